@@ -1,0 +1,278 @@
+"""Hyperparameters: one frozen dataclass with Magenta's names, presets by name, strict validation, experiment.json.
+
+Names and defaults are those of Magenta's `mel_prog_hires` configuration (the paper's IF-mel + H); fields below the
+line `Beyond the original` are this project's own, with defaults that keep the original's behaviour.
+"""
+
+import dataclasses
+import difflib
+import json
+import os
+import pathlib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+
+EXPERIMENT_FILE = 'experiment.json'
+
+CHOICES = {
+    'data_type': ('linear', 'phase', 'mel', 'wave'),
+    'data_normalizer': ('specgrams_prespecified_normalizer', 'specgrams_simple_normalizer',
+                        'specgrams_freq_normalizer', 'none'),
+    'scale_mode': ('ALL', 'H'),
+    'to_rgb_activation': ('tanh', 'linear'),
+    'gradient_penalty_domain': ('image', 'stage'),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every hyperparameter of a model and of its training.
+
+    Raises:
+      InputError: on construction, if a value is of the wrong type, out of range or impossible beside the others.
+    """
+
+    # Representation.
+    data_type: str = 'mel'  # 'linear' is the paper's IF, 'mel' its IF-mel
+    audio_length: int = 64000  # samples of a note
+    sample_rate: int = 16000  # Hz
+    data_normalizer: str = 'specgrams_prespecified_normalizer'
+    normalizer_margin: float = 0.8
+    normalizer_num_examples: int = 1000
+    mag_normalizer_a: float = 0.0661371661726
+    mag_normalizer_b: float = 0.113718730221
+    p_normalizer_a: float = 0.8
+    p_normalizer_b: float = 0.0
+
+    # Networks.
+    latent_vector_size: int = 256
+    num_resolutions: int = 7
+    start_height: int = 2  # time frames of the first block
+    start_width: int = 16  # frequency bins of the first block
+    scale_base: int = 2
+    scale_mode: str = 'ALL'  # 'H' grows the time axis only
+    kernel_size: int = 3
+    fmap_base: int = 4096
+    fmap_decay: float = 1.0
+    fmap_max: int = 256
+    simple_arch: bool = False
+    to_rgb_activation: str = 'tanh'
+
+    # Training.
+    train_progressive: bool = True
+    stable_stage_num_images: int = 800_000
+    transition_stage_num_images: int = 800_000
+    total_num_images: int = 11_000_000
+    batch_size_schedule: tuple[int, ...] = (8,)
+    generator_learning_rate: float = 0.0008
+    discriminator_learning_rate: float = 0.0008
+    adam_beta1: float = 0.0
+    adam_beta2: float = 0.99
+    gradient_penalty_target: float = 1.0
+    gradient_penalty_weight: float = 10.0
+    real_score_penalty_weight: float = 0.001
+    generator_ac_loss_weight: float = 10.0
+    discriminator_ac_loss_weight: float = 10.0
+    gen_gl_consistency_loss_weight: float = 0.0
+    fake_batch_size: int = 61  # notes in a summary
+    save_summaries_num_images: int = 10_000
+    train_time_limit: float | None = None  # seconds a stage may take
+    train_time_stage_multiplier: float = 1.0
+
+    # Beyond the original.
+    mel_downscale: int = 1  # STFT bins per mel bin
+    gradient_penalty_domain: str = 'image'  # 'stage': at the stage's size, in normalised units (Karras et al. 2018)
+    gradient_penalty_interval: int = 1  # D updates from one penalty to the next; its weight grows accordingly
+    generator_ema_decay: float = 0.999
+    seed: int = 0
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, _checked_type(field, getattr(self, field.name)))
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            if value not in choices:
+                raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}{_did_you_mean(value, choices)}. '
+                                 f'Received: {value!r}')
+        for name in _POSITIVE:
+            _require(getattr(self, name) > 0, name, 'a number above 0', getattr(self, name))
+        for name in _NOT_NEGATIVE:
+            _require(getattr(self, name) >= 0, name, 'a number of at least 0', getattr(self, name))
+        for name in ('adam_beta1', 'adam_beta2', 'generator_ema_decay'):
+            _require(0 <= getattr(self, name) < 1, name, 'a number from 0 to below 1', getattr(self, name))
+        _require(bool(self.batch_size_schedule) and min(self.batch_size_schedule) > 0, 'batch_size_schedule',
+                 'at least one batch size, each above 0', self.batch_size_schedule)
+        _require(len(self.batch_size_schedule) <= self.num_resolutions, 'batch_size_schedule',
+                 f'at most one batch size per resolution ({self.num_resolutions})', self.batch_size_schedule)
+        _require(self.scale_base >= 2, 'scale_base', 'a whole number of at least 2', self.scale_base)
+        _require(self.kernel_size % 2 == 1, 'kernel_size', 'an odd number', self.kernel_size)
+        _require(self.train_time_limit is None or self.train_time_limit > 0, 'train_time_limit',
+                 'seconds above 0, or null for none', self.train_time_limit)
+        _require(self.mel_downscale == 1 or self.data_type == 'mel', 'mel_downscale',
+                 f"1 when data_type is {self.data_type!r} (only 'mel' has mel bins)", self.mel_downscale)
+        self._check_shape_holds_audio()
+
+    def _check_shape_holds_audio(self):
+        height, width = self.spec_shape
+        if self.data_type == 'wave':
+            _require(width == 1 and height >= self.audio_length, 'start_width and num_resolutions',
+                     f"a [time, 1] image of at least audio_length = {self.audio_length} rows for data_type 'wave'",
+                     self.spec_shape)
+            return
+        num_bins = width * self.mel_downscale
+        if num_bins & (num_bins - 1) or num_bins < 4:
+            nearest = max(4, 1 << round(max(num_bins, 1) - 1).bit_length())
+            raise InputError(f'Impossible spectrogram shape: expected a power of two of at least 4 frequency bins '
+                             f'(nearest: {nearest}), from start_width, scale_base, num_resolutions and mel_downscale. '
+                             f'Received: {num_bins} bins, spec_shape {self.spec_shape}')
+        hop = num_bins // 2
+        longest = hop * (height - 1) + 2 * num_bins
+        if self.audio_length > longest:
+            frames = -(-(self.audio_length - 2 * num_bins) // hop) + 1
+            raise InputError(f'Impossible audio_length: expected at most {longest} samples for spec_shape '
+                             f'{self.spec_shape}, or at least {frames} frames for these samples. '
+                             f'Received: {self.audio_length}')
+
+    @property
+    def spec_shape(self) -> tuple[int, int]:
+        """(time frames, frequency bins) of a full-size spectrogram."""
+        growth = self.scale_base ** (self.num_resolutions - 1)
+        return self.start_height * growth, self.start_width * (growth if self.scale_mode == 'ALL' else 1)
+
+    def replace(self, **hparams) -> 'Config':
+        """A copy with other values; unknown names are errors that suggest the nearest."""
+        check_names(hparams)
+        return dataclasses.replace(self, **hparams)
+
+    def to_dict(self) -> dict:
+        """Plain values, as they stand in experiment.json."""
+        values = dataclasses.asdict(self)
+        values['batch_size_schedule'] = list(self.batch_size_schedule)
+        return values
+
+
+_NAMES = tuple(field.name for field in dataclasses.fields(Config))
+_POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num_examples', 'latent_vector_size',
+             'num_resolutions', 'start_height', 'start_width', 'kernel_size', 'fmap_base', 'fmap_decay', 'fmap_max',
+             'stable_stage_num_images', 'total_num_images', 'generator_learning_rate', 'discriminator_learning_rate',
+             'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
+             'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
+_NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
+                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed')
+
+def preset(name: str) -> Config:
+    """The preset of that name.
+
+    Raises:
+      InputError: if there is none; the message names the nearest.
+    """
+    if name not in PRESETS:
+        raise InputError(f'Unknown configuration: expected one of {", ".join(PRESETS)}{_did_you_mean(name, PRESETS)}. '
+                         f'Received: {name!r}')
+    return PRESETS[name]
+
+
+def check_names(hparams: Iterable[str]) -> None:
+    """Raises an InputError that suggests the nearest name if one of `hparams` is not a hyperparameter's name."""
+    for name in hparams:
+        if name not in _NAMES:
+            raise InputError(f'Unknown hyperparameter: expected a field of Config{_did_you_mean(name, _NAMES)}. '
+                             f'Received: {name!r}')
+
+
+def from_dict(hparams: Mapping) -> Config:
+    """A Config from plain values; what is not given has its default."""
+    check_names(hparams)
+    return Config(**hparams)
+
+
+def parse_hparams(text: str) -> dict:
+    """The value of `--hparams`: a JSON object of hyperparameters, e.g. '{"fmap_max": 64}'."""
+    try:
+        hparams = json.loads(text or '{}')
+    except json.JSONDecodeError as error:
+        raise InputError(f'Cannot read --hparams: expected a JSON object such as \'{{"fmap_max": 64}}\' ({error}). '
+                         f'Received: {text!r}') from error
+    _require(isinstance(hparams, dict), '--hparams', 'a JSON object', hparams)
+    check_names(hparams)
+    return hparams
+
+
+def write_experiment(config: Config, directory: str | os.PathLike) -> pathlib.Path:
+    """Writes `experiment.json` into `directory` and returns its path."""
+    path = pathlib.Path(directory) / EXPERIMENT_FILE
+    with files.atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(config.to_dict(), indent=1) + '\n')
+    return path
+
+
+def read_experiment(directory: str | os.PathLike) -> Config:
+    """Reads the `experiment.json` of a run or model directory.
+
+    Raises:
+      InputError: if it is missing, is not JSON, or holds an unknown or impossible value.
+    """
+    path = pathlib.Path(directory) / EXPERIMENT_FILE
+    try:
+        hparams = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise InputError(f'Not a model directory: expected {EXPERIMENT_FILE} in it. Received: {str(directory)!r}') from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise InputError(f'Cannot read {EXPERIMENT_FILE}: expected a JSON object ({error}). '
+                         f'Received: {str(path)!r}') from error
+    _require(isinstance(hparams, dict), str(path), 'a JSON object', hparams)
+    try:
+        return from_dict(hparams)
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from error
+
+
+def _checked_type(field: dataclasses.Field, value):
+    """`value` as the field's type; whole numbers pass for floats, lists for tuples, and nothing else is bent."""
+    kind = field.type
+    if kind == tuple[int, ...]:
+        ok = isinstance(value, (list, tuple)) and all(type(item) is int for item in value)
+        value = tuple(value) if ok else value
+    else:
+        optional = type(None) in typing.get_args(kind)
+        kind = float if optional else kind
+        if kind is float and type(value) is int:
+            value = float(value)
+        ok = type(value) is kind or (optional and value is None)
+        ok = ok and not (type(value) is float and not abs(value) < float('inf'))
+    kind_name = getattr(kind, '__name__', 'tuple')
+    kind_name = {'int': 'a whole number', 'float': 'a finite number', 'bool': 'true or false', 'str': 'a string',
+                 'tuple': 'a list of whole numbers'}[kind_name]
+    _require(ok, field.name, kind_name, value)
+    return value
+
+
+def _require(condition: bool, name: str, expected: str, received) -> None:
+    if not condition:
+        raise InputError(f'Impossible {name}: expected {expected}. Received: {received!r}')
+
+
+def _did_you_mean(name, known: Iterable[str]) -> str:
+    nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f' (did you mean {nearest[0]!r}?)' if nearest else ''
+
+
+# The paper's Table 1 compares three representations at two frequency resolutions; '+ H' is the finer in frequency.
+_LOW_FREQUENCY_RESOLUTION = dict(start_height=4, start_width=8)  # 256x512: n_fft 1024, hop 256
+PRESETS = types.MappingProxyType({
+    'mel_prog_hires': Config(),  # IF-mel + H
+    'mel_prog': Config(**_LOW_FREQUENCY_RESOLUTION),  # IF-mel
+    'linear_prog_hires': Config(data_type='linear'),  # IF + H
+    'linear_prog': Config(data_type='linear', **_LOW_FREQUENCY_RESOLUTION),  # IF
+    'phase_prog_hires': Config(data_type='phase'),  # phase + H
+    'phase_prog': Config(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
+    # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
+    'tiny': Config(num_resolutions=5, start_height=4, start_width=32, audio_length=16000, latent_vector_size=16,
+                   fmap_base=128, fmap_max=16, stable_stage_num_images=128, transition_stage_num_images=128,
+                   total_num_images=1152, save_summaries_num_images=512, fake_batch_size=8,
+                   generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage'),
+})

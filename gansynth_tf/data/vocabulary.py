@@ -1,0 +1,78 @@
+"""The pitches that a data set holds: what a model can play, and how often it sees each."""
+
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+
+PITCH_COUNTS_FILE = 'pitch_counts.json'
+
+
+@dataclasses.dataclass(frozen=True)
+class PitchVocabulary:
+    """MIDI pitches in ascending order; a pitch's label is its place in that order.
+
+    Attributes:
+      counts: training notes by MIDI pitch.
+    """
+
+    counts: Mapping[int, int]
+
+    def __post_init__(self):
+        ok = self.counts and all(0 <= pitch <= 127 and count > 0 for pitch, count in self.counts.items())
+        if not ok:
+            raise InputError(f'Unusable pitch counts: expected counts above 0 of MIDI pitches 0..127. '
+                             f'Received: {dict(self.counts)!r}')
+        object.__setattr__(self, 'counts', dict(sorted(self.counts.items())))
+
+    @property
+    def pitches(self) -> tuple[int, ...]:
+        return tuple(self.counts)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """float64 [num_pitches]: the share of each pitch in the training notes, by label."""
+        counts = np.array(list(self.counts.values()), np.float64)
+        return counts / counts.sum()
+
+    def labels(self, pitches: Iterable[int]) -> np.ndarray:
+        """int32 labels of MIDI pitches.
+
+        Raises:
+          InputError: if a pitch is not in the vocabulary.
+        """
+        pitches = list(pitches)
+        missing = sorted({int(pitch) for pitch in pitches if pitch not in self.counts})
+        if missing:
+            raise InputError(f'Unknown pitch: expected one of the {len(self.counts)} MIDI pitches of this model '
+                             f'({self.pitches[0]} to {self.pitches[-1]}). Received: {", ".join(map(str, missing))}')
+        return np.searchsorted(self.pitches, pitches).astype(np.int32)
+
+
+def write(vocabulary: PitchVocabulary, directory: str | os.PathLike) -> pathlib.Path:
+    """Writes `pitch_counts.json` into a model directory and returns its path."""
+    path = pathlib.Path(directory) / PITCH_COUNTS_FILE
+    with files.atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(vocabulary.counts) + '\n')
+    return path
+
+
+def read(directory: str | os.PathLike) -> PitchVocabulary:
+    """Reads the `pitch_counts.json` of a model directory.
+
+    Raises:
+      InputError: if it is missing or is not an object of counts by pitch.
+    """
+    path = pathlib.Path(directory) / PITCH_COUNTS_FILE
+    try:
+        counts = {int(pitch): int(count) for pitch, count in json.loads(path.read_text()).items()}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InputError(f'Cannot read {PITCH_COUNTS_FILE}: expected a JSON object of note counts by MIDI pitch '
+                         f'({error}). Received: {str(path)!r}') from error
+    return PitchVocabulary(counts)
