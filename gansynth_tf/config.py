@@ -87,6 +87,8 @@ class Config:
     mel_downscale: int = 1  # STFT bins per mel bin
     gradient_penalty_domain: str = 'image'  # 'stage': at the stage's size, in normalised units (Karras et al. 2018)
     gradient_penalty_interval: int = 1  # D updates from one penalty to the next; its weight grows accordingly
+    num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
+    # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     generator_ema_decay: float = 0.999
     seed: int = 0
 
@@ -106,8 +108,12 @@ class Config:
             _require(0 <= getattr(self, name) < 1, name, 'a number from 0 to below 1', getattr(self, name))
         _require(bool(self.batch_size_schedule) and min(self.batch_size_schedule) > 0, 'batch_size_schedule',
                  'at least one batch size, each above 0', self.batch_size_schedule)
-        _require(len(self.batch_size_schedule) <= self.num_resolutions, 'batch_size_schedule',
-                 f'at most one batch size per resolution ({self.num_resolutions})', self.batch_size_schedule)
+        for name in ('batch_size_schedule', 'num_images_schedule'):
+            _require(len(getattr(self, name)) <= self.num_resolutions, name,
+                     f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
+        _require(not self.num_images_schedule or min(self.num_images_schedule) > 0, 'num_images_schedule',
+                 'image counts above 0', self.num_images_schedule)
+        self._check_stages_fit()
         _require(self.scale_base >= 2, 'scale_base', 'a whole number of at least 2', self.scale_base)
         _require(self.kernel_size % 2 == 1, 'kernel_size', 'an odd number', self.kernel_size)
         _require(self.train_time_limit is None or self.train_time_limit > 0, 'train_time_limit',
@@ -115,6 +121,12 @@ class Config:
         _require(self.mel_downscale == 1 or self.data_type == 'mel', 'mel_downscale',
                  f"1 when data_type is {self.data_type!r} (only 'mel' has mel bins)", self.mel_downscale)
         self._check_shape_holds_audio()
+
+    def _check_stages_fit(self):
+        if self.train_progressive and not self.num_images_schedule:
+            before_last = (self.num_resolutions - 1) * (self.stable_stage_num_images + self.transition_stage_num_images)
+            _require(self.total_num_images > before_last, 'total_num_images',
+                     f'more than the {before_last} images of the stages before the last', self.total_num_images)
 
     def _check_shape_holds_audio(self):
         height, width = self.spec_shape
@@ -151,8 +163,7 @@ class Config:
     def to_dict(self) -> dict:
         """Plain values, as they stand in experiment.json."""
         values = dataclasses.asdict(self)
-        values['batch_size_schedule'] = list(self.batch_size_schedule)
-        return values
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 _NAMES = tuple(field.name for field in dataclasses.fields(Config))

@@ -1,0 +1,1 @@
+"""Stages, losses, the training step and the loop around it."""

@@ -1,0 +1,54 @@
+"""The losses of GANSynth: Wasserstein with gradient penalty, and the auxiliary pitch loss.
+
+Source: Engel et al. 2019, section 2; Gulrajani et al. 2017 (WGAN-GP); Karras et al. 2018 (drift penalty);
+Odena et al. 2017 (auxiliary classifier). Every function takes tensors and returns a scalar unless it says otherwise.
+"""
+
+import tensorflow as tf
+
+
+def generator_wasserstein(fake_scores: tf.Tensor) -> tf.Tensor:
+    """-E[D(fake)], for scores [batch]."""
+    return -tf.reduce_mean(fake_scores)
+
+
+def critic_wasserstein(real_scores: tf.Tensor, fake_scores: tf.Tensor) -> tf.Tensor:
+    """E[D(fake)] - E[D(real)]: the negated estimate of the Wasserstein distance."""
+    return tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
+
+
+def gradient_penalty(slopes: tf.Tensor, target: float) -> tf.Tensor:
+    """E[(|grad D| / target - 1)^2], for slopes [batch]."""
+    return tf.reduce_mean(tf.square(slopes / target - 1.0))
+
+
+def real_score_penalty(real_scores: tf.Tensor) -> tf.Tensor:
+    """E[D(real)^2], which keeps the critic's scores from drifting away from 0."""
+    return tf.reduce_mean(tf.square(real_scores))
+
+
+def pitch(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Cross entropy, in nats, of pitch logits [batch, num_pitches] against labels [batch]."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))
+
+
+def interpolate(real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor) -> tf.Tensor:
+    """Points between real and fake images: one `mix` in [0, 1] for each example, [batch]."""
+    return real + mix[:, tf.newaxis, tf.newaxis, tf.newaxis] * (fake - real)
+
+
+def norm(gradients: tf.Tensor) -> tf.Tensor:
+    """L2 norm [batch] of image gradients, whose own gradient is 0 rather than NaN where the norm is 0."""
+    squares = tf.reduce_sum(tf.square(gradients), axis=(1, 2, 3))
+    positive = squares > 0
+    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)
+
+
+def griffin_lim_consistency(stfts: tf.Tensor, resynthesised_stfts: tf.Tensor) -> tf.Tensor:
+    """How far the magnitudes of STFTs [batch, time, freq] are from those of the audio they turn into.
+
+    Each example is scaled by the larger of the two maxima, at least 1. Source: Magenta's `model.py`.
+    """
+    magnitude, resynthesised = tf.abs(stfts), tf.abs(resynthesised_stfts)
+    scale = tf.reduce_max(tf.maximum(magnitude, resynthesised), axis=(1, 2), keepdims=True)
+    return tf.reduce_mean(tf.square((magnitude - resynthesised) / tf.maximum(scale, 1.0)))

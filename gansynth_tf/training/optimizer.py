@@ -1,0 +1,40 @@
+"""Adam, with its moments named after the variables they belong to.
+
+Keras has an equal one; this one keeps its state in a plain dict, so that a checkpoint (of this project or of the
+original) can be read and written by name.
+"""
+
+import tensorflow as tf
+
+
+class Adam:
+    """Kingma and Ba 2015, with bias correction, and epsilon outside the root as in TensorFlow's original.
+
+    Args:
+      variables: the Keras variables by name, in the order in which `apply` takes their gradients.
+      learning_rate, beta1, beta2, epsilon: as in the paper.
+    """
+
+    def __init__(self, variables: dict, *, learning_rate: float, beta1: float, beta2: float, epsilon: float = 1e-8):
+        self._variables = variables
+        self._learning_rate, self._beta1, self._beta2, self._epsilon = learning_rate, beta1, beta2, epsilon
+        self.state = {'iterations': tf.Variable(0, dtype=tf.int64, trainable=False)}
+        for name, variable in variables.items():
+            for moment in 'mv':
+                self.state[f'{moment}/{name}'] = tf.Variable(tf.zeros(variable.shape), trainable=False)
+
+    @property
+    def variables(self) -> list:
+        return list(self._variables.values())
+
+    def apply(self, gradients: list[tf.Tensor | None]) -> None:
+        """Updates every variable; None counts as a gradient of 0."""
+        count = tf.cast(self.state['iterations'].assign_add(1), tf.float32)
+        rate = self._learning_rate * tf.sqrt(1.0 - self._beta2 ** count) / (1.0 - self._beta1 ** count)
+        for (name, variable), gradient in zip(self._variables.items(), gradients, strict=True):
+            if gradient is None:
+                gradient = tf.zeros(variable.shape)
+            m, v = self.state[f'm/{name}'], self.state[f'v/{name}']
+            m.assign(self._beta1 * m + (1.0 - self._beta1) * gradient)
+            v.assign(self._beta2 * v + (1.0 - self._beta2) * tf.square(gradient))
+            variable.assign_sub(rate * m / (tf.sqrt(v) + self._epsilon))
