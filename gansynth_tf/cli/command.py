@@ -1,0 +1,153 @@
+"""The one way every command-line tool starts, reports what is wrong, and ends.
+
+A tool is a module with a docstring (its help), absl flags of its own in `FLAGS`, a `main(argv)` and a `run()`:
+
+    FLAGS = command.new_flags()
+    flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', flag_values=FLAGS)
+
+    def main(argv):
+        from gansynth_tf.generation import synthesizer  # here, so that --help does not wait for TensorFlow
+        ...
+
+    def run():
+        command.run(main, sys.modules[__name__])
+
+Flags are kept per tool instead of in absl's global `flags.FLAGS`, so that a tool shows and accepts only what it
+understands, and two tools may both have a `--seed`.
+
+Exit codes: 0 done; 1 a fault of the program (with its traceback); 2 the input is at fault (one line); 130 interrupted.
+"""
+
+import difflib
+import inspect
+import os
+import re
+import sys
+import textwrap
+import types
+from collections.abc import Callable, Sequence
+
+from absl import flags
+
+import gansynth_tf
+from gansynth_tf.errors import InputError
+
+EXIT_DONE = 0
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+EXIT_NO_READER = 141  # 128 + SIGPIPE
+
+_HELP_FLAGS = ('-h', '-help', '--help', '--helpfull', '--helpshort')
+
+
+def new_flags() -> flags.FlagValues:
+    """An empty set of flags for one tool, but for those that every tool has."""
+    values = flags.FlagValues()
+    flags.DEFINE_bool('help', False, 'Show this text and exit.', flag_values=values)
+    flags.DEFINE_bool('version', False, 'Show the version and exit.', flag_values=values)
+    flags.DEFINE_bool('traceback', False, 'Show where in the program bad input was noticed.', flag_values=values)
+    return values
+
+
+def run(main: Callable[[list[str]], int | None], module: types.ModuleType) -> None:
+    """Runs a tool on the process's arguments and ends the process with its exit code."""
+    sys.exit(execute(main, module, sys.argv))
+
+
+def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, argv: Sequence[str]) -> int:
+    """Runs a tool on `argv` (the program's name first) and returns its exit code.
+
+    Args:
+      main: is called with [program name] once the flags are parsed; returns an exit code, or None for success.
+      module: the tool; its docstring is the help text, its `FLAGS` (from `new_flags`) are what it accepts.
+      argv: the program's name and the arguments.
+    """
+    _quieten_tensorflow()
+    program = os.path.basename(argv[0])
+    try:
+        if any(argument in _HELP_FLAGS for argument in argv[1:]):
+            print(help_text(program, module))
+            return EXIT_DONE
+        _parse(module.FLAGS, argv)
+        if module.FLAGS.version:
+            print(f'{program} {gansynth_tf.__version__}')
+            return EXIT_DONE
+        return main([program]) or EXIT_DONE
+    except InputError as error:
+        if '--traceback' in argv:
+            raise
+        return _end(EXIT_BAD_INPUT, f'error: {_one_line(error)}')
+    except KeyboardInterrupt:
+        return _end(EXIT_INTERRUPTED, f'{program}: interrupted')
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NO_READER
+
+
+def help_text(program: str, module: types.ModuleType) -> str:
+    """The tool's docstring and its flags, in the order in which they are defined."""
+    lines = [inspect.cleandoc(module.__doc__ or ''), '', f'Usage: {program} [--flag=value ...]', '']
+    for name in module.FLAGS:
+        flag = module.FLAGS[name]
+        lines.append(f'  --[no]{name}' if flag.boolean else f'  --{name}=...')
+        default = '' if flag.default is None else f' (default: {flag.default_as_str.strip("'")})'
+        lines += textwrap.wrap(_one_line(flag.help) + default, width=100, initial_indent=' ' * 6,
+                               subsequent_indent=' ' * 6, break_on_hyphens=False)
+    return '\n'.join(lines)
+
+
+def _parse(values: flags.FlagValues, argv: Sequence[str]) -> None:
+    """Sets `values` from `argv`; whatever an earlier call had set is back at its default."""
+    values.unparse_flags()
+    try:
+        leftover = values(list(argv))[1:]
+    except flags.UnrecognizedFlagError as error:
+        raise InputError(f'Unknown flag: expected one of those that --help lists{_nearest(error.flagname, values)}. '
+                         f'Received: --{error.flagname}') from error
+    except flags.IllegalFlagValueError as error:
+        raise InputError(_bad_value(error, values)) from error
+    except flags.Error as error:
+        raise InputError(f'Cannot read the command line: expected --flag=value. Received: {error}') from error
+    if leftover:
+        raise InputError(f'Unexpected argument: expected --flag=value only. Received: {" ".join(leftover)!r}')
+
+
+def _nearest(name: str, values: flags.FlagValues) -> str:
+    known = [*values, *(f'no{name}' for name in values if values[name].boolean)]
+    nearest = difflib.get_close_matches(name.replace('-', '_'), known, n=1, cutoff=0.5)
+    return f' (did you mean --{nearest[0]}?)' if nearest else ''
+
+
+def _bad_value(error: flags.IllegalFlagValueError, values: flags.FlagValues) -> str:
+    """absl's 'flag --name=value: reason', said as this project says it."""
+    match = re.match(r'flag --(\w+)=(.*?): (.*)', _one_line(error))
+    if match is None or match[1] not in values:
+        return f'Cannot use the flags: expected other values. Received: {_one_line(error)}'
+    name, received, reason = match.groups()
+    flag = values[name]
+    if flag.value is None and received == 'None':
+        return f'Missing flag: expected --{name}=... . Received: no --{name}'
+    choices = getattr(flag.parser, 'enum_values', None)
+    expected = {'int': 'a whole number', 'float': 'a number', 'bool': 'true or false'}.get(flag.flag_type(), reason)
+    if choices:
+        nearest = difflib.get_close_matches(received, choices, n=1, cutoff=0.5)
+        expected = f'one of {", ".join(choices)}' + (f' (did you mean {nearest[0]!r}?)' if nearest else '')
+    elif getattr(flag.parser, 'lower_bound', None) is not None or getattr(flag.parser, 'upper_bound', None) is not None:
+        expected = flag.parser.syntactic_help
+    return f'Impossible --{name}: expected {expected}. Received: {received!r}'
+
+
+def _one_line(text) -> str:
+    return ' '.join(str(text).split())
+
+
+def _end(exit_code: int, line: str) -> int:
+    print(line, file=sys.stderr)
+    return exit_code
+
+
+def _quieten_tensorflow() -> None:
+    """Leaves the terminal to the tool's own lines; what TensorFlow has to say as an error, it raises."""
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+    os.environ['KERAS_BACKEND'] = 'tensorflow'  # a user's own Keras settings may name another

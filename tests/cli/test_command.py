@@ -1,0 +1,164 @@
+"""How every tool starts and ends: its help, its flags, its one-line errors and its exit codes."""
+
+import subprocess
+import sys
+import types
+
+import pytest
+from absl import flags
+
+import gansynth_tf
+from gansynth_tf.cli import command
+from gansynth_tf.errors import InputError
+
+
+def make_tool():
+    tool = types.ModuleType('tool', 'Plays one note.\n\nExample:\n    play --seed=3\n')
+    tool.FLAGS = command.new_flags()
+    flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', flag_values=tool.FLAGS)
+    flags.DEFINE_integer('batch_size', 8, 'Notes at once.', lower_bound=1, flag_values=tool.FLAGS)
+    flags.DEFINE_float('gain', 1.0, 'How loud.', flag_values=tool.FLAGS)
+    flags.DEFINE_bool('dry_run', False, 'Only tell.', flag_values=tool.FLAGS)
+    flags.DEFINE_enum('source', 'nsynth', ['nsynth', 'folder'], 'Where notes come from.', flag_values=tool.FLAGS)
+    flags.DEFINE_string('midi_file', None, 'What to play.', flag_values=tool.FLAGS)
+    flags.DEFINE_alias('midi', 'midi_file', flag_values=tool.FLAGS)
+    return tool
+
+
+def execute(tool, *arguments, main=lambda argv: None):
+    return command.execute(main, tool, ['/some/where/play', *arguments])
+
+
+def seen_by_main(tool, *arguments):
+    seen = {}
+    code = execute(tool, *arguments, main=lambda argv: seen.update(tool.FLAGS.flag_values_dict(), argv=argv))
+    assert code == 0
+    return seen
+
+
+def test_main_gets_the_flags_and_the_programs_name():
+    seen = seen_by_main(make_tool(), '--seed=3', '--dry_run', '--gain', '0.5', '--midi=a.mid')
+    assert seen['argv'] == ['play']
+    assert (seen['seed'], seen['dry_run'], seen['gain'], seen['midi_file']) == (3, True, 0.5, 'a.mid')
+
+
+def test_a_second_run_in_one_process_starts_from_the_defaults():
+    tool = make_tool()
+    seen_by_main(tool, '--seed=3', '--dry_run', '--midi=a.mid')
+    seen = seen_by_main(tool, '--gain=2')
+    assert (seen['seed'], seen['dry_run'], seen['gain'], seen['midi_file']) == (0, False, 2.0, None)
+
+
+@pytest.mark.parametrize('returned, code', [(None, 0), (0, 0), (3, 3)])
+def test_the_exit_code_is_what_main_returns(returned, code):
+    assert execute(make_tool(), main=lambda argv: returned) == code
+
+
+def test_run_ends_the_process_with_that_code(monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['play', '--seed=1'])
+    with pytest.raises(SystemExit) as ended:
+        command.run(lambda argv: 5, make_tool())
+    assert ended.value.code == 5
+
+
+@pytest.mark.parametrize('arguments, line', [
+    (['--sed=1'], 'error: Unknown flag: expected one of those that --help lists (did you mean --seed?). '
+                  'Received: --sed'),
+    (['--batch-size=1'], 'error: Unknown flag: expected one of those that --help lists (did you mean --batch_size?). '
+                         'Received: --batch-size'),
+    (['--nodryrun'], 'error: Unknown flag: expected one of those that --help lists (did you mean --nodry_run?). '
+                     'Received: --nodryrun'),
+    (['--qqqq'], 'error: Unknown flag: expected one of those that --help lists. Received: --qqqq'),
+    (['--seed=one'], "error: Impossible --seed: expected a whole number. Received: 'one'"),
+    (['--seed=1.5'], "error: Impossible --seed: expected a whole number. Received: '1.5'"),
+    (['--gain=loud'], "error: Impossible --gain: expected a number. Received: 'loud'"),
+    (['--dry_run=perhaps'], "error: Impossible --dry_run: expected true or false. Received: 'perhaps'"),
+    (['--batch_size=0'], "error: Impossible --batch_size: expected a positive integer. Received: '0'"),
+    (['--source=nsinth'], "error: Impossible --source: expected one of nsynth, folder (did you mean 'nsynth'?). "
+                          "Received: 'nsinth'"),
+    (['--source=x:y'], "error: Impossible --source: expected one of nsynth, folder. Received: 'x:y'"),
+    (['--seed'], 'error: Cannot read the command line: expected --flag=value. Received: Missing value for flag --seed'),
+    (['a.mid'], "error: Unexpected argument: expected --flag=value only. Received: 'a.mid'"),
+    (['--dry_run', 'true', '--seed=1', 'x'],
+     "error: Unexpected argument: expected --flag=value only. Received: 'true x'"),
+])
+def test_a_bad_command_line_is_one_line_and_exit_code_2(capsys, arguments, line):
+    def main(argv):
+        raise AssertionError('ran in spite of a bad command line')
+
+    assert execute(make_tool(), *arguments, main=main) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ''
+    assert captured.err == line + '\n'
+
+
+def test_a_required_flag_that_is_missing_is_named(capsys):
+    tool = make_tool()
+    flags.DEFINE_string('output_dir', None, 'Where to write.', required=True, flag_values=tool.FLAGS)
+    assert execute(tool) == 2
+    assert capsys.readouterr().err == 'error: Missing flag: expected --output_dir=... . Received: no --output_dir\n'
+
+
+def test_bad_input_is_one_line_and_exit_code_2(capsys):
+    def main(argv):
+        raise InputError('No notes: expected some.\n  Received: none')
+
+    assert execute(make_tool(), main=main) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ''
+    assert captured.err == 'error: No notes: expected some. Received: none\n'
+
+
+def test_traceback_shows_where_bad_input_was_noticed():
+    def main(argv):
+        raise InputError('No notes.')
+
+    with pytest.raises(InputError, match='No notes'):
+        execute(make_tool(), '--traceback', main=main)
+
+
+def test_a_fault_of_the_program_is_not_dressed_up_as_bad_input():
+    def main(argv):
+        raise ValueError('a bug')
+
+    with pytest.raises(ValueError, match='a bug'):
+        execute(make_tool(), main=main)
+
+
+def test_interruption_is_one_line_and_exit_code_130(capsys):
+    def main(argv):
+        raise KeyboardInterrupt
+
+    assert execute(make_tool(), main=main) == 130
+    assert capsys.readouterr().err == 'play: interrupted\n'
+
+
+@pytest.mark.parametrize('spelling', ['--help', '-h', '--helpfull'])
+def test_help_is_the_docstring_and_the_tools_own_flags(capsys, spelling):
+    assert execute(make_tool(), '--seed=3', spelling, main=lambda argv: 1) == 0
+    text = capsys.readouterr().out
+    assert text.startswith('Plays one note.\n\nExample:\n    play --seed=3\n\nUsage: play [--flag=value ...]\n')
+    assert "  --seed=...\n      Where the randomness starts. (default: 0)\n" in text
+    assert '  --[no]dry_run\n' in text
+    named = [line.split('=')[0].strip() for line in text.splitlines() if line.startswith('  --')]
+    assert named == ['--[no]help', '--[no]version', '--[no]traceback', '--seed', '--batch_size', '--gain',
+                     '--[no]dry_run', '--source', '--midi_file', '--midi']
+
+
+def test_version(capsys):
+    assert execute(make_tool(), '--version') == 0
+    assert capsys.readouterr().out == f'play {gansynth_tf.__version__}\n'
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    code = ('import sys, types\n'
+            'from gansynth_tf.cli import command\n'
+            'tool = types.ModuleType("tool", "Writes.")\n'
+            'tool.FLAGS = command.new_flags()\n'
+            'command.run(lambda argv: [print("x" * 9999) for _ in range(99)] and None, tool)\n')
+    process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(1)
+    process.stdout.close()
+    assert process.stderr.read() == b''
+    process.stderr.close()
+    assert process.wait() == 141
