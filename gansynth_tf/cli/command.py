@@ -91,7 +91,7 @@ def help_text(program: str, module: types.ModuleType) -> str:
     for name in module.FLAGS:
         flag = module.FLAGS[name]
         lines.append(f'  --[no]{name}' if flag.boolean else f'  --{name}=...')
-        default = '' if flag.default is None else f' (default: {flag.default_as_str.strip("'")})'
+        default = '' if flag.default in (None, '') else f' (default: {flag.default_as_str[1:-1]})'  # it comes quoted
         lines += textwrap.wrap(_one_line(flag.help) + default, width=100, initial_indent=' ' * 6,
                                subsequent_indent=' ' * 6, break_on_hyphens=False)
     return '\n'.join(lines)
