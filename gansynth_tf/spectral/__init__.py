@@ -1,0 +1,1 @@
+"""Waves to spectrograms and back: pure functions on the graph, without variables."""

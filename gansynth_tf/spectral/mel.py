@@ -1,0 +1,68 @@
+"""Matrices between linear frequency bins and mel bins, as Magenta's spectral_ops.py builds them (numpy, float64).
+
+References: the HTK book for the mel curve; Magenta's spectral_ops.py and specgrams_helper.py for all else.
+"""
+
+import numpy as np
+
+_BREAK_FREQUENCY_HZ = 700.0
+_HIGH_FREQUENCY_Q = 1127.0
+_NARROWEST_BINS = 1.5  # a band narrower than this many linear bins might fall between two of them
+
+
+def hz_to_mel(frequency_hz):
+    return _HIGH_FREQUENCY_Q * np.log1p(np.asarray(frequency_hz) / _BREAK_FREQUENCY_HZ)
+
+
+def mel_to_hz(mel):
+    return _BREAK_FREQUENCY_HZ * np.expm1(np.asarray(mel) / _HIGH_FREQUENCY_Q)
+
+
+def linear_to_mel_weight_matrix(num_mel_bins: int, num_linear_bins: int, *, sample_rate: float,
+                                lower_edge_hz: float = 0.0, upper_edge_hz: float | None = None) -> np.ndarray:
+    """Triangular bands, equally spaced in mel, over linear bins from 0 Hz to half the sample rate.
+
+    Weights are not normalised: each band peaks at 1. The first linear bin belongs to no band. Bands narrower than
+    1.5 linear bins are widened to that, symmetrically in mel.
+
+    Args:
+      num_mel_bins: bands.
+      num_linear_bins: linear bins, spaced evenly from 0 to sample_rate / 2 inclusive.
+      sample_rate: Hz.
+      lower_edge_hz: where the lowest band begins.
+      upper_edge_hz: where the highest band ends; half the sample rate if None.
+
+    Returns:
+      float64 [num_linear_bins, num_mel_bins], to be multiplied from the right: linear @ matrix.
+    """
+    nyquist_hz = sample_rate / 2.0
+    bins_mel = hz_to_mel(np.linspace(0.0, nyquist_hz, num_linear_bins))[:, np.newaxis]
+    edges_mel = np.linspace(hz_to_mel(lower_edge_hz), hz_to_mel(nyquist_hz if upper_edge_hz is None else upper_edge_hz),
+                            num_mel_bins + 2)
+    lower, center, upper = edges_mel[:-2], edges_mel[1:-1], edges_mel[2:]
+    narrowest_hz = _NARROWEST_BINS * nyquist_hz / num_linear_bins
+    # The half width in mel at which a symmetric band around `center` spans narrowest_hz.
+    half_width = _HIGH_FREQUENCY_Q * np.arcsinh(0.5 * narrowest_hz / (mel_to_hz(center) + _BREAK_FREQUENCY_HZ))
+    too_narrow = mel_to_hz(upper) - mel_to_hz(lower) < narrowest_hz
+    lower = np.where(too_narrow, center - half_width, lower)
+    upper = np.where(too_narrow, center + half_width, upper)
+    rising = (bins_mel - lower) / (center - lower)
+    falling = (upper - bins_mel) / (upper - center)
+    weights = np.maximum(0.0, np.minimum(rising, falling))
+    weights[0] = 0.0
+    return weights
+
+
+def mel_to_linear_weight_matrix(linear_to_mel: np.ndarray) -> np.ndarray:
+    """An approximate inverse: the transpose, scaled so that each mel bin keeps its energy.
+
+    Args:
+      linear_to_mel: float64 [num_linear_bins, num_mel_bins].
+
+    Returns:
+      float64 [num_mel_bins, num_linear_bins], to be multiplied from the right: mel @ matrix.
+    """
+    total = (linear_to_mel @ linear_to_mel.T).sum(axis=0)
+    # A linear bin in no band has no energy to scale.
+    scale = np.where(np.abs(total) > 1e-8, 1.0 / np.where(total == 0.0, 1.0, total), total)
+    return linear_to_mel.T * scale
