@@ -1,0 +1,101 @@
+"""The discriminator: from normalised spectrograms to critic scores and pitch logits.
+
+Karras et al. (2018) [1] as GANSynth (Engel et al., 2019) [2] and Magenta's networks.py have it. It is not told the pitch:
+it names it (an auxiliary classifier).
+"""
+
+import keras
+
+from gansynth_tf.config import Config
+from gansynth_tf.networks import network
+from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev, downscale
+from gansynth_tf.networks.resolution_schedule import num_filters
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class Discriminator(network.ProgressiveNetwork):
+    """Normalised spectrograms at the stage's own resolution in, critic scores and pitch logits out.
+
+    Args:
+      config: the hyperparameters.
+      num_pitches: number of pitch classes.
+    """
+
+    def __init__(self, config: Config, num_pitches: int):
+        super().__init__(config, num_pitches, name='discriminator')
+        self.fade_in = FadeIn()
+        self.bodies, self.from_rgb = [], []
+        make_body = self._simple_body if config.simple_arch else self._body
+        for block_id in range(1, config.num_resolutions + 1):
+            self.bodies.append(make_body(block_id))
+            self.from_rgb.append(self._from_rgb(block_id))
+            image_shape = (*self.schedule.resolution(block_id), network.CHANNELS)
+            network.build(f'block_{block_id}', [self.from_rgb[-1], *self.bodies[-1]], image_shape)
+        features = (num_filters(config, 0),)
+        self.logits = self._logits()
+        network.build('block_1', [self.logits], features)
+        self.classification_logits = EqualizedDense(num_pitches, name='classification_logits',
+                                                    kernel_initializer=self._normal('classification_logits'))
+        network.build('', [self.classification_logits], features)
+        self.built = True
+
+    def call(self, specgrams, num_blocks: int | None = None, progress=None):
+        """Judges spectrograms.
+
+        Args:
+          specgrams: float [batch, height, width, 2] at `schedule.resolution(num_blocks)`, normalised.
+          num_blocks: blocks in use; None for all.
+          progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
+            fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
+
+        Returns:
+          Scores, float [batch] (the higher, the more real), and pitch logits, float [batch, num_pitches].
+        """
+        num_blocks = self.config.num_resolutions if num_blocks is None else num_blocks
+        weight = self.schedule.fading_weight(num_blocks, progress)
+        x = self.from_rgb[num_blocks - 1](specgrams)
+        for block_id in range(num_blocks, 0, -1):
+            for layer in self.bodies[block_id - 1]:
+                x = layer(x)
+            if block_id == num_blocks and weight is not None:
+                coarser = self.from_rgb[block_id - 2](downscale(specgrams, self.schedule.factors))
+                x = self.fade_in(coarser, x, weight)
+        return self.logits(x)[:, 0], self.classification_logits(x)
+
+    def _body(self, block_id: int) -> list:
+        filters, next_filters = num_filters(self.config, block_id), num_filters(self.config, block_id - 1)
+        if block_id > 1:
+            return [self._conv(block_id, 'conv0', filters, self.config.kernel_size),
+                    self._conv(block_id, 'conv1', next_filters, self.config.kernel_size),
+                    Downscale(self.schedule.factors)]
+        return [MinibatchStddev(),
+                self._conv(1, 'conv0', filters, self.config.kernel_size),
+                self._conv(1, 'conv1', next_filters, self.schedule.start_resolutions, padding='valid'),
+                keras.layers.Flatten()]
+
+    def _simple_body(self, block_id: int) -> list:
+        filters = num_filters(self.config, block_id - 1)
+        if block_id > 1:
+            return [keras.layers.Conv2D(filters, self.config.kernel_size, self.schedule.factors, padding='same',
+                                        activation='relu', name='conv',
+                                        kernel_initializer=self._he_normal(f'block_{block_id}/conv'))]
+        return [MinibatchStddev(), keras.layers.Flatten(),
+                keras.layers.Dense(filters, activation='relu', name='last_conv',
+                                   kernel_initializer=self._he_normal('block_1/last_conv'))]
+
+    def _from_rgb(self, block_id: int) -> keras.layers.Layer:
+        filters = num_filters(self.config, block_id)
+        if self.config.simple_arch:
+            return keras.layers.Conv2D(filters, 1, activation='relu', name='from_rgb',
+                                       kernel_initializer=self._he_normal(f'block_{block_id}/from_rgb'))
+        return self._conv(block_id, 'from_rgb', filters, 1)
+
+    def _logits(self) -> keras.layers.Layer:
+        if self.config.simple_arch:
+            return keras.layers.Dense(1, name='logits', kernel_initializer=self._he_normal('block_1/logits'))
+        return EqualizedDense(1, name='logits', kernel_initializer=self._normal('block_1/logits'))
+
+    def _conv(self, block_id: int, name: str, filters: int, size, padding: str = 'same') -> EqualizedConv2D:
+        # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
+        return EqualizedConv2D(filters, size, padding=padding, he_slope=0.0, activation='leaky_relu', name=name,
+                               kernel_initializer=self._normal(f'block_{block_id}/{name}'))

@@ -1,0 +1,97 @@
+"""The generator: from latents and pitches to normalised spectrograms.
+
+Karras et al. (2018) [1] as GANSynth (Engel et al., 2019) [2] and Magenta's networks.py have it.
+"""
+
+import keras
+import tensorflow as tf
+
+from gansynth_tf.config import Config
+from gansynth_tf.networks import network
+from gansynth_tf.networks.layers import EqualizedConv2D, FadeIn, LatentToImage, PixelNorm, Upscale, upscale
+from gansynth_tf.networks.resolution_schedule import num_filters
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class Generator(network.ProgressiveNetwork):
+    """Latents and pitch labels in, normalised spectrograms at the stage's own resolution out.
+
+    Args:
+      config: the hyperparameters.
+      num_pitches: number of pitch classes.
+    """
+
+    def __init__(self, config: Config, num_pitches: int):
+        super().__init__(config, num_pitches, name='generator')
+        self.latent_norm = PixelNorm()
+        self.fade_in = FadeIn()
+        self.bodies, self.to_rgb = [], []
+        make_body = self._simple_body if config.simple_arch else self._body
+        shape = (config.latent_vector_size + num_pitches,)
+        for block_id in range(1, config.num_resolutions + 1):
+            self.bodies.append(make_body(block_id))
+            self.to_rgb.append(self._to_rgb(block_id))
+            shape = network.build(f'block_{block_id}', self.bodies[-1], shape)
+            network.build(f'block_{block_id}', self.to_rgb[-1:], shape)
+        self.built = True
+
+    def call(self, latents, pitch_labels, num_blocks: int | None = None, progress=None):
+        """Generates spectrograms.
+
+        Args:
+          latents: float [batch, latent_vector_size], from N(0, 1).
+          pitch_labels: int [batch], 0 to num_pitches - 1.
+          num_blocks: blocks in use; None for all.
+          progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
+            fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
+
+        Returns:
+          float32 [batch, height, width, 2] at `schedule.resolution(num_blocks)`. Magenta's are these, upscaled to the
+          final size and denormalised.
+        """
+        num_blocks = self.config.num_resolutions if num_blocks is None else num_blocks
+        weight = self.schedule.fading_weight(num_blocks, progress)
+        x = tf.concat([latents, tf.one_hot(pitch_labels, self.num_pitches, dtype=latents.dtype)], axis=-1)
+        if not self.config.simple_arch:
+            x = self.latent_norm(x)
+        coarser = None
+        for block_id in range(1, num_blocks + 1):
+            if block_id == num_blocks and weight is not None:
+                coarser = self.to_rgb[block_id - 2](x)
+            for layer in self.bodies[block_id - 1]:
+                x = layer(x)
+        images = self.to_rgb[num_blocks - 1](x)
+        if coarser is None:
+            return images
+        return self.fade_in(upscale(coarser, self.schedule.factors), images, weight)
+
+    def _body(self, block_id: int) -> list:
+        def conv(name, layer, size):
+            # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
+            return layer(num_filters(self.config, block_id), size, he_slope=0.0, activation='leaky_relu', name=name,
+                         kernel_initializer=self._normal(f'block_{block_id}/{name}'))
+
+        if block_id == 1:
+            start = [conv('conv0', LatentToImage, self.schedule.start_resolutions)]
+        else:
+            start = [Upscale(self.schedule.factors), conv('conv0', EqualizedConv2D, self.config.kernel_size)]
+        return [*start, PixelNorm(), conv('conv1', EqualizedConv2D, self.config.kernel_size), PixelNorm()]
+
+    def _simple_body(self, block_id: int) -> list:
+        filters = num_filters(self.config, block_id)
+        if block_id == 1:
+            height, width = self.schedule.start_resolutions
+            return [keras.layers.Dense(height * width * filters, activation='relu', name='dense',
+                                       kernel_initializer=self._he_normal('block_1/dense')),
+                    keras.layers.Reshape((height, width, filters))]
+        return [keras.layers.Conv2DTranspose(filters, self.config.kernel_size, self.schedule.factors, padding='same',
+                                             activation='relu', name='conv2d_transpose',
+                                             kernel_initializer=self._he_normal(f'block_{block_id}/conv2d_transpose'))]
+
+    def _to_rgb(self, block_id: int) -> keras.layers.Layer:
+        name, activation = f'block_{block_id}/to_rgb', self.config.to_rgb_activation
+        if self.config.simple_arch:
+            return keras.layers.Conv2D(network.CHANNELS, 1, activation=activation, name='to_rgb',
+                                       kernel_initializer=self._he_normal(name))
+        return EqualizedConv2D(network.CHANNELS, 1, activation=activation, name='to_rgb',
+                               kernel_initializer=self._normal(name))

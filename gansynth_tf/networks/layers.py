@@ -1,0 +1,248 @@
+"""Layers of progressive GANs, one idea a class.
+
+Images are float [batch, height, width, channels]. The ideas are those of Karras et al. (2018), "Progressive Growing of
+GANs" [1]; where Magenta's layers.py differs from the paper, these follow Magenta.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+LEAKY_RELU_SLOPE = 0.2
+
+
+def he_scale(kernel_shape, slope: float = 1.0) -> float:
+    """Standard deviation that keeps the variance of a layer's output at that of its input.
+
+    Args:
+      kernel_shape: (..., inputs, outputs).
+      slope: the negative slope of the activation that follows, 1 for none.
+    """
+    return math.sqrt(2 / ((1 + slope ** 2) * math.prod(kernel_shape[:-1])))
+
+
+def upscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
+    """Repeats every pixel `factors` = (down, across) times."""
+    down, across = factors
+    _, height, width, channels = images.shape
+    if factors == (1, 1):
+        return images
+    # A broadcast and a reshape: the fastest of TensorFlow's ways on a CPU, and its gradient is a plain sum.
+    repeated = tf.broadcast_to(images[:, :, None, :, None, :],
+                               [tf.shape(images)[0], height, down, width, across, channels])
+    return tf.reshape(repeated, [-1, height * down, width * across, channels])
+
+
+def downscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
+    """Averages blocks of `factors` = (down, across) pixels."""
+    return images if factors == (1, 1) else tf.nn.avg_pool2d(images, factors, factors, 'VALID')
+
+
+class _Equalized(keras.layers.Layer):
+    """A kernel with an equalized learning rate [1, section 4.1], a bias and an activation.
+
+    The kernel is drawn from N(0, 1) and scaled when it is used, so that Adam's steps, which do not depend on the
+    gradient's size, are equal in relation to every layer's useful range. The bias is not scaled.
+    """
+
+    def __init__(self, *, he_slope: float, activation, kernel_initializer, **kwargs):
+        super().__init__(**kwargs)
+        self.he_slope = he_slope
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer or keras.initializers.RandomNormal(stddev=1.0))
+
+    def _add_variables(self, kernel_shape):
+        self.kernel = self.add_weight(name='kernel', shape=kernel_shape, initializer=self.kernel_initializer)
+        self.bias = self.add_weight(name='bias', shape=kernel_shape[-1:], initializer='zeros')
+        self.kernel_scale = he_scale(kernel_shape, self.he_slope)
+
+    def _scaled_kernel(self) -> tf.Tensor:
+        # Scaling the kernel instead of the output saves a pass over the (much larger) output.
+        return self.kernel_scale * tf.convert_to_tensor(self.kernel)
+
+    def _activate(self, outputs: tf.Tensor) -> tf.Tensor:
+        return self.activation(tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias)))
+
+    def get_config(self):
+        return {**super().get_config(), 'he_slope': self.he_slope,
+                'activation': keras.activations.serialize(self.activation),
+                'kernel_initializer': keras.initializers.serialize(self.kernel_initializer)}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class EqualizedConv2D(_Equalized):
+    """2-D convolution with an equalized learning rate.
+
+    Args:
+      filters: output channels.
+      kernel_size: (height, width), or one number for both.
+      padding: 'same' (zeros around the image) or 'valid'.
+      he_slope: the slope in the kernel's scale, see `he_scale`.
+      activation: anything that `keras.activations.get` takes.
+    """
+
+    def __init__(self, filters: int, kernel_size, *, padding: str = 'same', he_slope: float = 1.0, activation=None,
+                 kernel_initializer=None, **kwargs):
+        super().__init__(he_slope=he_slope, activation=activation, kernel_initializer=kernel_initializer, **kwargs)
+        self.filters = filters
+        self.kernel_size = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+        self.padding = padding
+
+    def build(self, input_shape):
+        self._add_variables((*self.kernel_size, input_shape[-1], self.filters))
+        self.built = True
+
+    def call(self, images):
+        return self._activate(tf.nn.conv2d(images, self._scaled_kernel(), strides=1, padding=self.padding.upper()))
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, _ = input_shape
+        if self.padding == 'valid':
+            height, width = (size - kernel + 1 for size, kernel in zip((height, width), self.kernel_size))
+        return batch, height, width, self.filters
+
+    def get_config(self):
+        return {**super().get_config(), 'filters': self.filters, 'kernel_size': self.kernel_size,
+                'padding': self.padding}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class EqualizedDense(_Equalized):
+    """Dense layer with an equalized learning rate; inputs are flattened to [batch, features] first."""
+
+    def __init__(self, units: int, *, he_slope: float = 1.0, activation=None, kernel_initializer=None, **kwargs):
+        super().__init__(he_slope=he_slope, activation=activation, kernel_initializer=kernel_initializer, **kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self._add_variables((math.prod(input_shape[1:]), self.units))
+        self.built = True
+
+    def call(self, inputs):
+        return self._activate(tf.reshape(inputs, [-1, self.kernel.shape[0]]) @ self._scaled_kernel())
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], self.units
+
+    def get_config(self):
+        return {**super().get_config(), 'units': self.units}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class LatentToImage(_Equalized):
+    """The first layer of a generator: from latents [batch, size] to images [batch, height, width, filters].
+
+    The same as a valid convolution over the latent as a 1x1 image with zeros around it, by as much as lets the
+    kernel's every tap touch the pixel once; kernel [height, width, size, filters] is kept in that form. All but one
+    tap in each place would multiply zeros, so it is computed as one matrix product.
+    """
+
+    def __init__(self, filters: int, image_size, *, he_slope: float = 1.0, activation=None, kernel_initializer=None,
+                 **kwargs):
+        super().__init__(he_slope=he_slope, activation=activation, kernel_initializer=kernel_initializer, **kwargs)
+        self.filters = filters
+        self.image_size = tuple(image_size)
+
+    def build(self, input_shape):
+        self._add_variables((*self.image_size, input_shape[-1], self.filters))
+        self.built = True
+
+    def call(self, latents):
+        height, width, size, filters = self.kernel.shape
+        # The convolution slides over the pixel, so it meets the taps in reverse order.
+        taps = tf.transpose(tf.reverse(self._scaled_kernel(), [0, 1]), [2, 0, 1, 3])
+        outputs = latents @ tf.reshape(taps, [size, height * width * filters])
+        return self._activate(tf.reshape(outputs, [-1, height, width, filters]))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], *self.image_size, self.filters
+
+    def get_config(self):
+        return {**super().get_config(), 'filters': self.filters, 'image_size': self.image_size}
+
+
+class _SameShape(keras.layers.Layer):
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class PixelNorm(_SameShape):
+    """Scales the channels of every pixel to a mean square of one [1, section 4.2]."""
+
+    def __init__(self, epsilon: float = 1e-8, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs):
+        return inputs * tf.math.rsqrt(tf.reduce_mean(tf.square(inputs), axis=-1, keepdims=True) + self.epsilon)
+
+    def get_config(self):
+        return {**super().get_config(), 'epsilon': self.epsilon}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class MinibatchStddev(keras.layers.Layer):
+    """Appends one channel that holds how much the examples of the batch differ [1, section 3].
+
+    It is a single number: the standard deviation over the batch, averaged over all pixels and channels. (Karras et
+    al. compute it in groups of four examples; Magenta over the whole batch, and so does this.)
+    """
+
+    def __init__(self, epsilon: float = 1e-6, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, images):
+        variance = tf.reduce_mean(tf.square(images - tf.reduce_mean(images, axis=0)), axis=0)
+        stddev = tf.reduce_mean(tf.sqrt(variance + self.epsilon))
+        return tf.concat([images, tf.broadcast_to(stddev, tf.shape(images[..., :1]))], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], input_shape[-1] + 1
+
+    def get_config(self):
+        return {**super().get_config(), 'epsilon': self.epsilon}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class FadeIn(_SameShape):
+    """Mixes a new branch with the one it takes over from: `weight * old + (1 - weight) * new` [1, figure 2]."""
+
+    def call(self, old, new, weight):
+        weight = tf.cast(weight, old.dtype)
+        return weight * old + (1 - weight) * new
+
+
+class _Rescale(keras.layers.Layer):
+    def __init__(self, factors=(2, 2), **kwargs):
+        super().__init__(**kwargs)
+        self.factors = tuple(factors)
+
+    def get_config(self):
+        return {**super().get_config(), 'factors': self.factors}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class Upscale(_Rescale):
+    """Nearest-neighbour upscaling by whole `factors` = (down, across)."""
+
+    def call(self, images):
+        return upscale(images, self.factors)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, height * self.factors[0], width * self.factors[1], channels
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class Downscale(_Rescale):
+    """Downscaling by the mean of blocks of `factors` = (down, across) pixels."""
+
+    def call(self, images):
+        return downscale(images, self.factors)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, height // self.factors[0], width // self.factors[1], channels

@@ -1,0 +1,72 @@
+"""What generator and discriminator share: all blocks at once, stable variable names, seeds that depend on names only."""
+
+import re
+import zlib
+from collections.abc import Sequence
+
+import keras
+
+from gansynth_tf.config import Config
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+
+CHANNELS = 2  # log magnitude, and phase or instantaneous frequency
+
+
+class ProgressiveNetwork(keras.Model):
+    """A network of blocks, of which a stage uses the first `num_blocks`.
+
+    Every variable exists after construction, also of blocks that are not in use yet. A variable's `path`, such as
+    'block_1/conv0/kernel', names it in files.
+
+    Attributes:
+      config: the hyperparameters.
+      num_pitches: number of pitch classes.
+      schedule: the `ResolutionSchedule`.
+    """
+
+    def __init__(self, config: Config, num_pitches: int, *, name: str):
+        super().__init__(name=name)
+        self.config = config
+        self.num_pitches = num_pitches
+        self.schedule = ResolutionSchedule.from_config(config)
+
+    def variables_of(self, num_blocks: int) -> list[keras.Variable]:
+        """The variables of the first `num_blocks` blocks, and those that belong to none.
+
+        Some get no gradient (see `ResolutionSchedule.fading_weight`): the RGB layers of all but the last two blocks.
+        """
+        self.schedule.check_num_blocks(num_blocks)
+        return [variable for variable in self.trainable_variables if _block_id(variable.path) <= num_blocks]
+
+    def get_config(self):
+        return {'config': self.config.to_dict(), 'num_pitches': self.num_pitches}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(Config(**config['config']), config['num_pitches'])
+
+    def _normal(self, name: str) -> keras.initializers.Initializer:
+        """N(0, 1), for kernels that are scaled when they are used."""
+        return keras.initializers.RandomNormal(stddev=1.0, seed=self._seed(name))
+
+    def _he_normal(self, name: str) -> keras.initializers.Initializer:
+        """He et al.'s initialisation, for kernels that are used as they are."""
+        return keras.initializers.HeNormal(seed=self._seed(name))
+
+    def _seed(self, name: str) -> int:
+        return zlib.crc32(f'{self.config.seed}/{self.name}/{name}'.encode())
+
+
+def build(scope: str, layers: Sequence[keras.layers.Layer], input_shape: tuple) -> tuple:
+    """Makes the variables of `layers`, applied one after the other, and returns the shape that comes out."""
+    shape = (None, *input_shape)
+    with keras.name_scope(scope):
+        for layer in layers:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+    return shape[1:]
+
+
+def _block_id(path: str) -> int:
+    match = re.match(r'block_(\d+)/', path)
+    return int(match[1]) if match else 0
