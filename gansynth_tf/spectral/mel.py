@@ -36,21 +36,31 @@ def linear_to_mel_weight_matrix(num_mel_bins: int, num_linear_bins: int, *, samp
       float64 [num_linear_bins, num_mel_bins], to be multiplied from the right: linear @ matrix.
     """
     nyquist_hz = sample_rate / 2.0
-    bins_mel = hz_to_mel(np.linspace(0.0, nyquist_hz, num_linear_bins))[:, np.newaxis]
-    edges_mel = np.linspace(hz_to_mel(lower_edge_hz), hz_to_mel(nyquist_hz if upper_edge_hz is None else upper_edge_hz),
-                            num_mel_bins + 2)
-    lower, center, upper = edges_mel[:-2], edges_mel[1:-1], edges_mel[2:]
-    narrowest_hz = _NARROWEST_BINS * nyquist_hz / num_linear_bins
-    # The half width in mel at which a symmetric band around `center` spans narrowest_hz.
-    half_width = _HIGH_FREQUENCY_Q * np.arcsinh(0.5 * narrowest_hz / (mel_to_hz(center) + _BREAK_FREQUENCY_HZ))
-    too_narrow = mel_to_hz(upper) - mel_to_hz(lower) < narrowest_hz
-    lower = np.where(too_narrow, center - half_width, lower)
-    upper = np.where(too_narrow, center + half_width, upper)
-    rising = (bins_mel - lower) / (center - lower)
-    falling = (upper - bins_mel) / (upper - center)
+    top_hz = nyquist_hz if upper_edge_hz is None else upper_edge_hz
+    edges_mel = np.linspace(hz_to_mel(lower_edge_hz), hz_to_mel(top_hz), num_mel_bins + 2)
+    edges_hz = mel_to_hz(_widen_narrow_bands(edges_mel, _NARROWEST_BINS * nyquist_hz / num_linear_bins))
+    lower, center, upper = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
+    bins_hz = np.linspace(0.0, nyquist_hz, num_linear_bins)[:, np.newaxis]
+    rising = (bins_hz - lower) / (center - lower)
+    falling = (upper - bins_hz) / (upper - center)
     weights = np.maximum(0.0, np.minimum(rising, falling))
     weights[0] = 0.0
     return weights
+
+
+def _widen_narrow_bands(edges_mel: np.ndarray, narrowest_hz: float) -> np.ndarray:
+    """Moves both outer edges of each band that spans less than `narrowest_hz`, from the lowest band to the highest.
+
+    Band i lies between edges i and i + 2 with its peak at i + 1, so one band's edges are other bands' peaks: each band
+    is widened around where the bands before it have moved its peak, and the order matters.
+    """
+    edges_mel = edges_mel.copy()
+    for band in range(len(edges_mel) - 2):
+        lower_hz, center_hz, upper_hz = mel_to_hz(edges_mel[band:band + 3])
+        if upper_hz - lower_hz < narrowest_hz:
+            half_width = _HIGH_FREQUENCY_Q * np.arcsinh(0.5 * narrowest_hz / (center_hz + _BREAK_FREQUENCY_HZ))
+            edges_mel[band:band + 3:2] = edges_mel[band + 1] - half_width, edges_mel[band + 1] + half_width
+    return edges_mel
 
 
 def mel_to_linear_weight_matrix(linear_to_mel: np.ndarray) -> np.ndarray:
