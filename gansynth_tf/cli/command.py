@@ -120,7 +120,7 @@ def _nearest(name: str, values: flags.FlagValues) -> str:
 
 
 def _bad_value(error: flags.IllegalFlagValueError, values: flags.FlagValues) -> str:
-    """absl's 'flag --name=value: reason', said as this project says it."""
+    """Says absl's 'flag --name=value: reason' as this project says it."""
     match = re.match(r'flag --(\w+)=(.*?): (.*)', _one_line(error))
     if match is None or match[1] not in values:
         return f'Cannot use the flags: expected other values. Received: {_one_line(error)}'
