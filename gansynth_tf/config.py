@@ -9,6 +9,7 @@ import difflib
 import json
 import os
 import pathlib
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -98,8 +99,8 @@ class Config:
         for name, choices in CHOICES.items():
             value = getattr(self, name)
             if value not in choices:
-                raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}{_did_you_mean(value, choices)}. '
-                                 f'Received: {value!r}')
+                raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}'
+                                 f'{_did_you_mean(value, choices)}. Received: {value!r}')
         for name in _POSITIVE:
             _require(getattr(self, name) > 0, name, 'a number above 0', getattr(self, name))
         for name in _NOT_NEGATIVE:
@@ -114,12 +115,17 @@ class Config:
         _require(not self.num_images_schedule or min(self.num_images_schedule) > 0, 'num_images_schedule',
                  'image counts above 0', self.num_images_schedule)
         self._check_stages_fit()
+        _require(self.seed < 2**31, 'seed', f'a number below {2**31}', self.seed)
+        _require(self.num_resolutions <= 24, 'num_resolutions', 'at most 24', self.num_resolutions)
         _require(self.scale_base >= 2, 'scale_base', 'a whole number of at least 2', self.scale_base)
         _require(self.kernel_size % 2 == 1, 'kernel_size', 'an odd number', self.kernel_size)
         _require(self.train_time_limit is None or self.train_time_limit > 0, 'train_time_limit',
                  'seconds above 0, or null for none', self.train_time_limit)
         _require(self.mel_downscale == 1 or self.data_type == 'mel', 'mel_downscale',
                  f"1 when data_type is {self.data_type!r} (only 'mel' has mel bins)", self.mel_downscale)
+        _require(self.gen_gl_consistency_loss_weight == 0 or self.data_type != 'wave', 'gen_gl_consistency_loss_weight',
+                 "0 when data_type is 'wave' (there is no spectrogram to be consistent)",
+                 self.gen_gl_consistency_loss_weight)
         self._check_shape_holds_audio()
 
     def _check_stages_fit(self):
@@ -137,7 +143,8 @@ class Config:
             return
         num_bins = width * self.mel_downscale
         if num_bins & (num_bins - 1) or num_bins < 4:
-            nearest = max(4, 1 << round(max(num_bins, 1) - 1).bit_length())
+            below = 1 << num_bins.bit_length() - 1
+            nearest = max(4, below if num_bins - below <= 2 * below - num_bins else 2 * below)
             raise InputError(f'Impossible spectrogram shape: expected a power of two of at least 4 frequency bins '
                              f'(nearest: {nearest}), from start_width, scale_base, num_resolutions and mel_downscale. '
                              f'Received: {num_bins} bins, spec_shape {self.spec_shape}')
@@ -205,7 +212,7 @@ def parse_hparams(text: str) -> dict:
     """The value of `--hparams`: a JSON object of hyperparameters, e.g. '{"fmap_max": 64}'."""
     try:
         hparams = json.loads(text or '{}')
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise InputError(f'Cannot read --hparams: expected a JSON object such as \'{{"fmap_max": 64}}\' ({error}). '
                          f'Received: {text!r}') from error
     _require(isinstance(hparams, dict), '--hparams', 'a JSON object', hparams)
@@ -230,9 +237,10 @@ def read_experiment(directory: str | os.PathLike) -> Config:
     path = pathlib.Path(directory) / EXPERIMENT_FILE
     try:
         hparams = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise InputError(f'Not a model directory: expected {EXPERIMENT_FILE} in it. Received: {str(directory)!r}') from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(f'Not a model directory: expected {EXPERIMENT_FILE} in it. '
+                         f'Received: {str(directory)!r}') from error
+    except (OSError, ValueError) as error:
         raise InputError(f'Cannot read {EXPERIMENT_FILE}: expected a JSON object ({error}). '
                          f'Received: {str(path)!r}') from error
     _require(isinstance(hparams, dict), str(path), 'a JSON object', hparams)
@@ -251,7 +259,7 @@ def _checked_type(field: dataclasses.Field, value):
     else:
         optional = type(None) in typing.get_args(kind)
         kind = float if optional else kind
-        if kind is float and type(value) is int:
+        if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
             value = float(value)
         ok = type(value) is kind or (optional and value is None)
         ok = ok and not (type(value) is float and not abs(value) < float('inf'))

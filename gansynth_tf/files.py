@@ -48,4 +48,5 @@ def atomic_write(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         raise InputError(f'Cannot write the file: expected room and permission for it. '
                          f'Received: {str(final)!r} ({error.strerror or error})') from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the error that brought us here says more
+            temporary.unlink()
