@@ -195,7 +195,10 @@ class MinibatchStddev(keras.layers.Layer):
         self.epsilon = epsilon
 
     def call(self, images):
-        variance = tf.reduce_mean(tf.square(images - tf.reduce_mean(images, axis=0)), axis=0)
+        # The variance has no slope along the mean, but without stop_gradient it would have a curvature there, which the
+        # gradient penalty sees. Magenta's (from tf.nn.moments) has none.
+        mean = tf.stop_gradient(tf.reduce_mean(images, axis=0))
+        variance = tf.reduce_mean(tf.math.squared_difference(images, mean), axis=0)
         stddev = tf.reduce_mean(tf.sqrt(variance + self.epsilon))
         return tf.concat([images, tf.broadcast_to(stddev, tf.shape(images[..., :1]))], axis=-1)
 
