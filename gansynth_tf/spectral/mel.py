@@ -4,17 +4,20 @@ References: the HTK book for the mel curve; Magenta's spectral_ops.py and specgr
 """
 
 import numpy as np
+import numpy.typing as npt
 
 _BREAK_FREQUENCY_HZ = 700.0
 _HIGH_FREQUENCY_Q = 1127.0
 _NARROWEST_BINS = 1.5  # a band narrower than this many linear bins might fall between two of them
 
 
-def hz_to_mel(frequency_hz):
+def hz_to_mel(frequency_hz: npt.ArrayLike) -> np.ndarray:
+    """Hertz to mel on HTK's curve."""
     return _HIGH_FREQUENCY_Q * np.log1p(np.asarray(frequency_hz) / _BREAK_FREQUENCY_HZ)
 
 
-def mel_to_hz(mel):
+def mel_to_hz(mel: npt.ArrayLike) -> np.ndarray:
+    """Mel on HTK's curve to hertz."""
     return _BREAK_FREQUENCY_HZ * np.expm1(np.asarray(mel) / _HIGH_FREQUENCY_Q)
 
 
@@ -22,8 +25,8 @@ def linear_to_mel_weight_matrix(num_mel_bins: int, num_linear_bins: int, *, samp
                                 lower_edge_hz: float = 0.0, upper_edge_hz: float | None = None) -> np.ndarray:
     """Triangular bands, equally spaced in mel, over linear bins from 0 Hz to half the sample rate.
 
-    Weights are not normalised: each band peaks at 1. The first linear bin belongs to no band. Bands narrower than
-    1.5 linear bins are widened to that, symmetrically in mel.
+    Weights rise and fall linearly in hertz and are not normalised: each band peaks at 1. The first linear bin belongs
+    to no band. Bands narrower than 1.5 linear bins are widened to that, symmetrically in mel.
 
     Args:
       num_mel_bins: bands.

@@ -4,6 +4,8 @@ import dataclasses
 
 import tensorflow as tf
 
+from gansynth_tf.spectral import ops
+
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
@@ -42,7 +44,7 @@ def waves_to_stfts(waves: tf.Tensor, framing: Framing) -> tf.Tensor:
     Returns:
       complex64 [batch, num_frames, num_bins], without the bin at 0 Hz.
     """
-    waves = tf.ensure_shape(waves, [None, framing.audio_length, 1])
+    waves = ops.require_shape('waves', waves, [None, framing.audio_length, 1])
     padded = tf.pad(waves[:, :, 0], [[0, 0], [framing.padding, 0]])
     return tf.signal.stft(padded, framing.n_fft, framing.hop_length)[:, :, 1:]
 
@@ -57,6 +59,7 @@ def stfts_to_waves(stfts: tf.Tensor, framing: Framing) -> tf.Tensor:
     Returns:
       float32 [batch, framing.audio_length, 1].
     """
+    stfts = ops.require_shape('stfts', stfts, [None, framing.num_frames, framing.num_bins])
     with_dc = tf.pad(stfts, [[0, 0], [0, 0], [1, 0]])
     window = tf.signal.inverse_stft_window_fn(framing.hop_length)
     waves = tf.signal.inverse_stft(with_dc, framing.n_fft, framing.hop_length, window_fn=window)
