@@ -1,0 +1,85 @@
+"""What every source of notes hands over to be prepared: notes whose audio is read when it is needed."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+TRAIN, TEST = 'train', 'test'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SourceNote:
+    """A note of a source.
+
+    Attributes:
+      name: unique in the source; it alone decides the split.
+      pitch: MIDI number, 0 to 127.
+      velocity: MIDI velocity, 0 to 127.
+      instrument: one instrument's name, e.g. 'brass_acoustic_000'.
+      family: its kind, e.g. 'brass'.
+      origin: how it sounds, e.g. 'acoustic' (the feature 'instrument/source').
+      qualities: which of NSynth's note qualities it has.
+      read_audio: returns float32 samples [samples, channels] and the rate in Hz, or raises an InputError.
+    """
+
+    name: str
+    pitch: int
+    velocity: int
+    instrument: str
+    family: str
+    origin: str
+    qualities: frozenset[str] = frozenset()
+    read_audio: Callable[[], tuple[np.ndarray, int]]
+
+    @property
+    def split(self) -> str:
+        return split_of(self.name)
+
+
+@dataclasses.dataclass(frozen=True)
+class SkippedNote:
+    """A note that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoteSource:
+    """All notes of a source that are asked for.
+
+    Attributes:
+      kind: the source's name on the command line, e.g. 'nsynth'.
+      notes: what can be used as far as is known before their audio is read.
+      skipped: what cannot be used.
+      num_not_selected: notes left out because they were not asked for.
+    """
+
+    kind: str
+    description: str
+    homepage: str
+    citation: str
+    license: str
+    notes: tuple[SourceNote, ...]
+    skipped: tuple[SkippedNote, ...] = ()
+    num_not_selected: int = 0
+
+
+def split_of(name: str) -> str:
+    """'train' for four fifths of all names and 'test' for the rest.
+
+    A note's split depends on its name alone, so that adding or leaving out other notes never moves it: the name's
+    SHA-256, read as one number, is divisible by 5 in the test split. (As 16 = 1 mod 5, so is the sum of its hex digits.)
+    """
+    return TEST if int.from_bytes(_digest(name), 'big') % 5 == 0 else TRAIN
+
+
+def storage_order(notes: tuple[SourceNote, ...]) -> list[SourceNote]:
+    """The notes in an order that has nothing to do with their instruments and pitches, but is always the same."""
+    return sorted(notes, key=lambda note: (_digest(note.name), note.name))
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()

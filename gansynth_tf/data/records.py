@@ -1,0 +1,46 @@
+"""Random access to the records of TFRecord files, so that a shuffled epoch needs neither a buffer nor a second copy.
+
+Format: https://www.tensorflow.org/tutorials/load_data/tfrecord (length: 8 bytes, its checksum: 4, data, checksum: 4).
+"""
+
+import os
+import struct
+from collections.abc import Sequence
+
+from gansynth_tf.errors import InputError
+
+_HEADER_BYTES = 12
+_FOOTER_BYTES = 4
+
+
+class RecordFiles:
+    """The records of several files, numbered through from 0."""
+
+    def __init__(self, paths: Sequence[str | os.PathLike]):
+        self._places = [(os.fspath(path), *place) for path in paths for place in _places(path)]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def read(self, index: int) -> bytes:
+        """The record of that number."""
+        path, offset, size = self._places[index]
+        with open(path, 'rb') as file:
+            file.seek(offset)
+            return file.read(size)
+
+
+def _places(path: str | os.PathLike) -> list[tuple[int, int]]:
+    """(offset, size) of every record in a file."""
+    places, offset = [], 0
+    with open(path, 'rb') as file:
+        end = os.fstat(file.fileno()).st_size
+        while offset < end:
+            file.seek(offset)
+            header = file.read(_HEADER_BYTES)
+            size = struct.unpack('<Q', header[:8])[0] if len(header) == _HEADER_BYTES else end
+            if offset + _HEADER_BYTES + size + _FOOTER_BYTES > end:
+                raise InputError(f'Prepared notes truncated: expected whole records. Received: {os.fspath(path)!r}')
+            places.append((offset + _HEADER_BYTES, size))
+            offset += _HEADER_BYTES + size + _FOOTER_BYTES
+    return places
