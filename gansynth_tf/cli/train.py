@@ -1,0 +1,42 @@
+"""Trains a GANSynth on a prepared data set, through all stages of the configuration.
+
+    gansynth_train --config=mel_prog_hires --tfds_data_dir=~/notes --train_root_dir=~/run
+
+Run it again with the same flags to go on after an interruption. Watch it with `tensorboard --logdir=~/run/events`.
+"""
+
+import sys
+
+from absl import flags
+
+from gansynth_tf.cli import command
+
+FLAGS = command.new_flags()
+flags.DEFINE_string('config', 'mel_prog_hires', 'A preset: mel_prog_hires, mel_prog, linear_prog_hires, linear_prog, '
+                    'phase_prog_hires, phase_prog, small or tiny.', flag_values=FLAGS)
+flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"fmap_max": 64}.',
+                    flag_values=FLAGS)
+flags.DEFINE_string('tfds_data_dir', None, 'Where gansynth_prepare_data wrote the notes.', required=True,
+                    flag_values=FLAGS)
+flags.DEFINE_string('train_root_dir', None, 'Where the run goes: checkpoints, summaries, experiment.json.',
+                    required=True, flag_values=FLAGS)
+flags.DEFINE_float('checkpoint_seconds', 600.0, 'Time between two checkpoints within a stage.', lower_bound=0.0,
+                   flag_values=FLAGS)
+
+
+def main(argv):
+    del argv
+    from gansynth_tf import config as config_lib
+
+    # Before TensorFlow is imported, so that a mistake is told at once.
+    config = config_lib.preset(FLAGS.config).replace(**config_lib.parse_hparams(FLAGS.hparams))
+
+    from gansynth_tf.data import pipeline
+    from gansynth_tf.training import trainer
+
+    notes = pipeline.open_notes(FLAGS.tfds_data_dir)
+    print(trainer.train(config, notes, FLAGS.train_root_dir, checkpoint_seconds=FLAGS.checkpoint_seconds))
+
+
+def run():
+    command.run(main, sys.modules[__name__])

@@ -1,0 +1,135 @@
+"""Saving and finding the state of a run: one .npz file a checkpoint, written whole or not at all.
+
+    train_root_dir/
+      experiment.json, pitch_counts.json
+      stage_00000/checkpoint-0000020000.npz      named by the images seen
+      stage_00001/...
+
+The arrays have readable names: `generator/block_1/conv0/kernel`, `generator_ema/...`, `discriminator/...`,
+`generator_adam/v/...`, `image_id`, `stage_id`, `num_blocks`, `progress`. A model made for playing alone is a directory
+with `generator.npz`, which holds the generator's averaged weights without their prefix.
+"""
+
+import dataclasses
+import logging
+import os
+import pathlib
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+
+GENERATOR_FILE = 'generator.npz'
+_CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
+
+
+@dataclasses.dataclass(frozen=True)
+class GeneratorState:
+    """A generator's weights and the point in training they come from.
+
+    Attributes:
+      arrays: weights by name, as `networks.weights` names them.
+      num_blocks: blocks in use.
+      progress: how far the newest block has faded in (see `stages.Stage.progress`).
+    """
+
+    arrays: dict[str, np.ndarray]
+    num_blocks: int
+    progress: float
+
+
+def stage_directory(train_root_dir: str | os.PathLike, stage_id: int) -> pathlib.Path:
+    return pathlib.Path(train_root_dir) / f'stage_{stage_id:05d}'
+
+
+def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: int, *, keep: int = 2) -> pathlib.Path:
+    """Writes a checkpoint into a stage's directory, then deletes all but the newest `keep` there."""
+    files.make_directory(directory)
+    path = directory / f'checkpoint-{image_id:010d}.npz'
+    with files.atomic_write(path) as temporary:
+        np.savez(temporary, **arrays)
+    for old in _checkpoints(directory)[keep:]:
+        old.unlink()
+    return path
+
+
+def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | None:
+    """The newest readable checkpoint of a run, or None if it has none yet; unreadable ones are set aside by name."""
+    for path, archive in _readable(train_root_dir):
+        with archive:
+            logging.info('Read %s', path)
+            return {name: archive[name] for name in archive.files}
+    return None
+
+
+def read_generator(directory: str | os.PathLike, *, ema: bool = True) -> GeneratorState:
+    """The generator of a model directory, or of a run's newest checkpoint.
+
+    Args:
+      directory: holds `generator.npz`, or `stage_000NN/checkpoint-*.npz`.
+      ema: the moving average of the weights rather than the weights themselves.
+
+    Raises:
+      InputError: if there is no complete model there, or `generator.npz` is asked for live weights.
+    """
+    model = pathlib.Path(directory) / GENERATOR_FILE
+    if model.exists():
+        if not ema:
+            raise InputError(f'No live weights: expected a training run for them, since a model made for playing '
+                             f'holds their average alone. Received: {str(directory)!r}')
+        return _generator_state(_open(model), '')
+    for _, archive in _readable(directory):
+        return _generator_state(archive, 'generator_ema/' if ema else 'generator/')
+    raise InputError(f'No model: expected {GENERATOR_FILE} or stage_000NN/checkpoint-*.npz in the directory. '
+                     f'Received: {str(directory)!r}')
+
+
+def write_generator(state: GeneratorState, directory: str | os.PathLike, *, dtype=np.float32) -> pathlib.Path:
+    """Writes `generator.npz`, compressed; `dtype` float16 halves its size."""
+    path = files.make_directory(directory) / GENERATOR_FILE
+    with files.atomic_write(path) as temporary:
+        np.savez_compressed(temporary, num_blocks=state.num_blocks, progress=state.progress,
+                            **{name: array.astype(dtype) for name, array in state.arrays.items()})
+    return path
+
+
+def _checkpoints(stage: pathlib.Path) -> list[pathlib.Path]:
+    """A stage's checkpoints, newest first."""
+    return sorted((path for path in stage.glob('checkpoint-*.npz') if _CHECKPOINT_NAME.fullmatch(path.name)), reverse=True)
+
+
+def _readable(train_root_dir: str | os.PathLike) -> Iterator[tuple[pathlib.Path, np.lib.npyio.NpzFile]]:
+    """Opens a run's checkpoints, newest first; half-written and corrupt ones are renamed and passed over."""
+    for stage in sorted(pathlib.Path(train_root_dir).glob('stage_*'), reverse=True):
+        for path in _checkpoints(stage):
+            try:
+                yield path, _open(path)
+            except InputError as error:
+                aside = path.with_suffix('.corrupt')
+                logging.warning('%s It is set aside as %s; the one before is used.', error, aside.name)
+                path.rename(aside)
+
+
+def _open(path: pathlib.Path) -> np.lib.npyio.NpzFile:
+    """Opens an .npz file after checking every array in it against its checksum."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+        if broken is None:
+            return np.load(path, allow_pickle=False)
+        reason = f'{broken} is damaged'
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        reason = str(error)
+    raise InputError(f'Cannot read the weights: expected a complete .npz file ({reason}). Received: {str(path)!r}')
+
+
+def _generator_state(archive: np.lib.npyio.NpzFile, prefix: str) -> GeneratorState:
+    with archive:
+        arrays = {name.removeprefix(prefix): archive[name] for name in archive.files
+                  if name.startswith(prefix) and '/' in name}
+        return GeneratorState(arrays={name: array.astype(np.float32) for name, array in arrays.items()},
+                              num_blocks=int(archive['num_blocks']), progress=float(archive['progress']))

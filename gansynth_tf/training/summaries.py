@@ -1,0 +1,102 @@
+"""What a run shows of itself: TensorBoard scalars, pictures and audio, from fixed latents and pitches.
+
+The latents and pitches stay the same throughout a run, so that one timbre can be followed from stage to stage.
+"""
+
+import logging
+import os
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.config import Config
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.spectral.representations import Representation
+from gansynth_tf.training.stages import Stage
+
+_NUM_AUDIO = 4  # clips a summary; TensorBoard shows few at once
+_BATCH = 8  # notes generated together, which bounds the memory
+
+
+class Summaries:
+    """Writes the event files of a run into `train_root_dir`/events.
+
+    Args:
+      train_root_dir: the run's directory.
+      config: the hyperparameters; `fake_batch_size` is the number of sample notes.
+      pitch_labels: int32 labels of the vocabulary, ascending.
+      representation: to turn full-size specgrams into waves.
+      normalizer: at full width.
+    """
+
+    def __init__(self, train_root_dir: str | os.PathLike, config: Config, num_pitches: int,
+                 representation: Representation, normalizer: Normalizer):
+        self._writer = tf.summary.create_file_writer(str(pathlib.Path(train_root_dir) / 'events'))
+        self._config = config
+        self._representation = representation
+        self._normalizer = normalizer
+        self._schedule = ResolutionSchedule.from_config(config)
+        rng = np.random.default_rng([config.seed, 0xFA4E])
+        self._latents = rng.standard_normal((config.fake_batch_size, config.latent_vector_size), np.float32)
+        # From the lowest pitch to the highest, each note with a timbre of its own.
+        self._labels = np.linspace(0, num_pitches - 1, config.fake_batch_size).round().astype(np.int32)
+
+    def scalars(self, terms: dict[str, float], image_id: int) -> None:
+        """Writes numbers by name at a point of the run."""
+        with self._writer.as_default(step=image_id):
+            for name, value in terms.items():
+                tf.summary.scalar(name, value)
+        self._writer.flush()
+
+    def samples(self, generator: Generator, stage: Stage, progress: float, image_id: int) -> None:
+        """Writes pictures of all sample notes of `generator`, and the audio of a few of them."""
+        specgrams = self.generate(generator, stage, progress)
+        with self._writer.as_default(step=image_id):
+            for channel, name in enumerate(('magnitude', 'phase')):
+                # Time to the right, frequency upwards; [-1, 1] to [0, 1].
+                picture = tf.transpose(specgrams[..., channel:channel + 1], (0, 2, 1, 3))[:, ::-1] / 2 + 0.5
+                tf.summary.image(f'samples/{name}', _tiled(tf.clip_by_value(picture, 0, 1)))
+            tf.summary.audio('samples', self._to_waves(specgrams[:_NUM_AUDIO]), self._config.sample_rate,
+                             max_outputs=_NUM_AUDIO)
+        self._writer.flush()
+
+    def generate(self, generator: Generator, stage: Stage, progress: float) -> tf.Tensor:
+        """Normalised specgrams [fake_batch_size, height, width, 2] of the fixed notes, at the stage's resolution."""
+        batches = [generator(self._latents[i:i + _BATCH], self._labels[i:i + _BATCH],
+                             num_blocks=stage.num_blocks, progress=progress)
+                   for i in range(0, len(self._labels), _BATCH)]
+        return tf.concat(batches, 0)
+
+    def _to_waves(self, normalized: tf.Tensor) -> tf.Tensor:
+        """Waves [batch, samples, 1] within [-1, 1] of normalised specgrams of any stage."""
+        height, width = self._schedule.final_resolutions
+        full_size = tf.repeat(tf.repeat(normalized, height // normalized.shape[1], 1), width // normalized.shape[2], 2)
+        waves = self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))
+        return waves / tf.maximum(tf.reduce_max(tf.abs(waves), (1, 2), keepdims=True), 1e-6)
+
+
+def _tiled(pictures: tf.Tensor) -> tf.Tensor:
+    """[n, height, width, 1] pictures as one, in about as many rows as columns; [1, rows * height, columns * width, 1]."""
+    num, height, width, _ = pictures.shape
+    columns = int(np.ceil(np.sqrt(num * height / width)))
+    rows = -(-num // columns)
+    pictures = tf.pad(pictures, ((0, rows * columns - num), (0, 0), (0, 0), (0, 0)))
+    grid = tf.transpose(tf.reshape(pictures, (rows, columns, height, width)), (0, 2, 1, 3))
+    return tf.reshape(grid, (1, rows * height, columns * width, 1))
+
+
+def log_line(terms: dict[str, float]) -> str:
+    """The few numbers that tell how a run is doing, for its progress line."""
+    shown = {'W': -terms['discriminator/wasserstein'], 'slope': terms.get('discriminator/slope', float('nan')),
+             'pitch real': terms['discriminator/pitch'], 'fake': terms['generator/pitch']}
+    return ', '.join(f'{name} {value:.3g}' for name, value in shown.items())
+
+
+def warn_if_unwell(terms: dict[str, float], num_pitches: int) -> None:
+    """Logs what usually comes before a run falls apart."""
+    if terms['discriminator/pitch'] > np.log(num_pitches):
+        logging.warning('The critic no longer hears the pitch of real notes (loss %.2f nats, chance %.2f).',
+                        terms['discriminator/pitch'], np.log(num_pitches))
