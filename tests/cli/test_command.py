@@ -138,7 +138,7 @@ def test_help_is_the_docstring_and_the_tools_own_flags(capsys, spelling):
     assert execute(make_tool(), '--seed=3', spelling, main=lambda argv: 1) == 0
     text = capsys.readouterr().out
     assert text.startswith('Plays one note.\n\nExample:\n    play --seed=3\n\nUsage: play [--flag=value ...]\n')
-    assert "  --seed=...\n      Where the randomness starts. (default: 0)\n" in text
+    assert '  --seed=...\n      Where the randomness starts. (default: 0)\n' in text
     assert '  --[no]dry_run\n' in text
     named = [line.split('=')[0].strip() for line in text.splitlines() if line.startswith('  --')]
     assert named == ['--[no]help', '--[no]version', '--[no]traceback', '--seed', '--batch_size', '--gain',
