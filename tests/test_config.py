@@ -30,7 +30,7 @@ LEGAL_VALUES = {
     'sample_rate': sizes,
     'latent_vector_size': sizes,
     'fmap_max': sizes,
-    'fmap_decay': positive,
+    'fmap_decay': st.floats(0.01, 1.7),
     'generator_learning_rate': positive,
     'mag_normalizer_b': st.floats(-9, 9),
     'gen_gl_consistency_loss_weight': not_negative,
@@ -234,6 +234,10 @@ def test_what_must_not_be_negative(name):
                                         'Received: (100, 0)'),
     ({'total_num_images': 9_600_000}, 'Impossible total_num_images: expected more than the 9600000 images of the '
                                       'stages before the last. Received: 9600000'),
+    ({'fmap_base': 127}, 'Impossible fmap_base and fmap_decay: expected at least one filter at each of 7 resolutions. '
+                         'Received: (127, 1.0)'),
+    ({'fmap_decay': 1e9}, 'Impossible fmap_base and fmap_decay: expected at least one filter at each of 7 resolutions. '
+                          'Received: (4096, 1000000000.0)'),
     ({'scale_base': 1}, 'Impossible scale_base: expected a whole number of at least 2. Received: 1'),
     ({'kernel_size': 4}, 'Impossible kernel_size: expected an odd number. Received: 4'),
     ({'num_resolutions': 25, 'train_progressive': False}, 'Impossible num_resolutions: expected at most 24. '
