@@ -120,7 +120,8 @@ class Config:
         _require(self.num_resolutions <= 24, 'num_resolutions', 'at most 24', self.num_resolutions)
         # Filters halve fmap_decay times from each resolution to the next.
         _require(math.log2(self.fmap_base) >= self.num_resolutions * self.fmap_decay, 'fmap_base and fmap_decay',
-                 f'at least one filter at each of {self.num_resolutions} resolutions', (self.fmap_base, self.fmap_decay))
+                 f'at least one filter at each of {self.num_resolutions} resolutions',
+                 (self.fmap_base, self.fmap_decay))
         _require(self.scale_base >= 2, 'scale_base', 'a whole number of at least 2', self.scale_base)
         _require(self.kernel_size % 2 == 1, 'kernel_size', 'an odd number', self.kernel_size)
         _require(self.train_time_limit is None or self.train_time_limit > 0, 'train_time_limit',
