@@ -286,7 +286,7 @@ def _did_you_mean(name, known: Iterable[str]) -> str:
 
 
 # The paper's Table 1 compares three representations at two frequency resolutions; '+ H' is the finer in frequency.
-_LOW_FREQUENCY_RESOLUTION = dict(start_height=4, start_width=8)  # 256x512: n_fft 1024, hop 256
+_LOW_FREQUENCY_RESOLUTION: dict[str, typing.Any] = dict(start_height=4, start_width=8)  # 256x512: n_fft 1024, hop 256
 PRESETS = types.MappingProxyType({
     'mel_prog_hires': Config(),  # IF-mel + H
     'mel_prog': Config(**_LOW_FREQUENCY_RESOLUTION),  # IF-mel
