@@ -48,6 +48,6 @@ def _check_chunk_size(path: pathlib.Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """libsndfile's own words without the path, which the message has already."""
+    """What libsndfile says, without the path, which the message has already."""
     text = getattr(error, 'error_string', None) or getattr(error, 'strerror', None) or str(error)
     return ' '.join(text.split()).removeprefix('Error : ').rstrip('. ')

@@ -8,6 +8,12 @@ import numpy as np
 
 TRAIN, TEST = 'train', 'test'
 
+# NSynth's own lists, in NSynth's order.
+FAMILIES = ('bass', 'brass', 'flute', 'guitar', 'keyboard', 'mallet', 'organ', 'reed', 'string', 'synth_lead', 'vocal')
+ORIGINS = ('acoustic', 'electronic', 'synthetic')
+QUALITIES = ('bright', 'dark', 'distortion', 'fast_decay', 'long_release', 'multiphonic', 'nonlinear_env',
+             'percussive', 'reverb', 'tempo-synced')
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SourceNote:
@@ -71,7 +77,8 @@ def split_of(name: str) -> str:
     """'train' for four fifths of all names and 'test' for the rest.
 
     A note's split depends on its name alone, so that adding or leaving out other notes never moves it: the name's
-    SHA-256, read as one number, is divisible by 5 in the test split. (As 16 = 1 mod 5, so is the sum of its hex digits.)
+    SHA-256, read as one number, is divisible by 5 in the test split. (As 16 is 1 modulo 5, so is the sum of its hex
+    digits.)
     """
     return TEST if int.from_bytes(_digest(name), 'big') % 5 == 0 else TRAIN
 

@@ -10,14 +10,10 @@ import pathlib
 from collections.abc import Mapping
 
 from gansynth_tf.data import audio_files
-from gansynth_tf.data.note_source import NoteSource, SkippedNote, SourceNote
+from gansynth_tf.data.note_source import QUALITIES, NoteSource, SkippedNote, SourceNote
 from gansynth_tf.errors import InputError
 
 EXAMPLES_FILE = 'examples.json'
-FAMILIES = ('bass', 'brass', 'flute', 'guitar', 'keyboard', 'mallet', 'organ', 'reed', 'string', 'synth_lead', 'vocal')
-INSTRUMENT_SOURCES = ('acoustic', 'electronic', 'synthetic')
-QUALITIES = ('bright', 'dark', 'distortion', 'fast_decay', 'long_release', 'multiphonic', 'nonlinear_env',
-             'percussive', 'reverb', 'tempo-synced')
 
 _SUFFIXES = ('.wav', '.flac')
 _CITATION = """\

@@ -15,14 +15,10 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 import tqdm
 
-import gansynth_tf
 from gansynth_tf import files
-from gansynth_tf.data import nsynth
+from gansynth_tf.data import tfds_format
 from gansynth_tf.data.note_source import TEST, TRAIN, NoteSource, SkippedNote, SourceNote, storage_order
 from gansynth_tf.errors import InputError
-
-DATASET_NAME = 'gansynth_notes'
-VERSION = '1.0.0'
 
 _NOTES_AT_ONCE = 64  # held in memory before they are written
 _NOTES_PER_SHARD = 2048  # 256 MiB of four seconds at 16 kHz
@@ -44,8 +40,8 @@ class Summary:
 
     directory: pathlib.Path
     num_notes: dict[str, int]
-    instruments: Counter
-    pitches: Counter
+    instruments: Counter[str]
+    pitches: Counter[int]
     seconds: float
     skipped: tuple[SkippedNote, ...]
     num_not_selected: int
@@ -81,36 +77,37 @@ def prepare(source: NoteSource, data_dir: str | os.PathLike, *, sample_rate: int
     Raises:
       InputError: if `data_dir` cannot be written or has prepared notes already, or if no note can be used.
     """
-    final = files.make_directory(data_dir) / DATASET_NAME
+    final = files.make_directory(data_dir) / tfds_format.DATASET_NAME
     if final.exists() and not overwrite:
-        raise InputError(f'Notes are prepared there already: expected a directory without {DATASET_NAME}, or '
-                         f'--overwrite. Received: {str(final)!r}')
+        raise InputError(f'Notes are prepared there already: expected a directory without {final.name}, or '
+                         f'--overwrite. Received: {str(data_dir)!r}')
     skipped = list(source.skipped)
     for note in skipped:
         _report(note)
     with _atomic_directory(final) as partial:
-        directory = partial / VERSION
+        directory = partial / tfds_format.VERSION
         written = _write(source, directory, sample_rate=sample_rate, audio_length=audio_length, skipped=skipped)
-    return Summary(directory=final / VERSION, skipped=tuple(skipped), num_not_selected=source.num_not_selected,
-                   **written)
+    return Summary(directory=final / tfds_format.VERSION, skipped=tuple(skipped),
+                   num_not_selected=source.num_not_selected, **written)
 
 
 def _write(source: NoteSource, directory: pathlib.Path, *, sample_rate: int, audio_length: int,
            skipped: list[SkippedNote]) -> dict:
     """Writes the TFDS directory, appends to `skipped`, and returns the summary's numbers."""
-    info = _dataset_info(source, directory, sample_rate=sample_rate, audio_length=audio_length)
+    info = tfds_format.dataset_info(source, directory, sample_rate=sample_rate, audio_length=audio_length)
     writer = tfds.core.SequentialWriter(info, max_examples_per_shard=_NOTES_PER_SHARD)
-    pitches = {TRAIN: [], TEST: []}
-    instruments, num_samples = Counter(), 0
+    pitches: dict[str, list[int]] = {TRAIN: [], TEST: []}
+    instruments: Counter[str] = Counter()
+    num_samples = 0
     notes = tqdm.tqdm(storage_order(source.notes), desc='Preparing notes', unit=' notes', disable=None)
     usable = _with_usable_audio(notes, sample_rate=sample_rate, audio_length=audio_length, skipped=skipped)
     with _write_errors(directory):
         directory.mkdir(parents=True)
         writer.initialize_splits(list(pitches))
         while batch := list(itertools.islice(usable, _NOTES_AT_ONCE)):
-            examples = {split: [] for split in pitches}
+            examples: dict[str, list[dict]] = {split: [] for split in pitches}
             for note, samples in batch:
-                examples[note.split].append(_example(note, samples))
+                examples[note.split].append(tfds_format.example(note, samples))
                 pitches[note.split].append(note.pitch)
                 instruments[note.instrument] += 1
                 num_samples += len(samples)
@@ -172,44 +169,6 @@ def to_pcm16(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: 
     return quantised
 
 
-def _dataset_info(source: NoteSource, directory: pathlib.Path, *, sample_rate: int,
-                  audio_length: int) -> tfds.core.DatasetInfo:
-    def labels(known: Iterable[str], attribute: str) -> tfds.features.ClassLabel:
-        found = {getattr(note, attribute) for note in source.notes}
-        return tfds.features.ClassLabel(names=[*known, *sorted(found - set(known))])
-
-    features = {
-        'id': tf.string,
-        'audio': tfds.features.Tensor(shape=(None,), dtype=np.int16, encoding='bytes'),
-        'pitch': tfds.features.ClassLabel(num_classes=128),
-        'velocity': tfds.features.ClassLabel(num_classes=128),
-        'instrument': {
-            'label': labels((), 'instrument'),
-            'family': labels(nsynth.FAMILIES, 'family'),
-            'source': labels(nsynth.INSTRUMENT_SOURCES, 'origin'),
-        },
-        'qualities': {quality: tf.bool for quality in nsynth.QUALITIES},
-    }
-    identity = tfds.core.dataset_info.DatasetIdentity(
-        name=DATASET_NAME, version=tfds.core.Version(VERSION), data_dir=os.fspath(directory),
-        module_name=gansynth_tf.__name__)
-    return tfds.core.DatasetInfo(
-        builder=identity, description=source.description, features=tfds.features.FeaturesDict(features),
-        homepage=source.homepage, citation=source.citation, license=source.license,
-        metadata=tfds.core.MetadataDict(source=source.kind, sample_rate=sample_rate, audio_length=audio_length))
-
-
-def _example(note: SourceNote, samples: np.ndarray) -> dict:
-    return {
-        'id': note.name,
-        'audio': samples,
-        'pitch': note.pitch,
-        'velocity': note.velocity,
-        'instrument': {'label': note.instrument, 'family': note.family, 'source': note.origin},
-        'qualities': {quality: quality in note.qualities for quality in nsynth.QUALITIES},
-    }
-
-
 @contextlib.contextmanager
 def _atomic_directory(final: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a hidden directory beside `final`, which takes its place when the block ends well."""
@@ -224,9 +183,11 @@ def _atomic_directory(final: pathlib.Path) -> Iterator[pathlib.Path]:
             if final.exists():
                 final.rename(replaced)
             partial.rename(final)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
+    finally:
+        if replaced.exists() and not final.exists():
+            replaced.rename(final)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextlib.contextmanager

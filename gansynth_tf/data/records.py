@@ -1,6 +1,6 @@
 """Random access to the records of TFRecord files, so that a shuffled epoch needs neither a buffer nor a second copy.
 
-Format: https://www.tensorflow.org/tutorials/load_data/tfrecord (length: 8 bytes, its checksum: 4, data, checksum: 4).
+Format: tensorflow/core/lib/io/record_writer.h (length: 8 bytes, its checksum: 4, data, the data's checksum: 4).
 """
 
 import os
@@ -14,7 +14,11 @@ _FOOTER_BYTES = 4
 
 
 class RecordFiles:
-    """The records of several files, numbered through from 0."""
+    """The records of several files, numbered through from 0 in the order of the files.
+
+    Raises:
+      InputError: if a file is missing or does not consist of whole records.
+    """
 
     def __init__(self, paths: Sequence[str | os.PathLike]):
         self._places = [(os.fspath(path), *place) for path in paths for place in _places(path)]
@@ -33,14 +37,18 @@ class RecordFiles:
 def _places(path: str | os.PathLike) -> list[tuple[int, int]]:
     """(offset, size) of every record in a file."""
     places, offset = [], 0
-    with open(path, 'rb') as file:
-        end = os.fstat(file.fileno()).st_size
-        while offset < end:
-            file.seek(offset)
-            header = file.read(_HEADER_BYTES)
-            size = struct.unpack('<Q', header[:8])[0] if len(header) == _HEADER_BYTES else end
-            if offset + _HEADER_BYTES + size + _FOOTER_BYTES > end:
-                raise InputError(f'Prepared notes truncated: expected whole records. Received: {os.fspath(path)!r}')
-            places.append((offset + _HEADER_BYTES, size))
-            offset += _HEADER_BYTES + size + _FOOTER_BYTES
+    try:
+        with open(path, 'rb') as file:
+            end = os.fstat(file.fileno()).st_size
+            while offset < end:
+                file.seek(offset)
+                header = file.read(_HEADER_BYTES)
+                size = struct.unpack('<Q', header[:8])[0] if len(header) == _HEADER_BYTES else end
+                places.append((offset + _HEADER_BYTES, size))
+                offset += _HEADER_BYTES + size + _FOOTER_BYTES
+    except OSError as error:
+        raise InputError(f'Cannot read the prepared notes: expected a file of records ({error.strerror or error}). '
+                         f'Received: {os.fspath(path)!r}') from error
+    if offset != end:
+        raise InputError(f'Prepared notes truncated: expected whole records. Received: {os.fspath(path)!r}')
     return places

@@ -1,0 +1,148 @@
+"""The one reader of prepared notes: those of gansynth_prepare_data, and any TFDS directory with NSynth's features."""
+
+import functools
+import logging
+import os
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from gansynth_tf.data.note_source import TRAIN
+from gansynth_tf.data.records import RecordFiles
+from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.errors import InputError
+
+_FADE_SECONDS = 0.02  # long enough not to click, too short to be heard as a fade
+_INFO_FILE = 'dataset_info.json'
+_DEEPEST = 3  # data_dir/name/config/version
+
+# TFDS reads a field of its own that it has deprecated, and says so to its users.
+logging.getLogger('absl').addFilter(lambda record: 'FeatureConnector' not in str(record.msg))
+
+
+class PreparedNotes:
+    """Notes in a TFDS directory.
+
+    Attributes:
+      sample_rate: in Hz.
+      audio_length: samples that a note has at most.
+    """
+
+    def __init__(self, builder: tfds.core.DatasetBuilder):
+        info = builder.info
+        self._features = info.features
+        self._metadata = dict(info.metadata or {})
+        self._splits = dict(info.splits)
+        self._records: dict[str, RecordFiles] = {}
+        audio = self._features['audio']
+        self.sample_rate = int(getattr(audio, 'sample_rate', None) or self._metadata['sample_rate'])
+        self.audio_length = int(audio.shape[0] or self._metadata['audio_length'])
+
+    @functools.cached_property
+    def vocabulary(self) -> PitchVocabulary:
+        """The pitches of the train split and their counts."""
+        pitches, counts = np.unique(self.pitches(TRAIN), return_counts=True)
+        return PitchVocabulary(dict(zip(pitches.tolist(), counts.tolist())))
+
+    def num_notes(self, split: str) -> int:
+        """How many notes a split has."""
+        return sum(self._split(split).shard_lengths)
+
+    def pitches(self, split: str) -> np.ndarray:
+        """int32 [num_notes]: MIDI pitches by note index."""
+        self._split(split)
+        # Data sets prepared elsewhere do not list them; they are read once.
+        listed = self._metadata.setdefault('pitches', {})
+        if split not in listed:
+            notes = self.read(split, tf.data.Dataset.range(self.num_notes(split)), 'pitch')
+            listed[split] = [int(note['pitch']) for note in notes.as_numpy_iterator()]
+        return np.array(listed[split], np.int32)
+
+    def read(self, split: str, indices: tf.data.Dataset, *names: str) -> tf.data.Dataset:
+        """Dicts of the named features of the notes whose indices `indices` yields, in that order.
+
+        Args:
+          split: e.g. 'train'.
+          indices: int64 scalars, 0 <= index < num_notes(split); each may come any number of times.
+          names: of features, as stored: 'audio' in its own type and length.
+        """
+        if split not in self._records:
+            self._records[split] = RecordFiles(self._split(split).filepaths)
+        records = self._records[split]
+        features = tfds.features.FeaturesDict({name: self._features[name] for name in names})
+
+        def read_one(index):
+            record = tf.ensure_shape(tf.numpy_function(records.read, [index], tf.string), [])
+            return features.deserialize_example(record)
+        return indices.map(read_one, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def waves(self, split: str, limit: int | None = None, *, audio_length: int | None = None,
+              indices: tf.data.Dataset | None = None) -> tf.data.Dataset:
+        """Notes as waves of one length.
+
+        Args:
+          split: e.g. 'train'.
+          limit: how many notes; None for all.
+          audio_length: samples of each; shorter notes are padded with zeros, longer ones fade out before the cut.
+            None for `self.audio_length`.
+          indices: which notes; None for all of the split, once, in the order of their indices (which has nothing to do
+            with instruments or pitches in notes that gansynth_prepare_data wrote).
+
+        Returns:
+          Dicts of 'wave' (float32 [audio_length, 1], full scale 1), 'pitch' (int32) and 'id' (string).
+        """
+        audio_length = audio_length or self.audio_length
+        fade_samples = round(_FADE_SECONDS * self.sample_rate)
+
+        def to_wave(note):
+            full_scale = 32768.0 if note['audio'].dtype == tf.int16 else 1.0
+            wave = fit_length(tf.cast(note['audio'], tf.float32) / full_scale, audio_length, fade_samples=fade_samples)
+            return {'wave': wave[:, tf.newaxis], 'pitch': tf.cast(note['pitch'], tf.int32), 'id': note['id']}
+        if indices is None:
+            indices = tf.data.Dataset.range(self.num_notes(split))
+        notes = self.read(split, indices.take(-1 if limit is None else limit), 'audio', 'pitch', 'id')
+        return notes.map(to_wave)
+
+    def _split(self, name: str) -> tfds.core.SplitInfo:
+        if name not in self._splits:
+            raise InputError(f'Unknown split: expected one of {", ".join(self._splits)}. Received: {name!r}')
+        return self._splits[name]
+
+
+def open_notes(data_dir: str | os.PathLike) -> PreparedNotes:
+    """Opens the one TFDS data set at or below `data_dir`.
+
+    Raises:
+      InputError: if there is none, or more than one, or it is incomplete.
+    """
+    directory = pathlib.Path(data_dir).expanduser()
+    found = sorted({path.parent for depth in range(_DEEPEST + 1) for path in directory.glob('*/' * depth + _INFO_FILE)
+                    if not _is_hidden(path.relative_to(directory))})
+    if not found:
+        raise InputError(f'No prepared notes: expected a directory that gansynth_prepare_data wrote. '
+                         f'Received: {str(data_dir)!r}')
+    if len(found) > 1:
+        raise InputError(f'Several data sets: expected the directory of one of them. '
+                         f'Received: {", ".join(map(repr, map(str, found)))}')
+    try:
+        notes = PreparedNotes(tfds.builder_from_directory(found[0]))
+        notes.num_notes(TRAIN)
+    except Exception as error:  # TFDS and protobuf have no common base of theirs
+        raise InputError(f'Cannot read the prepared notes: expected a TFDS directory with features as NSynth has '
+                         f'({" ".join(str(error).split())}). Received: {str(found[0])!r}') from error
+    return notes
+
+
+def _is_hidden(path: pathlib.Path) -> bool:
+    """Unfinished runs write into directories whose names begin with a dot."""
+    return any(part.startswith('.') for part in path.parts)
+
+
+def fit_length(wave: tf.Tensor, audio_length: int, *, fade_samples: int) -> tf.Tensor:
+    """float32 [samples] -> [audio_length]: zeros at the end, or a cut after a linear fade-out of `fade_samples`."""
+    fade_out = np.minimum(1, np.arange(audio_length, 0, -1) / (fade_samples + 1)).astype(np.float32)
+    kept = wave[:audio_length]
+    padded = tf.ensure_shape(tf.pad(kept, [[0, audio_length - tf.size(kept)]]), [audio_length])
+    return tf.where(tf.size(wave) > audio_length, padded * fade_out, padded)
