@@ -1,0 +1,182 @@
+"""A trained model, ready to play: from latents and pitches to audio.
+
+Playing needs the model directory alone (`experiment.json`, `pitch_counts.json`, the weights, and `normalizer.json`
+where the normalizer was fitted to data), never the data set.
+"""
+
+import os
+import pathlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf import config as config_lib
+from gansynth_tf.config import Config
+from gansynth_tf.data import vocabulary as vocabulary_lib
+from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.errors import InputError
+from gansynth_tf.networks import weights
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.spectral import normalizers, representations
+from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.training import checkpoints
+from gansynth_tf.training.checkpoints import GeneratorState
+
+BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parent.parent / 'models' / 'default'
+DEFAULT_BATCH_SIZE = 8
+
+
+def load(path: str | os.PathLike | None = None, *, ema: bool = True,
+         batch_size: int = DEFAULT_BATCH_SIZE) -> 'Synthesizer':
+    """Loads a trained model.
+
+    Args:
+      path: a training run's directory (its newest checkpoint is taken), or a model directory; None for the built-in
+        model.
+      ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
+      batch_size: notes generated at once; 1 answers fastest when notes are asked for one by one.
+
+    Raises:
+      InputError: if there is no such directory, something in it is missing or damaged, or its parts do not belong
+        together.
+    """
+    directory = BUILT_IN_MODEL if path is None else pathlib.Path(path).expanduser()
+    if not directory.is_dir():
+        raise InputError(f'No such model: expected a training run or model directory. Received: {str(directory)!r}')
+    config = config_lib.read_experiment(directory)
+    vocabulary = vocabulary_lib.read(directory)
+    fitted = normalizers.needs_data(config)
+    normalizer = normalizers.read(directory) if fitted else normalizers.from_config(config)
+    state = checkpoints.read_generator(directory, ema=ema)
+    try:
+        return Synthesizer(config, vocabulary, state, normalizer=normalizer, batch_size=batch_size)
+    except InputError as error:
+        raise InputError(f'{directory}: {error}') from error
+
+
+class Synthesizer:
+    """Plays one trained model.
+
+    Attributes:
+      config: its hyperparameters.
+      vocabulary: the pitches that it knows, and how often it has seen each.
+      batch_size: notes generated at once.
+    """
+
+    def __init__(self, config: Config, vocabulary: PitchVocabulary, state: GeneratorState, *, normalizer: Normalizer,
+                 batch_size: int = DEFAULT_BATCH_SIZE):
+        if batch_size < 1:
+            raise InputError(f'Impossible batch_size: expected a whole number above 0. Received: {batch_size!r}')
+        self.config = config
+        self.vocabulary = vocabulary
+        self.batch_size = batch_size
+        self._num_blocks, self._progress = state.num_blocks, state.progress
+        self._normalizer = normalizer.at_width(config.spec_shape[1])
+        self._representation = representations.from_config(config)
+        self._generator = Generator(config, len(vocabulary.pitches))
+        self._generator.schedule.fading_weight(state.num_blocks, state.progress)  # both must be possible
+        weights.from_arrays(self._generator, state.arrays)
+        self._waves = tf.function(self._latents_to_waves, input_signature=[
+            tf.TensorSpec([batch_size, config.latent_vector_size], tf.float32), tf.TensorSpec([batch_size], tf.int32)])
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        return self.config.sample_rate
+
+    @property
+    def audio_length(self) -> int:
+        """Samples of a note."""
+        return self.config.audio_length
+
+    @property
+    def pitches(self) -> tuple[int, ...]:
+        """The MIDI pitches that the model can play, ascending."""
+        return self.vocabulary.pitches
+
+    def sample_latents(self, n: int, seed: int = 0) -> np.ndarray:
+        """Random timbres: float32 [n, latent_vector_size] from N(0, 1).
+
+        The same seed gives the same rows, however many are asked for.
+        """
+        shape = (_count(n), self.config.latent_vector_size)
+        return _random(seed).standard_normal(shape, dtype=np.float32)
+
+    def sample_pitches(self, n: int, seed: int = 0) -> np.ndarray:
+        """Random MIDI pitches, int [n], each as frequent as in the training notes.
+
+        The same seed gives the same pitches, however many are asked for.
+        """
+        # A stream of its own, so that a note's pitch has nothing to do with its timbre.
+        return _random(seed, 1).choice(self.pitches, _count(n), p=self.vocabulary.probabilities)
+
+    def generate(self, latents: np.ndarray, pitches: Sequence[int]) -> np.ndarray:
+        """Plays notes.
+
+        Args:
+          latents: float [n, latent_vector_size], the timbres.
+          pitches: n MIDI pitches.
+
+        Returns:
+          float32 [n, audio_length], full scale 1.
+
+        Raises:
+          InputError: if latents are of another size or not finite, the model lacks a pitch, or the counts differ.
+        """
+        batches = list(self.generate_batches(latents, pitches))
+        return np.concatenate(batches) if batches else np.zeros((0, self.audio_length), np.float32)
+
+    def generate_batches(self, latents: np.ndarray, pitches: Sequence[int]) -> Iterator[np.ndarray]:
+        """As `generate`, but yields the notes as they are done: float32 [up to batch_size, audio_length]."""
+        latents = self._checked_latents(latents)
+        labels = self._checked_labels(pitches, len(latents))
+        return self._batches(latents, labels)
+
+    def _batches(self, latents, labels):
+        for start in range(0, len(latents), self.batch_size):
+            batch_latents, batch_labels = latents[start:start + self.batch_size], labels[start:start + self.batch_size]
+            # Always the same shapes: one graph, and the same kernels for a note whatever the notes beside it.
+            padding = self.batch_size - len(batch_latents)
+            waves = self._waves(np.pad(batch_latents, [(0, padding), (0, 0)]), np.pad(batch_labels, (0, padding)))
+            yield waves.numpy()[:len(batch_latents)]
+
+    def _latents_to_waves(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        specgrams = self._generator(latents, labels, num_blocks=self._num_blocks, progress=self._progress)
+        schedule = self._generator.schedule
+        full_size = schedule.upscale(specgrams, schedule.scale_factor(self._num_blocks))
+        return self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))[:, :, 0]
+
+    def _checked_latents(self, latents) -> np.ndarray:
+        size = self.config.latent_vector_size
+        try:
+            latents = np.asarray(latents, np.float32)
+        except (TypeError, ValueError) as error:
+            raise InputError(f'Unusable latents: expected numbers of shape [n, {size}]. Received: {error}') from error
+        if latents.ndim != 2 or latents.shape[1] != size:
+            raise InputError(f'Misshapen latents: expected [n, {size}], a row a note. Received: {list(latents.shape)}')
+        bad = np.flatnonzero(~np.isfinite(latents).all(axis=1))
+        if bad.size:
+            raise InputError(f'Unusable latents: expected finite numbers. Received: NaN or infinity in row {bad[0]}')
+        return latents
+
+    def _checked_labels(self, pitches, num_latents: int) -> np.ndarray:
+        pitches = np.asarray(pitches) if np.size(pitches) else np.zeros(0, int)
+        if pitches.ndim != 1 or pitches.dtype.kind not in 'iu':
+            raise InputError(f'Unusable pitches: expected a list of whole MIDI numbers. Received: {pitches.tolist()!r}')
+        if len(pitches) != num_latents:
+            raise InputError(f'Counts differ: expected a pitch for each of {num_latents} latents. '
+                             f'Received: {len(pitches)} pitches')
+        return self.vocabulary.labels(pitches.tolist())
+
+
+def _count(n: int) -> int:
+    if n < 0:
+        raise InputError(f'Impossible number of notes: expected at least 0. Received: {n!r}')
+    return n
+
+
+def _random(seed: int, *stream: int) -> np.random.Generator:
+    if seed < 0:
+        raise InputError(f'Impossible seed: expected a whole number of at least 0. Received: {seed!r}')
+    return np.random.default_rng([seed, *stream] if stream else seed)

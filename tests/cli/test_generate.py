@@ -1,0 +1,195 @@
+"""gansynth_generate, from flags to files."""
+
+import functools
+import pathlib
+
+import numpy as np
+import pretty_midi
+import pytest
+import soundfile
+
+from gansynth_tf import config as config_lib
+from gansynth_tf.cli import command, generate
+from gansynth_tf.config import Config
+from gansynth_tf.data import vocabulary
+from gansynth_tf.errors import InputError
+from gansynth_tf.generation import synthesizer
+from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.networks import weights
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.training import checkpoints
+from gansynth_tf.training.checkpoints import GeneratorState
+
+CONFIG = Config(num_resolutions=2, start_height=4, audio_length=160, latent_vector_size=4, fmap_base=16, fmap_max=8)
+
+
+@pytest.fixture(scope='module')
+def model_dir(tmp_path_factory):
+    directory = tmp_path_factory.mktemp('model')
+    arrays = weights.to_arrays(Generator(CONFIG, 25))
+    checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=1.0), directory)
+    config_lib.write_experiment(CONFIG, directory)
+    vocabulary.write(vocabulary.PitchVocabulary(dict.fromkeys(range(48, 73), 1)), directory)
+    return directory
+
+
+@pytest.fixture(scope='module')
+def midi_file(tmp_path_factory):
+    midi = pretty_midi.PrettyMIDI()
+    for is_drum, pitches in ((False, (60, 64, 67, 20, 100)), (True, (60,))):
+        instrument = pretty_midi.Instrument(0, is_drum=is_drum)
+        instrument.notes = [pretty_midi.Note(90, pitch, start, start + 1) for start, pitch in enumerate(pitches)]
+        midi.instruments.append(instrument)
+    path = tmp_path_factory.mktemp('midi') / 'a piece.mid'
+    midi.write(str(path))
+    return path
+
+
+@pytest.fixture(scope='module')
+def load():
+    """Loads and traces a model once for all tests; that a model loaded twice plays the same is tested elsewhere."""
+    return functools.cache(synthesizer.load)
+
+
+@pytest.fixture
+def play(model_dir, tmp_path, capsys, monkeypatch, load):
+    """Runs the tool on the small model; returns its exit code, what it printed, and the lines of its complaints."""
+    monkeypatch.setattr(synthesizer, 'load', load)
+
+    def run(*arguments, output_dir=tmp_path / 'out', ckpt_dir=model_dir):
+        argv = ['gansynth_generate', f'--ckpt_dir={ckpt_dir}', f'--output_dir={output_dir}', *arguments]
+        code = command.execute(generate.main, generate, argv)
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+    return run
+
+
+def test_a_batch_of_random_notes(play, tmp_path):
+    code, paths, reports = play('--batch_size=3', '--seed=0')
+    assert (code, reports) == (0, [])
+    assert sorted(paths) == sorted(str(path) for path in (tmp_path / 'out').iterdir())
+    assert [pathlib.Path(path).name[:19] for path in paths] == [f'generated_00{i}_pitch' for i in range(3)]
+    for path in paths:
+        info = soundfile.info(path)
+        assert (info.samplerate, info.channels, info.frames) == (16000, 1, 160)
+
+
+def test_given_pitches(play):
+    _, paths, _ = play('--pitches=60,64-66', '--seed=0')
+    assert [pathlib.Path(path).name for path in paths] == [
+        'generated_000_pitch60.wav', 'generated_001_pitch64.wav', 'generated_002_pitch65.wav',
+        'generated_003_pitch66.wav']
+
+
+def test_more_notes_than_pitches_go_round(play):
+    _, paths, _ = play('--pitches=60,64', '--num_samples=3', '--batch_size=2', '--seed=0')
+    assert [pathlib.Path(path).stem[-2:] for path in paths] == ['60', '64', '60']
+
+
+def test_a_piece(play, midi_file, tmp_path):
+    code, paths, reports = play(f'--midi_file={midi_file}', '--seed=0')
+    assert (code, paths) == (0, [str(tmp_path / 'out' / 'a piece.wav')])
+    assert reports == ["Left out 3 of 6 notes: 1 for drums, 2 outside the model's pitches"]
+    audio, sample_rate = soundfile.read(paths[0])
+    assert (sample_rate, len(audio)) == (16000, 6 * 16000)
+    assert abs(np.max(np.abs(audio)) - 0.5) < 1e-4
+    sounding = np.flatnonzero(audio) / 16000
+    assert sounding.min() < 0.001 and 2.0 < sounding.max() < 2.01
+
+
+def test_midi_is_short_for_midi_file(play, midi_file):
+    assert play(f'--midi={midi_file}', '--seed=0')[1] == play(f'--midi_file={midi_file}', '--seed=0')[1]
+
+
+@pytest.mark.parametrize('arguments', [('--pitches=60,67',), ('--num_samples=4',), ('--midi_file={midi}',)])
+def test_the_same_seed_gives_the_same_files(play, midi_file, tmp_path, arguments):
+    arguments = [argument.format(midi=midi_file) for argument in arguments]
+    written = []
+    for name, seed in (('a', 7), ('b', 7), ('c', 8)):
+        _, paths, _ = play(*arguments, f'--seed={seed}', output_dir=tmp_path / name)
+        written.append([pathlib.Path(path).read_bytes() for path in paths])
+    assert written[0] == written[1] != written[2]
+
+
+def test_a_run_without_a_seed_says_which_it_took(play):
+    _, paths, reports = play('--pitches=60')
+    first = pathlib.Path(paths[0]).read_bytes()
+    assert len(reports) == 1 and reports[0].startswith('Seed: ')
+    again = play('--pitches=60', f'--seed={int(reports[0].split()[1])}')[1]
+    assert pathlib.Path(again[0]).read_bytes() == first
+
+
+def with_nan_at(places):
+    """Synthesizer._batches, whose audio is NaN for the notes at those places."""
+    original = Synthesizer._batches
+
+    def batches(self, latents, labels):
+        done = 0
+        for batch in original(self, latents, labels):
+            for place in range(done, done + len(batch)):
+                if place in places:
+                    batch[place - done, 5] = np.nan
+            done += len(batch)
+            yield batch
+    return batches
+
+
+def test_a_broken_note_is_reported_and_the_run_goes_on(play, midi_file, monkeypatch, tmp_path):
+    monkeypatch.setattr(Synthesizer, '_batches', with_nan_at({1}))
+    code, paths, reports = play('--pitches=60,61,62', '--seed=0')
+    assert (code, reports) == (0, ["Left out generated_001_pitch61.wav: the model's audio was not finite"])
+    assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == [
+        'generated_000_pitch60.wav', 'generated_002_pitch62.wav']
+    code, paths, reports = play(f'--midi={midi_file}', '--seed=0')
+    assert (code, reports[1:]) == (0, ["The model's audio for 1 of 3 notes was not finite; they are left out"])
+    assert np.max(np.abs(soundfile.read(paths[0])[0])) > 0.49
+
+
+def test_a_model_that_only_gives_nan_is_an_error(play, midi_file, monkeypatch, tmp_path):
+    monkeypatch.setattr(Synthesizer, '_batches', with_nan_at({0, 1, 2}))
+    for arguments in (('--pitches=60,61,62',), (f'--midi={midi_file}',)):
+        code, paths, reports = play(*arguments, '--seed=0')
+        assert (code, paths) == (2, [])
+        assert reports[-1] == ('error: Unusable model: expected finite audio. '
+                               'Received: NaN or infinity for all of 3 notes')
+    assert list((tmp_path / 'out').iterdir()) == []
+
+
+@pytest.mark.parametrize('arguments, complaint', [
+    (('--pitches=60,x',), 'error: Impossible --pitches: expected MIDI numbers and ranges such as 60,64,67 or 48-60.'),
+    (('--pitches=60,90',), 'error: Unknown pitch: expected one of the 25 MIDI pitches of this model (48 to 72). '),
+    (('--midi=none.mid',), 'error: No such MIDI file: expected a path to a .mid file.'),
+    (('--midi={midi}', '--pitches=60'), 'error: Flags that exclude each other: expected --midi_file, or --pitches'),
+    (('--midi={midi}', '--secs_per_instrument=0'), 'error: Impossible secs_per_instrument: expected at least 0.01'),
+    (('--batch_size=0',), 'error: Impossible --batch_size'),
+])
+def test_bad_flags_are_one_line_and_exit_code_2(play, midi_file, arguments, complaint):
+    code, paths, reports = play(*(argument.format(midi=midi_file) for argument in arguments), '--seed=0')
+    assert (code, paths, len(reports[-1:])) == (2, [], 1)
+    assert reports[-1].startswith(complaint)
+
+
+def test_bad_places_are_one_line_and_exit_code_2(play, tmp_path):
+    (tmp_path / 'file').write_text('')
+    (tmp_path / 'empty').mkdir()
+    for places, complaint in (
+            ({'output_dir': tmp_path / 'file'}, 'error: Cannot write to the output directory: '),
+            ({'output_dir': '/proc/out'}, 'error: Cannot write to the output directory: '),
+            ({'ckpt_dir': tmp_path / 'none'}, 'error: No such model: '),
+            ({'ckpt_dir': tmp_path / 'empty'}, 'error: Not a model directory: ')):
+        code, paths, reports = play('--seed=0', **places)
+        assert (code, paths, len(reports)) == (2, [], 1)
+        assert reports[0].startswith(complaint)
+
+
+@pytest.mark.parametrize('text, pitches', [('60', [60]), ('60,64,67', [60, 64, 67]), (' 60 , 62-64 ', [60, 62, 63, 64]),
+                                           ('70-70', [70]), ('64,60', [64, 60])])
+def test_parse_pitches(text, pitches):
+    assert generate.parse_pitches(text) == pitches
+
+
+@pytest.mark.parametrize('text', ['', ',', '60,', 'C4', '67-60', '60-', '-60', '60-62-64', '6.5', '60..64', '60-128',
+                                  '0-9999999999'])
+def test_parse_pitches_that_are_none(text):
+    with pytest.raises(InputError, match=r'Impossible --pitches'):
+        generate.parse_pitches(text)
