@@ -37,8 +37,8 @@ class Normalizer:
       InputError: on construction, if `a` and `b` are not such arrays.
     """
 
-    a: npt.ArrayLike
-    b: npt.ArrayLike
+    a: np.ndarray
+    b: np.ndarray
     clips: bool = True
 
     def __post_init__(self):
@@ -87,9 +87,9 @@ def from_config(config: Config) -> Normalizer:
                          f'(specgrams_prespecified_normalizer or none) where there is no {NORMALIZER_FILE}. '
                          f'Received: {config.data_normalizer!r}')
     if config.data_normalizer == 'none':
-        return Normalizer([1.0, 1.0], [0.0, 0.0], clips=False)
-    return Normalizer([config.mag_normalizer_a, config.p_normalizer_a],
-                      [config.mag_normalizer_b, config.p_normalizer_b])
+        return Normalizer(np.ones(2), np.zeros(2), clips=False)
+    return Normalizer(np.array([config.mag_normalizer_a, config.p_normalizer_a]),
+                      np.array([config.mag_normalizer_b, config.p_normalizer_b]))
 
 
 def fit(config: Config, specgram_batches: Iterable) -> Normalizer:
@@ -148,7 +148,7 @@ def read(directory: str | os.PathLike) -> Normalizer:
 
 def _range_per_frequency(specgram_batches: Iterable, num_examples: int) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest values, float64 [freq, 2] each, of the first `num_examples` examples."""
-    lowest, highest = np.inf, -np.inf
+    lowest, highest = np.array(np.inf), np.array(-np.inf)
     missing = num_examples
     for batch in specgram_batches:
         batch = np.asarray(batch, np.float64)[:missing]

@@ -5,6 +5,7 @@ Sources: GANSynth (Engel et al., ICLR 2019), section 2.2; Magenta's specgrams_he
 
 import abc
 import math
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -125,7 +126,12 @@ class Wave(Representation):
         return first[:, self._padding:self._padding + self.audio_length]
 
 
-_CLASSES = {'linear': InstantaneousFrequency, 'phase': Phase, 'mel': MelInstantaneousFrequency, 'wave': Wave}
+_CLASSES: dict[str, Callable[[Config], Representation]] = {
+    'linear': InstantaneousFrequency,
+    'phase': Phase,
+    'mel': MelInstantaneousFrequency,
+    'wave': Wave,
+}
 
 
 def from_config(config: Config) -> Representation:
