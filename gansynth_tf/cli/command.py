@@ -6,7 +6,8 @@ A tool is a module with a docstring (its help), absl flags of its own in `FLAGS`
     flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', flag_values=FLAGS)
 
     def main(argv):
-        from gansynth_tf.generation import synthesizer  # here, so that --help does not wait for TensorFlow
+        command.import_tensorflow()  # here, so that --help does not wait for it
+        from gansynth_tf.generation import synthesizer
         ...
 
     def run():
@@ -83,6 +84,22 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
         # Whoever read our output has gone (`| head`); Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_NO_READER
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow, and keeps from the terminal what its C++ libraries write while they are loaded.
+
+    They do so before they look at TF_CPP_MIN_LOG_LEVEL. If the import fails, its exception says why.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with open(os.devnull, 'wb') as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def help_text(program: str, module: types.ModuleType) -> str:

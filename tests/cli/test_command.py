@@ -1,5 +1,6 @@
 """How every tool starts and ends: its help, its flags, its one-line errors and its exit codes."""
 
+import os
 import subprocess
 import sys
 import types
@@ -162,3 +163,24 @@ def test_a_reader_that_goes_away_is_no_error():
     assert process.stderr.read() == b''
     process.stderr.close()
     assert process.wait() == 141
+
+
+def test_tensorflow_comes_in_without_a_word_and_other_words_are_still_heard():
+    code = ('import sys, types\n'
+            'from gansynth_tf.cli import command\n'
+            'def main(argv):\n'
+            '    command.import_tensorflow()\n'
+            '    import tensorflow as tf\n'
+            '    print("sum", float(tf.function(tf.reduce_sum)(tf.ones([3]))), file=sys.stderr)\n'
+            'tool = types.ModuleType("tool", "Adds.")\n'
+            'tool.FLAGS = command.new_flags()\n'
+            'command.run(main, tool)\n')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ('', 'sum 3.0\n')
+
+
+def test_what_goes_wrong_while_tensorflow_is_imported_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'tensorflow', None)
+    with pytest.raises(ImportError):
+        command.import_tensorflow()
+    os.write(2, b'')  # stderr is open again
