@@ -41,7 +41,8 @@ def test_mel_curve_by_hand():
 def test_one_wide_band_by_hand():
     # One band from 0 to 8000 Hz over bins at 0, 2000, ..., 8000 Hz, its peak half way in mel.
     peak_hz = 700.0 * (np.sqrt(1.0 + 8000.0 / 700.0) - 1.0)
-    expected = [0.0] + [min(hz / peak_hz, (8000.0 - hz) / (8000.0 - peak_hz)) for hz in (2000.0, 4000.0, 6000.0, 8000.0)]
+    bins_hz = np.array([2000.0, 4000.0, 6000.0, 8000.0])
+    expected = [0.0, *np.minimum(bins_hz / peak_hz, (8000.0 - bins_hz) / (8000.0 - peak_hz))]
     weights = mel.linear_to_mel_weight_matrix(1, 5, sample_rate=16000)
     np.testing.assert_allclose(weights[:, 0], expected, atol=1e-12)
 

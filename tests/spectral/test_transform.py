@@ -42,7 +42,7 @@ def test_padding_goes_before_the_wave():
 @hypothesis.settings(max_examples=15, derandomize=True, deadline=None)
 @hypothesis.given(frequency=st.floats(0.1, 0.4), phase=st.floats(0.0, 6.2), gain=st.floats(0.01, 2.0))
 def test_round_trip_of_a_tone(frequency, phase, gain):
-    # Nothing of a tone that fades in and out, where all four windows overlap, is at 0 Hz to speak of, so that nothing is lost.
+    # A tone that fades in and out where all four windows overlap has next to nothing at 0 Hz to lose.
     fade = np.sin(np.pi * np.arange(540) / 540) ** 2
     tone = gain * fade * np.sin(2 * np.pi * frequency * np.arange(540) + phase)
     waves = np.pad(tone, 98).astype(np.float32)[np.newaxis, :, np.newaxis]
@@ -68,7 +68,7 @@ def test_nyquist_frequency_is_kept():
 
 
 def test_wrong_shapes_are_input_errors():
-    with pytest.raises(InputError, match=r'Impossible waves: expected a tensor of shape \[any, 320, 1\].*\(1, 300, 1\)'):
+    with pytest.raises(InputError, match=r'Impossible waves: expected .* \[any, 320, 1\].*\(1, 300, 1\)'):
         transform.waves_to_stfts(tf.zeros([1, 300, 1]), SMALL)
-    with pytest.raises(InputError, match=r'Impossible stfts: expected a tensor of shape \[any, 8, 64\].*\(1, 8, 65\)'):
+    with pytest.raises(InputError, match=r'Impossible stfts: expected .* \[any, 8, 64\].*\(1, 8, 65\)'):
         transform.stfts_to_waves(tf.zeros([1, 8, 65], tf.complex64), SMALL)
