@@ -6,6 +6,8 @@ References: the HTK book for the mel curve; Magenta's spectral_ops.py and specgr
 import numpy as np
 import numpy.typing as npt
 
+from gansynth_tf.errors import InputError
+
 _BREAK_FREQUENCY_HZ = 700.0
 _HIGH_FREQUENCY_Q = 1127.0
 _NARROWEST_BINS = 1.5  # a band narrower than this many linear bins might fall between two of them
@@ -37,9 +39,16 @@ def linear_to_mel_weight_matrix(num_mel_bins: int, num_linear_bins: int, *, samp
 
     Returns:
       float64 [num_linear_bins, num_mel_bins], to be multiplied from the right: linear @ matrix.
+
+    Raises:
+      InputError: if there are no bands or bins, or the edges are not in order between 0 and half the sample rate.
     """
     nyquist_hz = sample_rate / 2.0
     top_hz = nyquist_hz if upper_edge_hz is None else upper_edge_hz
+    if not (0.0 <= lower_edge_hz < top_hz <= nyquist_hz and num_mel_bins >= 1 and num_linear_bins >= 2):
+        raise InputError(f'Impossible mel bands: expected at least 1 band over at least 2 bins, and '
+                         f'0 <= lower_edge_hz < upper_edge_hz <= {nyquist_hz:g} Hz. Received: {num_mel_bins} bands, '
+                         f'{num_linear_bins} bins, {lower_edge_hz:g} to {top_hz:g} Hz')
     edges_mel = np.linspace(hz_to_mel(lower_edge_hz), hz_to_mel(top_hz), num_mel_bins + 2)
     edges_hz = mel_to_hz(_widen_narrow_bands(edges_mel, _NARROWEST_BINS * nyquist_hz / num_linear_bins))
     lower, center, upper = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]

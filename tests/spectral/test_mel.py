@@ -3,6 +3,7 @@ import pathlib
 import numpy as np
 import pytest
 
+from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import mel
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
@@ -64,3 +65,10 @@ def test_flat_power_comes_back_flat_on_average(downscale):
     flat = (np.ones(1024) @ linear_to_mel) @ mel.mel_to_linear_weight_matrix(linear_to_mel)
     assert flat[0] == 0.0
     np.testing.assert_allclose(flat[1:-1].mean(), 1.0, atol=0.01)
+
+
+@pytest.mark.parametrize('wrong', [dict(num_mel_bins=0), dict(num_linear_bins=1), dict(lower_edge_hz=-1.0),
+                                   dict(lower_edge_hz=9000.0), dict(upper_edge_hz=8001.0), dict(sample_rate=0)])
+def test_impossible_bands_are_input_errors(wrong):
+    with pytest.raises(InputError, match=r'Impossible mel bands: expected at least 1 band .* Received: \d+ bands'):
+        mel.linear_to_mel_weight_matrix(**{'num_mel_bins': 8, 'num_linear_bins': 64, 'sample_rate': 16000, **wrong})
