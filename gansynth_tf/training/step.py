@@ -5,6 +5,7 @@ quantities are equal but the norm of the critic's gradient, which this module sc
 """
 
 import dataclasses
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -16,7 +17,7 @@ from gansynth_tf.networks.network import ProgressiveNetwork
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import transform
 from gansynth_tf.spectral.normalizers import Normalizer
-from gansynth_tf.spectral.representations import Representation
+from gansynth_tf.spectral.representations import Representation, SpectralRepresentation
 from gansynth_tf.training import losses
 from gansynth_tf.training.optimizer import Adam
 from gansynth_tf.training.stages import Stage
@@ -170,8 +171,9 @@ class TrainingStep:
 
     def griffin_lim_consistency(self, specgrams) -> tf.Tensor:
         """The loss of that name for full-size specgrams in the data's units."""
-        framing = self._representation.framing
-        stfts = self._representation.specgrams_to_stfts(specgrams)
+        representation = cast(SpectralRepresentation, self._representation)  # the configuration forbids it for waves
+        framing = representation.framing
+        stfts = representation.specgrams_to_stfts(specgrams)
         return losses.griffin_lim_consistency(
             stfts, transform.waves_to_stfts(transform.stfts_to_waves(stfts, framing), framing))
 
