@@ -8,7 +8,7 @@ import keras
 
 from gansynth_tf.config import Config
 from gansynth_tf.networks import network
-from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev, downscale
+from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev
 from gansynth_tf.networks.resolution_schedule import num_filters
 
 
@@ -23,6 +23,7 @@ class Discriminator(network.ProgressiveNetwork):
 
     def __init__(self, config: Config, num_pitches: int):
         super().__init__(config, num_pitches, name='discriminator')
+        self.downscale = Downscale(self.schedule.factors)
         self.fade_in = FadeIn()
         self.bodies, self.from_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
@@ -58,7 +59,7 @@ class Discriminator(network.ProgressiveNetwork):
             for layer in self.bodies[block_id - 1]:
                 x = layer(x)
             if block_id == num_blocks and weight is not None:
-                coarser = self.from_rgb[block_id - 2](downscale(specgrams, self.schedule.factors))
+                coarser = self.from_rgb[block_id - 2](self.downscale(specgrams))
                 x = self.fade_in(coarser, x, weight)
         return self.logits(x)[:, 0], self.classification_logits(x)
 

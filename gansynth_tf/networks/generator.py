@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.networks import network
-from gansynth_tf.networks.layers import EqualizedConv2D, FadeIn, LatentToImage, PixelNorm, Upscale, upscale
+from gansynth_tf.networks.layers import EqualizedConv2D, FadeIn, LatentToImage, PixelNorm, Upscale, UpscaleConv2D
 from gansynth_tf.networks.resolution_schedule import num_filters
 
 
@@ -24,6 +24,7 @@ class Generator(network.ProgressiveNetwork):
     def __init__(self, config: Config, num_pitches: int):
         super().__init__(config, num_pitches, name='generator')
         self.latent_norm = PixelNorm()
+        self.upscale = Upscale(self.schedule.factors)
         self.fade_in = FadeIn()
         self.bodies, self.to_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
@@ -63,19 +64,19 @@ class Generator(network.ProgressiveNetwork):
         images = self.to_rgb[num_blocks - 1](x)
         if coarser is None:
             return images
-        return self.fade_in(upscale(coarser, self.schedule.factors), images, weight)
+        return self.fade_in(self.upscale(coarser), images, weight)
 
     def _body(self, block_id: int) -> list:
-        def conv(name, layer, size):
+        def conv(layer, name, size, **kwargs):
             # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
             return layer(num_filters(self.config, block_id), size, he_slope=0.0, activation='leaky_relu', name=name,
-                         kernel_initializer=self._normal(f'block_{block_id}/{name}'))
+                         kernel_initializer=self._normal(f'block_{block_id}/{name}'), **kwargs)
 
         if block_id == 1:
-            start = [conv('conv0', LatentToImage, self.schedule.start_resolutions)]
+            first = conv(LatentToImage, 'conv0', self.schedule.start_resolutions)
         else:
-            start = [Upscale(self.schedule.factors), conv('conv0', EqualizedConv2D, self.config.kernel_size)]
-        return [*start, PixelNorm(), conv('conv1', EqualizedConv2D, self.config.kernel_size), PixelNorm()]
+            first = conv(UpscaleConv2D, 'conv0', self.config.kernel_size, factors=self.schedule.factors)
+        return [first, PixelNorm(), conv(EqualizedConv2D, 'conv1', self.config.kernel_size), PixelNorm()]
 
     def _simple_body(self, block_id: int) -> list:
         filters = num_filters(self.config, block_id)

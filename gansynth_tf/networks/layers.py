@@ -9,7 +9,7 @@ import math
 import keras
 import tensorflow as tf
 
-LEAKY_RELU_SLOPE = 0.2
+from gansynth_tf.errors import InputError
 
 
 def he_scale(kernel_shape, slope: float = 1.0) -> float:
@@ -24,19 +24,31 @@ def he_scale(kernel_shape, slope: float = 1.0) -> float:
 
 def upscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
     """Repeats every pixel `factors` = (down, across) times."""
-    down, across = factors
-    _, height, width, channels = images.shape
-    if factors == (1, 1):
-        return images
-    # A broadcast and a reshape: the fastest of TensorFlow's ways on a CPU, and its gradient is a plain sum.
-    repeated = tf.broadcast_to(images[:, :, None, :, None, :],
-                               [tf.shape(images)[0], height, down, width, across, channels])
-    return tf.reshape(repeated, [-1, height * down, width * across, channels])
+    # Both directions are given as plain broadcasts and sums, each the other's gradient, to any order: on a CPU several
+    # times faster than TensorFlow's own gradient of a broadcast (a six-dimensional sum) and than its average pooling.
+    @tf.custom_gradient
+    def repeat(x):
+        down, across = factors
+        _, height, width, channels = x.shape
+        repeated = tf.broadcast_to(x[:, :, None, :, None, :],
+                                   [tf.shape(x)[0], height, down, width, across, channels])
+        return (tf.reshape(repeated, [-1, height * down, width * across, channels]),
+                lambda upstream: math.prod(factors) * downscale(upstream, factors))
+
+    return repeat(images)
 
 
 def downscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
     """Averages blocks of `factors` = (down, across) pixels."""
-    return images if factors == (1, 1) else tf.nn.avg_pool2d(images, factors, factors, 'VALID')
+    @tf.custom_gradient
+    def average(x):
+        down, across = factors
+        height, width, channels = x.shape[1] // down, x.shape[2] // across, x.shape[3]
+        rows = tf.reduce_sum(tf.reshape(x, [-1, height, down, width * across * channels]), axis=2)
+        sums = tf.reduce_sum(tf.reshape(rows, [-1, height, width, across, channels]), axis=3)
+        return sums / math.prod(factors), lambda upstream: upscale(upstream / math.prod(factors), factors)
+
+    return average(images)
 
 
 class _Equalized(keras.layers.Layer):
@@ -105,6 +117,38 @@ class EqualizedConv2D(_Equalized):
     def get_config(self):
         return {**super().get_config(), 'filters': self.filters, 'kernel_size': self.kernel_size,
                 'padding': self.padding}
+
+
+@keras.saving.register_keras_serializable('gansynth_tf')
+class UpscaleConv2D(EqualizedConv2D):
+    """Upscaling by whole `factors` = (down, across), then an equalized 'same' convolution, in one step.
+
+    Next to each other in an upscaled image are copies of the same pixel, so the kernel's taps that meet them can be
+    added beforehand. What is left is a transposed convolution with strides of `factors`, whose kernel is the
+    original's, summed over boxes of `factors`: the same numbers with four ninths of the work for a 3x3 kernel.
+    """
+
+    def __init__(self, filters: int, kernel_size, *, factors=(2, 2), **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.factors = tuple(factors)
+        if self.padding != 'same' or not all(size % 2 for size in self.kernel_size):
+            raise InputError(f"Impossible upscaling convolution: expected 'same' padding and an odd kernel_size. "
+                             f'Received: {self.padding!r} and {self.kernel_size}')
+
+    def call(self, images):
+        down, across = self.factors
+        kernel = tf.transpose(tf.reverse(self._scaled_kernel(), [0, 1]), [0, 1, 3, 2])
+        taps = tf.add_n([tf.pad(kernel, [[i, down - 1 - i], [j, across - 1 - j], [0, 0], [0, 0]])
+                         for i in range(down) for j in range(across)])
+        shape = (tf.shape(images)[0], *self.compute_output_shape(images.shape)[1:])
+        return self._activate(tf.nn.conv2d_transpose(images, taps, shape, self.factors, 'SAME'))
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, _ = input_shape
+        return batch, height * self.factors[0], width * self.factors[1], self.filters
+
+    def get_config(self):
+        return {**super().get_config(), 'factors': self.factors}
 
 
 @keras.saving.register_keras_serializable('gansynth_tf')
