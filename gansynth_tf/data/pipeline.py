@@ -14,7 +14,7 @@ from gansynth_tf.spectral import representations
 
 __all__ = ['CACHE_BYTES', 'PreparedNotes', 'open_notes', 'pool', 'specgram_batches']
 
-CACHE_BYTES = 4 * 2**30
+CACHE_BYTES = 2 * 2**30
 
 _NOTES_AT_ONCE = 16  # converted in one go while the cache is filled
 
@@ -31,8 +31,8 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
       seed: decides every epoch's order.
       start: notes already taken: the stream goes on exactly where one from 0 would be after them.
       split: 'train' or 'test'; notes whose pitch is not in the vocabulary are left out.
-      cache_bytes: converted spectrograms are kept in memory if they need no more; otherwise they are converted anew
-        whenever they are taken.
+      cache_bytes: converted spectrograms are kept in memory if they need no more (twice that for a moment, when they
+        have been converted); otherwise they are converted anew whenever they are taken.
 
     Returns:
       Batches of (float32 [batch_size, height, width, 2] not normalised, int32 [batch_size] pitch labels).
@@ -51,8 +51,7 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
     places = _shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
     if 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
         cache = _converted(notes, config, split, resolution)
-        specgrams = places.map(lambda place: tf.ensure_shape(
-            tf.numpy_function(lambda rows: cache[rows], [place], tf.float32), [batch_size, *resolution, 2]))
+        specgrams = places.map(lambda place: tf.gather(cache, place))
     else:
         indices = places.unbatch().map(lambda place: tf.gather(usable, place))
         specgrams = _specgrams(notes, config, split=split, indices=indices, resolution=resolution,
@@ -104,7 +103,7 @@ def _specgrams(notes: PreparedNotes, config: Config, *, split: str, indices: tf.
 
 
 @functools.lru_cache(maxsize=1)  # a transition stage and the stable one after it have the same resolution
-def _converted(notes: PreparedNotes, config: Config, split: str, resolution: tuple[int, int]) -> np.ndarray:
+def _converted(notes: PreparedNotes, config: Config, split: str, resolution: tuple[int, int]) -> tf.Tensor:
     """float32 [notes, height, width, 2]: all notes of a split whose pitch is in the vocabulary."""
     usable = np.flatnonzero(np.isin(notes.pitches(split), notes.vocabulary.pitches))
     batches = _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
@@ -116,4 +115,6 @@ def _converted(notes: PreparedNotes, config: Config, split: str, resolution: tup
             cache[filled:filled + len(specgrams)] = specgrams
             filled += len(specgrams)
             progress.update(len(specgrams))
-    return cache
+    # A tensor, because TensorFlow never lets go of an array that a tf.numpy_function has captured.
+    with tf.device('/CPU:0'):
+        return tf.constant(cache)

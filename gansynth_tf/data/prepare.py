@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import itertools
 import os
 import pathlib
 import shutil
@@ -12,7 +11,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_datasets as tfds
 import tqdm
 
 from gansynth_tf import files
@@ -20,7 +18,6 @@ from gansynth_tf.data import tfds_format
 from gansynth_tf.data.note_source import TEST, TRAIN, NoteSource, SkippedNote, SourceNote, storage_order
 from gansynth_tf.errors import InputError
 
-_NOTES_AT_ONCE = 64  # held in memory before they are written
 _NOTES_PER_SHARD = 2048  # 256 MiB of four seconds at 16 kHz
 
 
@@ -95,25 +92,20 @@ def _write(source: NoteSource, directory: pathlib.Path, *, sample_rate: int, aud
            skipped: list[SkippedNote]) -> dict:
     """Writes the TFDS directory, appends to `skipped`, and returns the summary's numbers."""
     info = tfds_format.dataset_info(source, directory, sample_rate=sample_rate, audio_length=audio_length)
-    writer = tfds.core.SequentialWriter(info, max_examples_per_shard=_NOTES_PER_SHARD)
     pitches: dict[str, list[int]] = {TRAIN: [], TEST: []}
     instruments: Counter[str] = Counter()
     num_samples = 0
     notes = tqdm.tqdm(storage_order(source.notes), desc='Preparing notes', unit=' notes', disable=None)
     usable = _with_usable_audio(notes, sample_rate=sample_rate, audio_length=audio_length, skipped=skipped)
     with _write_errors(directory):
-        directory.mkdir(parents=True)
-        writer.initialize_splits(list(pitches))
-        while batch := list(itertools.islice(usable, _NOTES_AT_ONCE)):
-            examples: dict[str, list[dict]] = {split: [] for split in pitches}
-            for note, samples in batch:
-                examples[note.split].append(tfds_format.example(note, samples))
+        directory.mkdir()
+        with tfds_format.NoteWriter(info, splits=pitches, notes_per_shard=_NOTES_PER_SHARD) as writer:
+            for note, samples in usable:
+                writer.write(note, samples)
                 pitches[note.split].append(note.pitch)
                 instruments[note.instrument] += 1
                 num_samples += len(samples)
-            writer.add_examples(examples)
-        info.metadata['pitches'] = pitches
-        writer.close_all()
+            info.metadata['pitches'] = pitches
     if not pitches[TRAIN]:
         raise InputError(f'No notes to train on: expected usable notes in the train split. '
                          f'Received: {len(pitches[TEST])} in the test split, {len(skipped)} skipped, '
