@@ -97,7 +97,7 @@ def test_the_same_notes_give_the_same_bytes(nsynth_directory, write_nsynth, tmp_
 def test_the_features_of_a_record_have_a_fixed_order(nsynth_directory, tmp_path):
     # Left to itself, protobuf orders them anew in every process, which no test within one process would show.
     prepare.prepare(nsynth.read_source(nsynth_directory), tmp_path)
-    records = list(tf.data.TFRecordDataset(map(str, tmp_path.rglob('*.tfrecord-*'))).as_numpy_iterator())
+    records = list(tf.data.TFRecordDataset([str(path) for path in tmp_path.rglob('*.tfrecord-*')]).as_numpy_iterator())
     assert len(records) == len(NAMES)
     for record in records:
         assert tf.train.Example.FromString(record).SerializeToString(deterministic=True) == record
