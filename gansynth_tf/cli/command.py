@@ -25,6 +25,7 @@ import os
 import re
 import sys
 import textwrap
+import traceback
 import types
 from collections.abc import Callable, Sequence
 
@@ -66,17 +67,12 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
     _quieten_tensorflow()
     program = os.path.basename(argv[0])
     try:
-        if any(argument in _HELP_FLAGS for argument in argv[1:]):
-            print(help_text(program, module))
-            return EXIT_DONE
-        _parse(module.FLAGS, argv)
-        if module.FLAGS.version:
-            print(f'{program} {gansynth_tf.__version__}')
-            return EXIT_DONE
-        return main([program]) or EXIT_DONE
+        exit_code = _dispatch(main, module, program, argv)
+        sys.stdout.flush()
+        return exit_code
     except InputError as error:
         if '--traceback' in argv:
-            raise
+            traceback.print_exc()
         return _end(EXIT_BAD_INPUT, f'error: {_one_line(error)}')
     except KeyboardInterrupt:
         return _end(EXIT_INTERRUPTED, f'{program}: interrupted')
@@ -112,6 +108,18 @@ def help_text(program: str, module: types.ModuleType) -> str:
         lines += textwrap.wrap(_one_line(flag.help) + default, width=100, initial_indent=' ' * 6,
                                subsequent_indent=' ' * 6, break_on_hyphens=False)
     return '\n'.join(lines)
+
+
+def _dispatch(main, module, program: str, argv: Sequence[str]) -> int:
+    # These two need no other flag, not even a required one.
+    if any(argument in _HELP_FLAGS for argument in argv[1:]):
+        print(help_text(program, module))
+        return EXIT_DONE
+    if '--version' in argv[1:]:
+        print(f'{program} {gansynth_tf.__version__}')
+        return EXIT_DONE
+    _parse(module.FLAGS, argv)
+    return main([program]) or EXIT_DONE
 
 
 def _parse(values: flags.FlagValues, argv: Sequence[str]) -> None:

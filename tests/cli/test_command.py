@@ -110,12 +110,15 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys):
     assert captured.err == 'error: No notes: expected some. Received: none\n'
 
 
-def test_traceback_shows_where_bad_input_was_noticed():
+def test_traceback_shows_where_bad_input_was_noticed(capsys):
     def main(argv):
         raise InputError('No notes.')
 
-    with pytest.raises(InputError, match='No notes'):
-        execute(make_tool(), '--traceback', main=main)
+    assert execute(make_tool(), '--traceback', main=main) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == 'Traceback (most recent call last):'
+    assert any("raise InputError('No notes.')" in line for line in lines)
+    assert lines[-1] == 'error: No notes.'
 
 
 def test_a_fault_of_the_program_is_not_dressed_up_as_bad_input():
@@ -146,20 +149,31 @@ def test_help_is_the_docstring_and_the_tools_own_flags(capsys, spelling):
                      '--[no]dry_run', '--source', '--midi_file', '--midi']
 
 
-def test_version(capsys):
-    assert execute(make_tool(), '--version') == 0
-    assert capsys.readouterr().out == f'play {gansynth_tf.__version__}\n'
+@pytest.mark.parametrize('arguments, start', [(['--version'], f'play {gansynth_tf.__version__}\n'),
+                                              (['--help'], 'Plays one note.\n')])
+def test_what_needs_no_other_flag(capsys, arguments, start):
+    tool = make_tool()
+    flags.DEFINE_string('output_dir', None, 'Where to write.', required=True, flag_values=tool.FLAGS)
+    assert execute(tool, *arguments, main=lambda argv: 1) == 0
+    assert capsys.readouterr().out.startswith(start)
 
 
-def test_a_reader_that_goes_away_is_no_error():
+@pytest.mark.parametrize('num_characters', [9, 999_999])  # more and less than is written at once
+def test_a_reader_that_goes_away_is_no_error(num_characters):
     code = ('import sys, types\n'
             'from gansynth_tf.cli import command\n'
             'tool = types.ModuleType("tool", "Writes.")\n'
             'tool.FLAGS = command.new_flags()\n'
-            'command.run(lambda argv: [print("x" * 9999) for _ in range(99)] and None, tool)\n')
-    process = subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.read(1)
+            'def main(argv):\n'
+            '    print("x", flush=True)\n'
+            '    sys.stdin.read()\n'
+            f'    print("x" * {num_characters})\n'
+            'command.run(main, tool)\n')
+    process = subprocess.Popen([sys.executable, '-c', code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    assert process.stdout.read(1) == b'x'
     process.stdout.close()
+    process.stdin.close()
     assert process.stderr.read() == b''
     process.stderr.close()
     assert process.wait() == 141
