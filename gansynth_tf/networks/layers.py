@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from gansynth_tf.errors import InputError
+from gansynth_tf.networks import image_ops
 
 
 def he_scale(kernel_shape, slope: float = 1.0) -> float:
@@ -20,35 +21,6 @@ def he_scale(kernel_shape, slope: float = 1.0) -> float:
       slope: the negative slope of the activation that follows, 1 for none.
     """
     return math.sqrt(2 / ((1 + slope ** 2) * math.prod(kernel_shape[:-1])))
-
-
-def upscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
-    """Repeats every pixel `factors` = (down, across) times."""
-    # Both directions are given as plain broadcasts and sums, each the other's gradient, to any order: on a CPU several
-    # times faster than TensorFlow's own gradient of a broadcast (a six-dimensional sum) and than its average pooling.
-    @tf.custom_gradient
-    def repeat(x):
-        down, across = factors
-        _, height, width, channels = x.shape
-        repeated = tf.broadcast_to(x[:, :, None, :, None, :],
-                                   [tf.shape(x)[0], height, down, width, across, channels])
-        return (tf.reshape(repeated, [-1, height * down, width * across, channels]),
-                lambda upstream: math.prod(factors) * downscale(upstream, factors))
-
-    return repeat(images)
-
-
-def downscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
-    """Averages blocks of `factors` = (down, across) pixels."""
-    @tf.custom_gradient
-    def average(x):
-        down, across = factors
-        height, width, channels = x.shape[1] // down, x.shape[2] // across, x.shape[3]
-        rows = tf.reduce_sum(tf.reshape(x, [-1, height, down, width * across * channels]), axis=2)
-        sums = tf.reduce_sum(tf.reshape(rows, [-1, height, width, across, channels]), axis=3)
-        return sums / math.prod(factors), lambda upstream: upscale(upstream / math.prod(factors), factors)
-
-    return average(images)
 
 
 class _Equalized(keras.layers.Layer):
@@ -106,7 +78,10 @@ class EqualizedConv2D(_Equalized):
         self.built = True
 
     def call(self, images):
-        return self._activate(tf.nn.conv2d(images, self._scaled_kernel(), strides=1, padding=self.padding.upper()))
+        kernel = self._scaled_kernel()
+        if self.padding == 'same' and all(size % 2 for size in self.kernel_size):
+            return self._activate(image_ops.conv2d_same(images, kernel))
+        return self._activate(tf.nn.conv2d(images, kernel, strides=1, padding=self.padding.upper()))
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape
@@ -276,7 +251,7 @@ class Upscale(_Rescale):
     """Nearest-neighbour upscaling by whole `factors` = (down, across)."""
 
     def call(self, images):
-        return upscale(images, self.factors)
+        return image_ops.upscale(images, self.factors)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
@@ -288,7 +263,7 @@ class Downscale(_Rescale):
     """Downscaling by the mean of blocks of `factors` = (down, across) pixels."""
 
     def call(self, images):
-        return downscale(images, self.factors)
+        return image_ops.downscale(images, self.factors)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks import layers
+from gansynth_tf.networks import image_ops
 
 
 def generator_alpha(block_id: int, progress):
@@ -71,11 +71,11 @@ class ResolutionSchedule:
 
     def upscale(self, images: tf.Tensor, scale: int) -> tf.Tensor:
         """Images enlarged by `scale`, along the axes that grow."""
-        return layers.upscale(images, self._factors(scale))
+        return image_ops.upscale(images, self._factors(scale))
 
     def downscale(self, images: tf.Tensor, scale: int) -> tf.Tensor:
         """Images averaged down by `scale`, along the axes that grow."""
-        return layers.downscale(images, self._factors(scale))
+        return image_ops.downscale(images, self._factors(scale))
 
     def check_num_blocks(self, num_blocks: int) -> None:
         """Raises an InputError unless this schedule has a block of that number."""

@@ -1,0 +1,50 @@
+"""Rescaling and convolution of images [batch, height, width, channels], with gradients that are fast on a CPU.
+
+Each function's gradient is written as the function that is its adjoint, which is differentiable in turn, so that the
+gradient penalty's second derivatives take the fast way too. All numbers are those of TensorFlow's own operations, but
+for rounding.
+"""
+
+import math
+
+import tensorflow as tf
+
+
+def upscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
+    """Repeats every pixel `factors` = (down, across) times."""
+    @tf.custom_gradient
+    def repeat(x):
+        down, across = factors
+        _, height, width, channels = x.shape
+        repeated = tf.broadcast_to(x[:, :, None, :, None, :],
+                                   [tf.shape(x)[0], height, down, width, across, channels])
+        return (tf.reshape(repeated, [-1, height * down, width * across, channels]),
+                lambda upstream: math.prod(factors) * downscale(upstream, factors))
+
+    return repeat(images)
+
+
+def downscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
+    """Averages blocks of `factors` = (down, across) pixels."""
+    @tf.custom_gradient
+    def average(x):
+        down, across = factors
+        height, width, channels = x.shape[1] // down, x.shape[2] // across, x.shape[3]
+        rows = tf.reduce_sum(tf.reshape(x, [-1, height, down, width * across * channels]), axis=2)
+        sums = tf.reduce_sum(tf.reshape(rows, [-1, height, width, across, channels]), axis=3)
+        return sums / math.prod(factors), lambda upstream: upscale(upstream / math.prod(factors), factors)
+
+    return average(images)
+
+
+@tf.custom_gradient
+def conv2d_same(images: tf.Tensor, kernel: tf.Tensor):
+    """Convolution with zeros around the images; `kernel` [height, width, inputs, outputs] has odd sides."""
+    def gradient(upstream):
+        # With odd sides the adjoint is again a convolution of this kind: up to twice as fast as TensorFlow's gradient
+        # with respect to the images, if channels are few.
+        mirrored = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+        return conv2d_same(upstream, mirrored), tf.raw_ops.Conv2DBackpropFilter(
+            input=images, filter_sizes=kernel.shape, out_backprop=upstream, strides=[1, 1, 1, 1], padding='SAME')
+
+    return tf.nn.conv2d(images, kernel, 1, 'SAME'), gradient
