@@ -1,7 +1,7 @@
 """The discriminator: from normalised spectrograms to critic scores and pitch logits.
 
-Karras et al. (2018) [1] as GANSynth (Engel et al., 2019) [2] and Magenta's networks.py have it. It is not told the pitch:
-it names it (an auxiliary classifier).
+That of Karras et al. (2018), "Progressive Growing of GANs", as GANSynth (Engel et al., 2019) and Magenta's networks.py
+have it. It is not told the pitch: it names it (an auxiliary classifier).
 """
 
 import keras
@@ -37,22 +37,21 @@ class Discriminator(network.ProgressiveNetwork):
         network.build('block_1', [self.logits], features)
         self.classification_logits = EqualizedDense(num_pitches, name='classification_logits',
                                                     kernel_initializer=self._normal('classification_logits'))
-        network.build('', [self.classification_logits], features)
+        self.classification_logits.build((None, *features))
         self.built = True
 
-    def call(self, specgrams, num_blocks: int | None = None, progress=None):
+    def call(self, specgrams, num_blocks: int, progress=None):
         """Judges spectrograms.
 
         Args:
           specgrams: float [batch, height, width, 2] at `schedule.resolution(num_blocks)`, normalised.
-          num_blocks: blocks in use; None for all.
+          num_blocks: blocks in use; all if not given.
           progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
             fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
 
         Returns:
           Scores, float [batch] (the higher, the more real), and pitch logits, float [batch, num_pitches].
         """
-        num_blocks = self.config.num_resolutions if num_blocks is None else num_blocks
         weight = self.schedule.fading_weight(num_blocks, progress)
         x = self.from_rgb[num_blocks - 1](specgrams)
         for block_id in range(num_blocks, 0, -1):
@@ -60,8 +59,11 @@ class Discriminator(network.ProgressiveNetwork):
                 x = layer(x)
             if block_id == num_blocks and weight is not None:
                 coarser = self.from_rgb[block_id - 2](self.downscale(specgrams))
-                x = self.fade_in(coarser, x, weight)
+                x = self.fade_in(coarser, x, weight=weight)
         return self.logits(x)[:, 0], self.classification_logits(x)
+
+    def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
+        return *self.schedule.resolution(num_blocks), network.CHANNELS
 
     def _body(self, block_id: int) -> list:
         filters, next_filters = num_filters(self.config, block_id), num_filters(self.config, block_id - 1)

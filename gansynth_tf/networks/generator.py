@@ -1,6 +1,7 @@
 """The generator: from latents and pitches to normalised spectrograms.
 
-Karras et al. (2018) [1] as GANSynth (Engel et al., 2019) [2] and Magenta's networks.py have it.
+That of Karras et al. (2018), "Progressive Growing of GANs", as GANSynth (Engel et al., 2019) and Magenta's networks.py
+have it.
 """
 
 import keras
@@ -36,13 +37,13 @@ class Generator(network.ProgressiveNetwork):
             network.build(f'block_{block_id}', self.to_rgb[-1:], shape)
         self.built = True
 
-    def call(self, latents, pitch_labels, num_blocks: int | None = None, progress=None):
+    def call(self, latents, pitch_labels, num_blocks: int, progress=None):
         """Generates spectrograms.
 
         Args:
           latents: float [batch, latent_vector_size], from N(0, 1).
           pitch_labels: int [batch], 0 to num_pitches - 1.
-          num_blocks: blocks in use; None for all.
+          num_blocks: blocks in use; all if not given.
           progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
             fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
 
@@ -50,7 +51,6 @@ class Generator(network.ProgressiveNetwork):
           float32 [batch, height, width, 2] at `schedule.resolution(num_blocks)`. Magenta's are these, upscaled to the
           final size and denormalised.
         """
-        num_blocks = self.config.num_resolutions if num_blocks is None else num_blocks
         weight = self.schedule.fading_weight(num_blocks, progress)
         x = tf.concat([latents, tf.one_hot(pitch_labels, self.num_pitches, dtype=latents.dtype)], axis=-1)
         if not self.config.simple_arch:
@@ -64,7 +64,10 @@ class Generator(network.ProgressiveNetwork):
         images = self.to_rgb[num_blocks - 1](x)
         if coarser is None:
             return images
-        return self.fade_in(self.upscale(coarser), images, weight)
+        return self.fade_in(self.upscale(coarser), images, weight=weight)
+
+    def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
+        return (self.config.latent_vector_size,)
 
     def _body(self, block_id: int) -> list:
         def conv(layer, name, size, **kwargs):

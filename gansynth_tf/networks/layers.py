@@ -34,7 +34,8 @@ class _Equalized(keras.layers.Layer):
         super().__init__(**kwargs)
         self.he_slope = he_slope
         self.activation = keras.activations.get(activation)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer or keras.initializers.RandomNormal(stddev=1.0))
+        self.kernel_initializer = (keras.initializers.get(kernel_initializer)
+                                   or keras.initializers.RandomNormal(stddev=1.0))
 
     def _add_variables(self, kernel_shape):
         self.kernel = self.add_weight(name='kernel', shape=kernel_shape, initializer=self.kernel_initializer)
@@ -139,7 +140,7 @@ class EqualizedDense(_Equalized):
         self.built = True
 
     def call(self, inputs):
-        return self._activate(tf.reshape(inputs, [-1, self.kernel.shape[0]]) @ self._scaled_kernel())
+        return self._activate(tf.reshape(inputs, [tf.shape(inputs)[0], self.kernel.shape[0]]) @ self._scaled_kernel())
 
     def compute_output_shape(self, input_shape):
         return input_shape[0], self.units

@@ -1,12 +1,14 @@
-"""What generator and discriminator share: all blocks at once, stable variable names, seeds that depend on names only."""
+"""What generator and discriminator share: all blocks at once, stable names, seeds that depend on names only."""
 
 import re
 import zlib
 from collections.abc import Sequence
 
 import keras
+import tensorflow as tf
 
 from gansynth_tf.config import Config
+from gansynth_tf.errors import InputError
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 
 CHANNELS = 2  # log magnitude, and phase or instantaneous frequency
@@ -30,10 +32,31 @@ class ProgressiveNetwork(keras.Model):
         self.num_pitches = num_pitches
         self.schedule = ResolutionSchedule.from_config(config)
 
+    def __call__(self, inputs, *args, num_blocks: int | None = None, progress=None):
+        """The network's output, see `call`.
+
+        Arguments are checked here and not there, because Keras wraps errors from `call` in many lines.
+
+        Raises:
+          InputError: if there are not so many blocks, `progress` is not in their range, or `inputs` not of their shape.
+        """
+        num_blocks = self.schedule.num_resolutions if num_blocks is None else num_blocks
+        self.schedule.fading_weight(num_blocks, progress)
+        expected = (None, *self.input_shape_of(num_blocks))
+        if not tf.TensorShape(inputs.shape).is_compatible_with(expected):
+            raise InputError(f'Impossible inputs for the {self.name}: expected shape {list(expected)} '
+                             f'for {num_blocks} blocks. Received: {list(inputs.shape)}')
+        return super().__call__(inputs, *args, num_blocks=num_blocks, progress=progress)
+
+    def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
+        """Shape of one example of the first input."""
+        raise NotImplementedError
+
     def variables_of(self, num_blocks: int) -> list[keras.Variable]:
         """The variables of the first `num_blocks` blocks, and those that belong to none.
 
-        Some get no gradient (see `ResolutionSchedule.fading_weight`): the RGB layers of all but the last two blocks.
+        RGB layers of all but the last two blocks (in a stable stage, all but the last) have no say and so no gradient,
+        but belong to the list: their moving averages go on as in the original.
         """
         self.schedule.check_num_blocks(num_blocks)
         return [variable for variable in self.trainable_variables if _block_id(variable.path) <= num_blocks]
@@ -43,7 +66,7 @@ class ProgressiveNetwork(keras.Model):
 
     @classmethod
     def from_config(cls, config):
-        return cls(Config(**config['config']), config['num_pitches'])
+        return cls(config=Config(**config['config']), num_pitches=config['num_pitches'])  # type: ignore[call-arg]
 
     def _normal(self, name: str) -> keras.initializers.Initializer:
         """N(0, 1), for kernels that are scaled when they are used."""

@@ -15,12 +15,13 @@ from gansynth_tf.networks import image_ops
 
 def generator_alpha(block_id: int, progress):
     """Weight of a block's image in the generator's output: a triangle over `progress` with its peak at block_id - 1."""
+    progress = tf.cast(progress, tf.float32)
     return tf.maximum(0.0, tf.minimum(progress - (block_id - 2), block_id - progress))
 
 
 def discriminator_alpha(block_id: int, progress):
     """Weight of the image seen at a block's own resolution against what the block above hands down."""
-    return tf.clip_by_value(block_id - progress, 0.0, 1.0)
+    return tf.clip_by_value(block_id - tf.cast(progress, tf.float32), 0.0, 1.0)
 
 
 def num_filters(config: Config, block_id: int) -> int:
@@ -104,7 +105,7 @@ class ResolutionSchedule:
                              f'for {num_blocks} blocks. Received: {known!r}')
         if num_blocks == 1 or known == num_blocks - 1:
             return None
-        return discriminator_alpha(num_blocks - 1, tf.cast(progress, tf.float32))
+        return discriminator_alpha(num_blocks - 1, progress)
 
     def blend(self, images: tf.Tensor, num_blocks: int, progress=None) -> tf.Tensor:
         """Real images as a stage shows them: faded in from their coarser version.

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gansynth_tf.networks import image_ops
+
+
+@pytest.mark.parametrize('axes, factors', [('', (2, 2)), ('', (4, 4)), ('height_', (2, 1)), ('height_', (4, 1))])
+def test_rescaling_is_the_originals(layers_unit, axes, factors):
+    images = layers_unit['x']
+    np.testing.assert_array_equal(image_ops.upscale(images, factors), layers_unit[f'upscale_{axes}{factors[0]}'])
+    np.testing.assert_allclose(image_ops.downscale(images, factors), layers_unit[f'downscale_{axes}{factors[0]}'],
+                               atol=2e-7)
+
+
+def test_rescaling_by_hand():
+    image = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])[None, :, :, None]
+    wide = [[1, 1, 2, 2, 3, 3], [4, 4, 5, 5, 6, 6]]
+    np.testing.assert_array_equal(image_ops.upscale(image, (1, 2))[0, :, :, 0], wide)
+    np.testing.assert_array_equal(image_ops.downscale(image, (2, 3))[0, :, :, 0], [[3.5]])
+    np.testing.assert_array_equal(image_ops.upscale(image, (1, 1)), image)
+    np.testing.assert_array_equal(image_ops.downscale(image, (1, 1)), image)
+
+
+def naive_upscale(images, factors):
+    return tf.repeat(tf.repeat(images, factors[0], axis=1), factors[1], axis=2)
+
+
+def naive_downscale(images, factors):
+    return tf.nn.avg_pool2d(images, factors, factors, 'VALID')
+
+
+def naive_conv2d_same(images, kernel):
+    return tf.nn.conv2d(images, kernel, 1, 'SAME')
+
+
+def all_derivatives(function, inputs):
+    """Output, gradients, and gradients of the gradients' squares, as in a gradient penalty."""
+    with tf.GradientTape() as outer:
+        outer.watch(inputs)
+        with tf.GradientTape() as inner:
+            inner.watch(inputs)
+            output = tf.sin(function(*inputs))
+        gradients = inner.gradient(output, inputs)
+        penalty = tf.add_n([tf.reduce_sum(gradient ** 2) for gradient in gradients])
+    return [output, *gradients, *outer.gradient(penalty, inputs)]
+
+
+@pytest.mark.parametrize('fast, naive', [(image_ops.upscale, naive_upscale), (image_ops.downscale, naive_downscale)])
+@pytest.mark.parametrize('factors', [(2, 2), (3, 1), (1, 2)])
+def test_gradients_of_rescaling_to_second_order(fast, naive, factors):
+    images = tf.random.stateless_normal([2, 6, 4, 3], [1, 2])
+    ours = all_derivatives(lambda x: fast(x, factors), [images])
+    for mine, theirs in zip(ours, all_derivatives(lambda x: naive(x, factors), [images])):
+        np.testing.assert_allclose(mine, theirs, atol=2e-6)
+
+
+@pytest.mark.parametrize('size', [(3, 3), (1, 1), (5, 3)])
+def test_gradients_of_convolution_to_second_order(size):
+    inputs = [tf.random.stateless_normal([2, 6, 7, 3], [1, 2]), tf.random.stateless_normal([*size, 3, 4], [3, 4])]
+    ours = all_derivatives(image_ops.conv2d_same, inputs)
+    for mine, theirs in zip(ours, all_derivatives(naive_conv2d_same, inputs)):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5 * float(tf.reduce_max(tf.abs(theirs))))
+
+
+def test_graphs_with_unknown_batch_size():
+    images = tf.random.stateless_normal([5, 4, 6, 2], [1, 2])
+    kernel = tf.random.stateless_normal([3, 3, 2, 2], [3, 4])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4, 6, 2])])
+    def graph(x):
+        return image_ops.downscale(image_ops.conv2d_same(image_ops.upscale(x, (2, 2)), kernel), (2, 2))
+
+    eager = image_ops.downscale(image_ops.conv2d_same(image_ops.upscale(images, (2, 2)), kernel), (2, 2))
+    np.testing.assert_allclose(graph(images), eager, atol=1e-6)
