@@ -296,8 +296,8 @@ PRESETS = types.MappingProxyType({
     'phase_prog': Config(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
     # Two-second notes in half as many mel bins and narrow networks: what two cores can train in two hours.
     'small': Config(num_resolutions=6, mel_downscale=2, audio_length=32000, latent_vector_size=128, fmap_base=512,
-                    fmap_max=64, num_images_schedule=(24_000, 24_000, 8_000, 8_000, 5_000, 4_000),
-                    batch_size_schedule=(8, 4), save_summaries_num_images=4000, fake_batch_size=32,
+                    fmap_max=64, num_images_schedule=(24_000, 24_000, 8_000, 8_000, 4_000, 3_500),
+                    batch_size_schedule=(8, 4, 4), save_summaries_num_images=2000, fake_batch_size=32,
                     generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage',
                     gradient_penalty_interval=2, generator_ema_decay=0.997),
     # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.

@@ -58,10 +58,12 @@ def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: i
 
 
 def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | None:
-    """The newest readable checkpoint of a run, or None if it has none yet; unreadable ones are set aside by name."""
-    for path, archive in _readable(train_root_dir):
+    """The newest readable checkpoint of a run, or None if it has none yet.
+
+    Half-written and corrupt ones are renamed to `.corrupt`, with a warning, and the one before is used.
+    """
+    for archive in _readable(train_root_dir, set_aside=True):
         with archive:
-            logging.info('Read %s', path)
             return {name: archive[name] for name in archive.files}
     return None
 
@@ -82,7 +84,7 @@ def read_generator(directory: str | os.PathLike, *, ema: bool = True) -> Generat
             raise InputError(f'No live weights: expected a training run for them, since a model made for playing '
                              f'holds their average alone. Received: {str(directory)!r}')
         return _generator_state(_open(model), '')
-    for _, archive in _readable(directory):
+    for archive in _readable(directory, set_aside=False):
         return _generator_state(archive, 'generator_ema/' if ema else 'generator/')
     raise InputError(f'No model: expected {GENERATOR_FILE} or stage_000NN/checkpoint-*.npz in the directory. '
                      f'Received: {str(directory)!r}')
@@ -102,16 +104,17 @@ def _checkpoints(stage: pathlib.Path) -> list[pathlib.Path]:
     return sorted((path for path in stage.glob('checkpoint-*.npz') if _CHECKPOINT_NAME.fullmatch(path.name)), reverse=True)
 
 
-def _readable(train_root_dir: str | os.PathLike) -> Iterator[tuple[pathlib.Path, np.lib.npyio.NpzFile]]:
-    """Opens a run's checkpoints, newest first; half-written and corrupt ones are renamed and passed over."""
+def _readable(train_root_dir: str | os.PathLike, *, set_aside: bool) -> Iterator[np.lib.npyio.NpzFile]:
+    """Opens a run's checkpoints, newest first, passing over those that are damaged."""
     for stage in sorted(pathlib.Path(train_root_dir).glob('stage_*'), reverse=True):
         for path in _checkpoints(stage):
             try:
-                yield path, _open(path)
+                yield _open(path)
             except InputError as error:
-                aside = path.with_suffix('.corrupt')
-                logging.warning('%s It is set aside as %s; the one before is used.', error, aside.name)
-                path.rename(aside)
+                logging.warning('%s The one before is used.', error)
+                if set_aside:
+                    path.rename(path.with_suffix('.corrupt'))
+                    logging.warning('The damaged one is set aside as %s.', path.with_suffix('.corrupt'))
 
 
 def _open(path: pathlib.Path) -> np.lib.npyio.NpzFile:
@@ -129,7 +132,9 @@ def _open(path: pathlib.Path) -> np.lib.npyio.NpzFile:
 
 def _generator_state(archive: np.lib.npyio.NpzFile, prefix: str) -> GeneratorState:
     with archive:
-        arrays = {name.removeprefix(prefix): archive[name] for name in archive.files
+        arrays = {name.removeprefix(prefix): archive[name].astype(np.float32) for name in archive.files
                   if name.startswith(prefix) and '/' in name}
-        return GeneratorState(arrays={name: array.astype(np.float32) for name, array in arrays.items()},
-                              num_blocks=int(archive['num_blocks']), progress=float(archive['progress']))
+        if not arrays or not {'num_blocks', 'progress'} <= set(archive.files):
+            raise InputError(f'Not a checkpoint: expected num_blocks, progress and weights such as '
+                             f'{prefix}block_1/conv0/kernel. Received: {", ".join(archive.files[:3])!r}')
+        return GeneratorState(arrays, num_blocks=int(archive['num_blocks']), progress=float(archive['progress']))

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from gansynth_tf.errors import InputError
+from gansynth_tf.training import checkpoints
+from gansynth_tf.training.checkpoints import GeneratorState
+
+STATE = {'generator/a/kernel': np.ones(3, np.float32), 'generator_ema/a/kernel': np.full(3, 2, np.float32),
+         'generator_adam/m/a/kernel': np.zeros(3, np.float32), 'image_id': np.int64(8), 'stage_id': np.int64(0),
+         'num_blocks': np.int64(1), 'progress': np.float64(0.0)}
+
+
+def write(directory, *, stage_id=0, image_id=8, **options):
+    return checkpoints.write(STATE | {'image_id': np.int64(image_id), 'stage_id': np.int64(stage_id)},
+                             checkpoints.stage_directory(directory, stage_id), image_id, **options)
+
+
+def test_a_new_run_has_none(tmp_path):
+    assert checkpoints.read_latest(tmp_path) is None
+
+
+def test_round_trip(tmp_path):
+    write(tmp_path)
+    read = checkpoints.read_latest(tmp_path)
+    assert read.keys() == STATE.keys()
+    for name, array in STATE.items():
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_the_newest_of_the_last_stage_is_read(tmp_path):
+    write(tmp_path, stage_id=0, image_id=96)
+    write(tmp_path, stage_id=1, image_id=104)
+    write(tmp_path, stage_id=1, image_id=1008)
+    assert int(checkpoints.read_latest(tmp_path)['image_id']) == 1008
+
+
+def test_only_the_newest_are_kept(tmp_path):
+    for image_id in (8, 16, 24):
+        write(tmp_path, image_id=image_id, keep=2)
+    names = sorted(path.name for path in (tmp_path / 'stage_00000').iterdir())
+    assert names == ['checkpoint-0000000016.npz', 'checkpoint-0000000024.npz']
+
+
+def spoil(path, how):
+    content = path.read_bytes()
+    if how == 'half':
+        path.write_bytes(content[:len(content) // 2])
+    elif how == 'empty':
+        path.write_bytes(b'')
+    elif how == 'one bit':
+        middle = content.index(b'\x80?\x00\x00\x80?') + 1  # inside an array of ones
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1:])
+
+
+@pytest.mark.parametrize('how', ['half', 'empty', 'one bit'])
+def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_is_used(tmp_path, how, caplog):
+    write(tmp_path, image_id=8)
+    damaged = write(tmp_path, image_id=16)
+    spoil(damaged, how)
+    assert int(checkpoints.read_latest(tmp_path)['image_id']) == 8
+    assert 'checkpoint-0000000016.corrupt' in caplog.text
+    assert not damaged.exists() and damaged.with_suffix('.corrupt').exists()
+
+
+def test_playing_does_not_rename_anything(tmp_path):
+    write(tmp_path, image_id=8)
+    damaged = write(tmp_path, image_id=16)
+    spoil(damaged, 'half')
+    np.testing.assert_array_equal(checkpoints.read_generator(tmp_path).arrays['a/kernel'], [2, 2, 2])
+    assert damaged.exists()
+
+
+@pytest.mark.parametrize('ema, value', [(True, 2), (False, 1)])
+def test_generator_of_a_run(tmp_path, ema, value):
+    write(tmp_path)
+    state = checkpoints.read_generator(tmp_path, ema=ema)
+    assert list(state.arrays) == ['a/kernel'] and (state.num_blocks, state.progress) == (1, 0.0)
+    np.testing.assert_array_equal(state.arrays['a/kernel'], [value] * 3)
+
+
+@pytest.mark.parametrize('dtype', [np.float32, np.float16])
+def test_generator_file(tmp_path, dtype):
+    state = GeneratorState({'a/kernel': np.array([0.5, -3.0], np.float32)}, num_blocks=2, progress=0.75)
+    checkpoints.write_generator(state, tmp_path, dtype=dtype)
+    read = checkpoints.read_generator(tmp_path)
+    assert (read.num_blocks, read.progress) == (2, 0.75)
+    np.testing.assert_array_equal(read.arrays['a/kernel'], [0.5, -3.0])
+    assert read.arrays['a/kernel'].dtype == np.float32
+
+
+def test_a_model_for_playing_has_no_live_weights(tmp_path):
+    checkpoints.write_generator(GeneratorState({'a/kernel': np.ones(1)}, 1, 0.0), tmp_path)
+    with pytest.raises(InputError, match='No live weights: expected a training run'):
+        checkpoints.read_generator(tmp_path, ema=False)
+
+
+def test_no_model(tmp_path):
+    with pytest.raises(InputError, match='No model: expected generator.npz or stage_000NN'):
+        checkpoints.read_generator(tmp_path)
+
+
+@pytest.mark.parametrize('how', ['half', 'empty'])
+def test_a_damaged_generator_file(tmp_path, how):
+    path = checkpoints.write_generator(GeneratorState({'a/kernel': np.ones(1000)}, 1, 0.0), tmp_path)
+    spoil(path, how)
+    with pytest.raises(InputError, match='Cannot read the weights: expected a complete .npz file'):
+        checkpoints.read_generator(tmp_path)
+
+
+def test_a_file_of_something_else(tmp_path):
+    np.savez(tmp_path / 'generator.npz', something=np.ones(1))
+    with pytest.raises(InputError, match='Not a checkpoint: expected'):
+        checkpoints.read_generator(tmp_path)

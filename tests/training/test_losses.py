@@ -1,0 +1,48 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gansynth_tf.training import losses
+
+
+def test_wasserstein_by_hand():
+    real, fake = tf.constant([1.0, 3.0]), tf.constant([-1.0, 0.0])
+    assert losses.generator_wasserstein(fake).numpy() == 0.5
+    assert losses.critic_wasserstein(real, fake).numpy() == -2.5
+
+
+def test_penalties_by_hand():
+    assert losses.gradient_penalty(tf.constant([1.0, 3.0]), target=2.0).numpy() == pytest.approx(0.25)
+    assert losses.real_score_penalty(tf.constant([1.0, -3.0])).numpy() == 5.0
+
+
+def test_pitch_is_the_cross_entropy_in_nats():
+    logits = tf.math.log(tf.constant([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]]))
+    assert losses.pitch(tf.constant([0, 2]), logits).numpy() == pytest.approx((math.log(2) + math.log(10)) / 2, abs=1e-6)
+
+
+def test_interpolate_has_one_mix_per_example():
+    real, fake = tf.zeros([2, 1, 3, 2]), tf.ones([2, 1, 3, 2])
+    between = losses.interpolate(real, fake, tf.constant([0.25, 1.0])).numpy()
+    assert (between[0] == 0.25).all() and (between[1] == 1.0).all()
+
+
+def test_norm_by_hand_and_its_gradient():
+    gradients = tf.constant([[3.0, 4.0], [0.0, 0.0]])[:, :, None, None]
+    with tf.GradientTape() as tape:
+        tape.watch(gradients)
+        norms = losses.norm(gradients)
+    np.testing.assert_allclose(norms, [5.0, 0.0])
+    # The plain root's gradient at 0 is NaN, which would spoil every weight of the critic.
+    np.testing.assert_allclose(tape.gradient(norms, gradients)[:, :, 0, 0], [[0.6, 0.8], [0.0, 0.0]])
+
+
+def test_griffin_lim_consistency_by_hand():
+    stfts = tf.complex(tf.constant([[[3.0, 0.0]]]), tf.constant([[[4.0, 0.5]]]))
+    other = tf.complex(tf.constant([[[10.0, 0.0]]]), tf.constant([[[0.0, 0.5]]]))
+    assert losses.griffin_lim_consistency(stfts, other).numpy() == pytest.approx(0.5 ** 2 / 2)
+    assert losses.griffin_lim_consistency(stfts, stfts).numpy() == 0.0
+    quiet = stfts * 0.1  # maxima below 1 are not scaled up
+    assert losses.griffin_lim_consistency(quiet, 2 * quiet).numpy() == pytest.approx((0.5 ** 2 + 0.05 ** 2) / 2, rel=1e-5)

@@ -1,0 +1,62 @@
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from gansynth_tf.config import PRESETS, Config
+from gansynth_tf.training import stages
+
+GOLDEN = pathlib.Path(__file__).parent.parent / 'golden'
+TINY = dict(num_resolutions=3, audio_length=320, stable_stage_num_images=32, transition_stage_num_images=32,
+            total_num_images=160)
+
+
+@pytest.mark.parametrize('which, config', [('full', Config()), ('tiny', Config(**TINY))])
+def test_stages_are_the_original_s(which, config):
+    table = json.loads((GOLDEN / 'schedule_tables.json').read_text())[which]['stages']
+    ours = [{'stage': stage.stage_id, 'num_blocks': stage.num_blocks, 'num_images_cumulative': stage.end_image,
+             'batch_size': stage.batch_size} for stage in stages.all_stages(config)]
+    assert ours == table
+
+
+def test_batch_sizes_are_the_original_s():
+    table = json.loads((GOLDEN / 'schedule_tables.json').read_text())
+    config = Config(batch_size_schedule=(64, 32, 16, 8))
+    assert [stage.batch_size for stage in stages.all_stages(config)] == table['batch_schedule_64_32_16_8_on_7_resolutions']
+
+
+def test_progress_is_the_original_s():
+    tables = np.load(GOLDEN / 'progress.npz')
+    compared = 0
+    for stage in stages.all_stages(Config(**TINY)):
+        for image_id, progress in zip(tables['progress_ids'], tables[f'progress_S32_T32_nb{stage.num_blocks}']):
+            # The original's last stage runs on for ever; outside its own images a stage has no progress to compare.
+            if stage.first_image <= image_id < stage.end_image or (stage.stage_id == 4 and image_id >= stage.end_image):
+                assert stage.progress(int(image_id)) == pytest.approx(progress, abs=1e-6)
+                compared += 1
+    assert compared == len(tables['progress_ids'])
+
+
+@pytest.mark.parametrize('name', PRESETS)
+def test_a_stage_ends_where_the_next_begins(name):
+    all_stages = stages.all_stages(PRESETS[name])
+    assert [stage.first_image for stage in all_stages] == [0] + [stage.end_image for stage in all_stages[:-1]]
+    assert all(stage.num_images > 0 for stage in all_stages)
+
+
+def test_not_progressive_is_one_stage_of_the_total():
+    [stage] = stages.all_stages(Config(train_progressive=False, total_num_images=1000))
+    assert (stage.num_blocks, stage.num_images, stage.progress(0), stage.progress(999)) == (7, 1000, 6.0, 6.0)
+
+
+def test_images_by_resolution():
+    config = Config(**TINY | dict(num_images_schedule=(40, 10)))
+    assert [stage.num_images for stage in stages.all_stages(config)] == [40, 40, 40, 10, 10]
+    assert stages.all_stages(config)[3].progress(125) == pytest.approx(1.5)
+
+
+def test_without_transition_progress_is_whole():
+    config = Config(**TINY | dict(transition_stage_num_images=0, total_num_images=96))
+    assert [(stage.num_images, stage.progress(stage.first_image)) for stage in stages.all_stages(config)] == [
+        (32, 0.0), (0, 0.0), (32, 1.0), (0, 1.0), (32, 2.0)]

@@ -1,0 +1,140 @@
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gansynth_tf import config as config_lib
+from gansynth_tf.data import vocabulary
+from gansynth_tf.errors import InputError
+from gansynth_tf.training import checkpoints, trainer
+
+STAGES = ['stage_00000', 'stage_00001', 'stage_00002']
+
+
+@pytest.fixture(scope='module')
+def config():
+    """Two resolutions, so three stages, of three iterations each."""
+    return config_lib.Config(num_resolutions=2, start_height=4, start_width=32, audio_length=320, latent_vector_size=4,
+                             fmap_base=8, fmap_max=4, batch_size_schedule=(2,), stable_stage_num_images=6,
+                             transition_stage_num_images=6, total_num_images=18, save_summaries_num_images=4,
+                             fake_batch_size=3, seed=3)
+
+
+@pytest.fixture(scope='module')
+def run(config, notes, tmp_path_factory):
+    """A finished run. Only to be read."""
+    return trainer.train(config, notes, tmp_path_factory.mktemp('run'))
+
+
+class Killed(Exception):
+    pass
+
+
+def kill_after(monkeypatch, num_checkpoints):
+    """Ends the trainer as a kill would, right after it has written so many checkpoints."""
+    write, written = checkpoints.write, []
+
+    def write_and_die(*args, **kwargs):
+        written.append(write(*args, **kwargs))
+        if len(written) == num_checkpoints:
+            raise Killed
+        return written[-1]
+    monkeypatch.setattr(checkpoints, 'write', write_and_die)
+
+
+def test_a_run_leaves_what_a_model_directory_needs(config, notes, run):
+    assert config_lib.read_experiment(run) == config
+    assert vocabulary.read(run) == notes.vocabulary
+    assert sorted(path.name for path in run.glob('stage_*')) == STAGES
+    assert [sorted(path.name for path in (run / stage).iterdir()) for stage in STAGES] == [
+        [f'checkpoint-{image_id:010d}.npz'] for image_id in (6, 12, 18)]
+
+
+def test_every_network_is_trained(run, config):
+    first, last = (dict(np.load(next((run / stage).iterdir()))) for stage in (STAGES[0], STAGES[2]))
+    for name, array in last.items():
+        if name.startswith(('generator/', 'generator_ema/', 'discriminator/')) and 'kernel' in name:
+            # With two blocks in use the RGB layers of the first are at rest, but they had their turn while it faded out.
+            assert not np.array_equal(array, first[name]), name
+    assert int(last['generator_adam/iterations']) == 3  # of its own stage only
+    assert bool(last['is_complete']) and float(last['progress']) == 1.0
+
+
+@pytest.mark.parametrize('num_checkpoints', [1, 4, 6])  # within a stage, between two, within a transition
+def test_interrupted_and_resumed_equals_uninterrupted(config, notes, run, tmp_path, monkeypatch, num_checkpoints):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, num_checkpoints)
+        trainer.train(config, notes, tmp_path, checkpoint_seconds=0.0)  # a checkpoint after every iteration
+    trainer.train(config, notes, tmp_path)
+    for stage in STAGES[1:]:
+        theirs, ours = (dict(np.load(max((directory / stage).iterdir()))) for directory in (run, tmp_path))
+        assert ours.keys() == theirs.keys()
+        for name, array in theirs.items():
+            np.testing.assert_array_equal(ours[name], array, err_msg=name)
+
+
+def test_a_finished_run_is_left_as_it_is(config, notes, run):
+    before = {path: path.read_bytes() for path in run.glob('stage_*/*')}
+    trainer.train(config, notes, run)
+    assert {path: path.read_bytes() for path in run.glob('stage_*/*')} == before
+
+
+def test_summaries_can_be_seen_and_heard(run, config):
+    seen = {}
+    for path in (run / 'events').iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            for value in event.summary.value:
+                seen.setdefault(value.metadata.plugin_data.plugin_name, {}).setdefault(value.tag, []).append(
+                    (event.step, tf.make_ndarray(value.tensor)))
+    assert {'generator/pitch', 'discriminator/gradient_penalty', 'progress'} <= seen['scalars'].keys()
+    steps = [step for step, _ in seen['scalars']['generator/total']]
+    assert steps == [4, 6, 8, 12, 12, 16, 18]
+    _, pictures = seen['images']['samples/magnitude'][-1]
+    width, height = pictures[:2]
+    assert (int(width), int(height)) == (8, 3 * 64) or (int(width) * int(height)) >= 3 * 8 * 64
+    _, audio = seen['audio']['samples'][-1]
+    wave, rate = tf.audio.decode_wav(audio[0, 0])
+    assert wave.shape == (320, 1) and rate == 16000 and 0.9 < np.abs(wave).max() <= 1.0
+
+
+def test_metrics_are_written_as_lines_of_json(run):
+    lines = [json.loads(line) for line in (run / 'metrics.jsonl').read_text().splitlines()]
+    assert [line['image_id'] for line in lines][-1] == 18
+    assert all(np.isfinite(value) for line in lines for value in line.values())
+
+
+def test_another_configuration_is_refused_by_name(config, notes, run):
+    with pytest.raises(InputError, match=r'run of another configuration: .*\(fmap_max = 4\)'):
+        trainer.train(config.replace(fmap_max=8), notes, run)
+
+
+def test_other_notes_are_refused(config, notes, run, tmp_path):
+    config_lib.write_experiment(config, tmp_path)
+    vocabulary.write(vocabulary.PitchVocabulary({21: 5}), tmp_path)
+    with pytest.raises(InputError, match='run on other notes'):
+        trainer.train(config, notes, tmp_path)
+
+
+def test_an_unwritable_directory_is_refused(config, notes, tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(InputError, match='Cannot write to the output directory'):
+        trainer.train(config, notes, tmp_path / 'file' / 'run')
+
+
+def test_time_limit_ends_a_stage_early(config, notes, tmp_path):
+    trainer.train(config.replace(train_time_limit=1e-6), notes, tmp_path)
+    ids = [int(np.load(next((tmp_path / stage).iterdir()))['image_id']) for stage in STAGES]
+    # One iteration a stage at most; the next stage starts at its own first image, so that progress stays right.
+    assert [path.name for path in sorted(tmp_path.glob('stage_*'))] == STAGES
+    assert ids == [0, 6, 12]
+
+
+def test_fitted_normalizer_is_kept_with_the_run(config, notes, tmp_path):
+    config = config.replace(data_normalizer='specgrams_freq_normalizer', train_progressive=False, total_num_images=2,
+                            normalizer_num_examples=4)
+    trainer.train(config, notes, tmp_path)
+    fitted = json.loads((tmp_path / 'normalizer.json').read_text())
+    assert np.shape(fitted['a']) == (64, 2)
+    assert pathlib.Path(tmp_path / 'stage_00002').exists()
