@@ -11,11 +11,14 @@ Importing this package does not import TensorFlow; calling `load` does.
 __version__ = '0.1.0'
 
 
-def load(path=None):
+def load(path=None, *, config=None, ema=True):
     """Loads a trained model for playing.
 
     Args:
-      path: a training run's directory, or a model directory; None for the built-in model.
+      path: a training run's directory, a model directory, or one of Magenta's; None for the built-in model.
+      config: what a model of Magenta's was trained with (a preset's name, or a `gansynth_tf.config.Config`); only used
+        where its `experiment.json` is missing.
+      ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
 
     Returns:
       A `gansynth_tf.generation.synthesizer.Synthesizer`.
@@ -24,4 +27,4 @@ def load(path=None):
       gansynth_tf.errors.InputError: if there is no usable model at `path`.
     """
     from gansynth_tf.generation import synthesizer
-    return synthesizer.load(path)
+    return synthesizer.load(path, config=config, ema=ema)

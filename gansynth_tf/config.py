@@ -7,6 +7,7 @@ line `Beyond the original` are this project's own, with defaults that keep the o
 import dataclasses
 import difflib
 import json
+import logging
 import math
 import os
 import pathlib
@@ -19,6 +20,11 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 
 EXPERIMENT_FILE = 'experiment.json'
+
+# Magenta's program wrote these, too: where it ran, on what data, and choices of which there was only one.
+OBSOLETE_FLAGS = frozenset((
+    'master', 'ps_tasks', 'task', 'debug_hook', 'train_root_dir', 'train_data_path', 'train_meta_path', 'tfds_data_dir',
+    'dataset_name', 'eval_batch_size', 'g_fn', 'd_fn'))
 
 CHOICES = {
     'data_type': ('linear', 'phase', 'mel', 'wave'),
@@ -225,6 +231,19 @@ def parse_hparams(text: str) -> dict:
     return hparams
 
 
+def given_with_flags(preset_name: str | None, hparams: str) -> Config | None:
+    """The configuration that `--config` and `--hparams` describe, or None without `--config`.
+
+    Raises:
+      InputError: if there are `hparams` alone: of what else they would be a change is not known.
+    """
+    changes = parse_hparams(hparams)
+    if preset_name is None:
+        _require(not changes, '--hparams', '--config with it, the preset that it changes', hparams)
+        return None
+    return preset(preset_name).replace(**changes)
+
+
 def write_experiment(config: Config, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `experiment.json` into `directory` and returns its path."""
     path = pathlib.Path(directory) / EXPERIMENT_FILE
@@ -235,6 +254,8 @@ def write_experiment(config: Config, directory: str | os.PathLike) -> pathlib.Pa
 
 def read_experiment(directory: str | os.PathLike) -> Config:
     """Reads the `experiment.json` of a run or model directory.
+
+    Flags that only Magenta's program had are passed over, with a warning that lists them.
 
     Raises:
       InputError: if it is missing, is not JSON, or holds an unknown or impossible value.
@@ -249,8 +270,10 @@ def read_experiment(directory: str | os.PathLike) -> Config:
         raise InputError(f'Cannot read {EXPERIMENT_FILE}: expected a JSON object ({error}). '
                          f'Received: {str(path)!r}') from error
     _require(isinstance(hparams, dict), str(path), 'a JSON object', hparams)
+    if obsolete := sorted(OBSOLETE_FLAGS & hparams.keys()):
+        logging.warning('%s: these flags of the original mean nothing here: %s.', path, ', '.join(obsolete))
     try:
-        return from_dict(hparams)
+        return from_dict({name: value for name, value in hparams.items() if name not in OBSOLETE_FLAGS})
     except InputError as error:
         raise InputError(f'{path}: {error}') from error
 

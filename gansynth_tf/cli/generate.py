@@ -18,8 +18,8 @@ from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('ckpt_dir', None, 'The model: a training run or a model directory. Without it, the built-in model.',
-                    flag_values=FLAGS)
+flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model directory, or a directory of Magenta's "
+                    'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
 flags.DEFINE_string('output_dir', None, 'Where the WAV files go.', required=True, flag_values=FLAGS)
 flags.DEFINE_string('midi_file', None, 'The MIDI file to play. Without it, single notes.', flag_values=FLAGS)
 flags.DEFINE_alias('midi', 'midi_file', flag_values=FLAGS)
@@ -34,6 +34,10 @@ flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, 
                      'each time, which is reported.', lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
                   flag_values=FLAGS)
+flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
+                    'experiment.json is missing.', flag_values=FLAGS)
+flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
+                    '{"fmap_max": 64}.', flag_values=FLAGS)
 
 
 def main(argv):
@@ -43,6 +47,8 @@ def main(argv):
         raise InputError('Flags that exclude each other: expected --midi_file, or --pitches and --num_samples. '
                          'Received: both')
     pitches = parse_pitches(FLAGS.pitches) if FLAGS.pitches else None
+    from gansynth_tf import config as config_lib
+    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
     if FLAGS.midi_file:
         from gansynth_tf.generation import score
         notes = score.read_midi(FLAGS.midi_file)
@@ -54,7 +60,7 @@ def main(argv):
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
     from gansynth_tf.generation import synthesizer
-    synth = synthesizer.load(FLAGS.ckpt_dir, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
+    synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
     if FLAGS.midi_file:
         _play_piece(synth, notes, output_dir / f'{pathlib.Path(FLAGS.midi_file).stem}.wav', seed)
     else:

@@ -20,20 +20,22 @@ from gansynth_tf.networks import weights
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.spectral.normalizers import Normalizer
-from gansynth_tf.training import checkpoints
+from gansynth_tf.training import checkpoints, magenta_directory
 from gansynth_tf.training.checkpoints import GeneratorState
 
 BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parent.parent / 'models' / 'default'
 DEFAULT_BATCH_SIZE = 8
 
 
-def load(path: str | os.PathLike | None = None, *, ema: bool = True,
+def load(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
          batch_size: int = DEFAULT_BATCH_SIZE) -> 'Synthesizer':
     """Loads a trained model.
 
     Args:
-      path: a training run's directory (its newest checkpoint is taken), or a model directory; None for the built-in
-        model.
+      path: a training run's directory (its newest checkpoint is taken), a model directory, or a training or release
+        directory of Magenta's; None for the built-in model.
+      config: what a model of Magenta's was trained with, or a preset's name; only used where its `experiment.json` is
+        missing.
       ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
       batch_size: notes generated at once; 1 answers fastest when notes are asked for one by one.
 
@@ -44,6 +46,15 @@ def load(path: str | os.PathLike | None = None, *, ema: bool = True,
     directory = BUILT_IN_MODEL if path is None else pathlib.Path(path).expanduser()
     if not directory.is_dir():
         raise InputError(f'No such model: expected a training run or model directory. Received: {str(directory)!r}')
+    if magenta_directory.is_magenta(directory):
+        given = config_lib.preset(config) if isinstance(config, str) else config
+        model = magenta_directory.open_model(directory, given)
+        return Synthesizer(model.config, model.vocabulary, model.generator_state(ema=ema), normalizer=model.normalizer,
+                           batch_size=batch_size)
+    return _load_own(directory, ema, batch_size)
+
+
+def _load_own(directory: pathlib.Path, ema: bool, batch_size: int) -> 'Synthesizer':
     config = config_lib.read_experiment(directory)
     vocabulary = vocabulary_lib.read(directory)
     fitted = normalizers.needs_data(config)

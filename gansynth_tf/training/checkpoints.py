@@ -57,6 +57,12 @@ def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: i
     return path
 
 
+def exist(directory: str | os.PathLike) -> bool:
+    """Whether a directory holds a model of this project: a run's checkpoints, or `generator.npz`."""
+    directory = pathlib.Path(directory)
+    return (directory / GENERATOR_FILE).exists() or any(directory.glob('stage_*/checkpoint-*.npz'))
+
+
 def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | None:
     """The newest readable checkpoint of a run, or None if it has none yet.
 

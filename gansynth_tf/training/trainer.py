@@ -14,6 +14,7 @@ from gansynth_tf import config as config_lib
 from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline, vocabulary
+from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
@@ -179,7 +180,10 @@ def _claim(directory: pathlib.Path, config: Config, pitches: vocabulary.PitchVoc
     if changed:
         raise InputError(f'The directory holds a run of another configuration: expected the same hyperparameters to go '
                          f'on with it ({", ".join(changed)}), or another directory. Received: {str(directory)!r}')
-    if vocabulary.read(directory) != pitches:
+    known = vocabulary.read(directory)
+    if known == MAGENTA_VOCABULARY and known.pitches == pitches.pitches:
+        vocabulary.write(pitches, directory)  # an imported model goes on with the counts of the notes it now sees
+    elif known != pitches:
         raise InputError(f'The directory holds a run on other notes: expected the same data set to go on with it, or '
                          f'another directory. Received: {str(directory)!r}')
 

@@ -1,0 +1,41 @@
+"""Converts a model of Magenta's original GANSynth for good: everything that playing and training on need.
+
+    gansynth_import_checkpoint --ckpt_dir=acoustic_only --output_dir=my_model
+    gansynth_generate --ckpt_dir=my_model --output_dir=out
+
+Prints the path of the checkpoint it writes. For playing alone, gansynth_generate takes Magenta's directory as it is.
+"""
+
+import sys
+
+from absl import flags
+
+from gansynth_tf.cli import command
+from gansynth_tf.errors import InputError
+
+FLAGS = command.new_flags()
+flags.DEFINE_string('ckpt_dir', None, "The training or release directory of Magenta's, with stage_000NN/ in it.",
+                    required=True, flag_values=FLAGS)
+flags.DEFINE_string('output_dir', None, 'Where the converted model goes; gansynth_train --train_root_dir trains on.',
+                    required=True, flag_values=FLAGS)
+flags.DEFINE_string('config', None, 'The preset the model was trained with; only used where experiment.json is '
+                    'missing.', flag_values=FLAGS)
+flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
+                    '{"fmap_max": 64}.', flag_values=FLAGS)
+
+
+def main(argv):
+    del argv
+    from gansynth_tf import config as config_lib
+    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
+
+    command.import_tensorflow()
+    from gansynth_tf.training import magenta_directory
+    if not magenta_directory.is_magenta(FLAGS.ckpt_dir):
+        raise InputError(f'Nothing to convert: expected stage_000NN/model.ckpt-N in the directory. '
+                         f'Received: {FLAGS.ckpt_dir!r}')
+    print(magenta_directory.convert(FLAGS.ckpt_dir, FLAGS.output_dir, config))
+
+
+def run():
+    command.run(main, sys.modules[__name__])
