@@ -70,7 +70,7 @@ def read(prefix: str, config: Config, num_pitches: int, *, only: str = '') -> di
     try:
         arrays |= {name: reader.get_tensor(theirs) for name, (theirs, _) in variables.items() if name.startswith(only)}
         return arrays | _iterations(reader, config) | _place(reader, stage, config)
-    except (tf.errors.OpError, ValueError) as error:
+    except (tf.errors.OpError, ValueError, IndexError) as error:
         raise _unreadable(prefix, error) from error
 
 
@@ -83,7 +83,7 @@ def _is_complete(prefix: pathlib.Path) -> bool:
 def _open(prefix: str):
     try:
         return tf.train.load_checkpoint(prefix)
-    except (tf.errors.OpError, ValueError) as error:
+    except (tf.errors.OpError, ValueError, IndexError) as error:
         raise _unreadable(prefix, error) from error
 
 
