@@ -97,6 +97,7 @@ class Config:
     gradient_penalty_interval: int = 1  # D updates from one penalty to the next; its weight grows accordingly
     num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
+    ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
     generator_ema_decay: float = 0.999
     seed: int = 0
 
@@ -116,11 +117,11 @@ class Config:
             _require(0 <= getattr(self, name) < 1, name, 'a number from 0 to below 1', getattr(self, name))
         _require(bool(self.batch_size_schedule) and min(self.batch_size_schedule) > 0, 'batch_size_schedule',
                  'at least one batch size, each above 0', self.batch_size_schedule)
-        for name in ('batch_size_schedule', 'num_images_schedule'):
+        for name in ('batch_size_schedule', 'num_images_schedule', 'ac_loss_weight_schedule'):
             _require(len(getattr(self, name)) <= self.num_resolutions, name,
                      f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
-        _require(not self.num_images_schedule or min(self.num_images_schedule) > 0, 'num_images_schedule',
-                 'image counts above 0', self.num_images_schedule)
+        for name in ('num_images_schedule', 'ac_loss_weight_schedule'):
+            _require(min(getattr(self, name), default=1) > 0, name, 'numbers above 0', getattr(self, name))
         self._check_stages_fit()
         _require(self.seed < 2**31, 'seed', f'a number below {2**31}', self.seed)
         _require(self.num_resolutions <= 24, 'num_resolutions', 'at most 24', self.num_resolutions)
@@ -280,22 +281,30 @@ def read_experiment(directory: str | os.PathLike) -> Config:
 
 def _checked_type(field: dataclasses.Field, value):
     """`value` as the field's type; whole numbers pass for floats, lists for tuples, and nothing else is bent."""
-    kind = field.type
-    if kind == tuple[int, ...]:
-        ok = isinstance(value, (list, tuple)) and all(type(item) is int for item in value)
-        value = tuple(value) if ok else value
-    else:
-        optional = type(None) in typing.get_args(kind)
-        kind = float if optional else kind
-        if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
-            value = float(value)
-        ok = type(value) is kind or (optional and value is None)
-        ok = ok and not (type(value) is float and not abs(value) < float('inf'))
-    kind_name = getattr(kind, '__name__', 'tuple')
-    kind_name = {'int': 'a whole number', 'float': 'a finite number', 'bool': 'true or false', 'str': 'a string',
-                 'tuple': 'a list of whole numbers'}[kind_name]
-    _require(ok, field.name, kind_name, value)
-    return value
+    kind = typing.cast(type, field.type)
+    if typing.get_origin(kind) is tuple:
+        item_kind, _ = typing.get_args(kind)
+        expected = {int: 'a list of whole numbers', float: 'a list of finite numbers'}[item_kind]
+        _require(isinstance(value, (list, tuple)), field.name, expected, value)
+        items = tuple(_as_kind(item, item_kind) for item in value)
+        _require(None not in items, field.name, expected, value)
+        return items
+    if type(None) in typing.get_args(kind):
+        if value is None:
+            return None
+        kind = float
+    converted = _as_kind(value, kind)
+    _require(converted is not None, field.name, {int: 'a whole number', float: 'a finite number', str: 'a string',
+                                                 bool: 'true or false'}[kind], value)
+    return converted
+
+
+def _as_kind(value, kind: type):
+    """`value` if it is of `kind` (a whole number also as a float), else None."""
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
+        value = float(value)
+    finite = type(value) is not float or math.isfinite(value)
+    return value if type(value) is kind and finite else None
 
 
 def _require(condition: bool, name: str, expected: str, received) -> None:
@@ -321,8 +330,10 @@ PRESETS = types.MappingProxyType({
     'small': Config(num_resolutions=6, mel_downscale=2, audio_length=32000, latent_vector_size=128, fmap_base=512,
                     fmap_max=64, num_images_schedule=(24_000, 24_000, 8_000, 8_000, 4_000, 3_500),
                     batch_size_schedule=(8, 4, 4), save_summaries_num_images=2000, fake_batch_size=32,
-                    generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage',
-                    gradient_penalty_interval=2, generator_ema_decay=0.997),
+                    generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,
+                    # With more pixels the Wasserstein terms grow; with a weight of 1 the critic forgets pitch there.
+                    ac_loss_weight_schedule=(1.0, 8.0, 8.0), gradient_penalty_domain='stage',
+                    generator_ema_decay=0.997),
     # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
     'tiny': Config(num_resolutions=5, start_height=4, start_width=32, audio_length=16000, latent_vector_size=16,
                    fmap_base=128, fmap_max=16, stable_stage_num_images=128, transition_stage_num_images=128,

@@ -177,6 +177,7 @@ WRONG_TYPES = {
     bool: ('true or false', [0, 1, 'true', None]),
     str: ('a string', [1, None, True, ['mel']]),
     tuple[int, ...]: ('a list of whole numbers', [8, '8', None, [8.0], [True], ['8'], {'8': 8}]),
+    tuple[float, ...]: ('a list of finite numbers', [8.0, '8', None, [True], ['8'], [float('nan')], {'8': 8}]),
     float | None: ('a finite number', ['1', True, [1.0], float('nan')]),
 }
 
@@ -230,7 +231,7 @@ def test_what_must_not_be_negative(name):
     ({'num_images_schedule': [1] * 8},
      'Impossible num_images_schedule: expected at most one entry per resolution (7). '
      'Received: (1, 1, 1, 1, 1, 1, 1, 1)'),
-    ({'num_images_schedule': [100, 0]}, 'Impossible num_images_schedule: expected image counts above 0. '
+    ({'num_images_schedule': [100, 0]}, 'Impossible num_images_schedule: expected numbers above 0. '
                                         'Received: (100, 0)'),
     ({'total_num_images': 9_600_000}, 'Impossible total_num_images: expected more than the 9600000 images of the '
                                       'stages before the last. Received: 9600000'),

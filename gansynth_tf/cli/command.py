@@ -175,4 +175,3 @@ def _end(exit_code: int, line: str) -> int:
 def _quieten_tensorflow() -> None:
     """Leaves the terminal to the tool's own lines; what TensorFlow has to say as an error, it raises."""
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-    os.environ['KERAS_BACKEND'] = 'tensorflow'  # a user's own Keras settings may name another

@@ -59,6 +59,7 @@ def main(argv):
         seed = secrets.randbelow(1 << 32)
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
+    command.import_tensorflow()
     from gansynth_tf.generation import synthesizer
     synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
     if FLAGS.midi_file:

@@ -15,6 +15,7 @@ import logging
 import os
 import pathlib
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 
@@ -51,7 +52,7 @@ def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: i
     files.make_directory(directory)
     path = directory / f'checkpoint-{image_id:010d}.npz'
     with files.atomic_write(path) as temporary:
-        np.savez(temporary, **arrays)
+        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes every name for allow_pickle
     for old in _checkpoints(directory)[keep:]:
         old.unlink()
     return path
@@ -101,13 +102,32 @@ def write_generator(state: GeneratorState, directory: str | os.PathLike, *, dtyp
     path = files.make_directory(directory) / GENERATOR_FILE
     with files.atomic_write(path) as temporary:
         np.savez_compressed(temporary, num_blocks=state.num_blocks, progress=state.progress,
-                            **{name: array.astype(dtype) for name, array in state.arrays.items()})
+                            **{name: array.astype(dtype)  # type: ignore[arg-type]  # as in `write`
+                               for name, array in state.arrays.items()})
     return path
+
+
+def write_model(train_root_dir: str | os.PathLike, directory: str | os.PathLike, *, dtype=np.float16) -> pathlib.Path:
+    """Writes what playing needs of a run, and nothing more, into a model directory; returns it.
+
+    Args:
+      train_root_dir: the run; its newest checkpoint's averaged weights are taken.
+      directory: where `generator.npz` goes, with copies of the run's .json files.
+      dtype: what the weights are stored as.
+    """
+    state = read_generator(train_root_dir)
+    destination = files.make_directory(directory)
+    for path in pathlib.Path(train_root_dir).glob('*.json'):
+        with files.atomic_write(destination / path.name) as temporary:
+            shutil.copyfile(path, temporary)
+    write_generator(state, destination, dtype=dtype)
+    return destination
 
 
 def _checkpoints(stage: pathlib.Path) -> list[pathlib.Path]:
     """A stage's checkpoints, newest first."""
-    return sorted((path for path in stage.glob('checkpoint-*.npz') if _CHECKPOINT_NAME.fullmatch(path.name)), reverse=True)
+    paths = (path for path in stage.glob('checkpoint-*.npz') if _CHECKPOINT_NAME.fullmatch(path.name))
+    return sorted(paths, reverse=True)
 
 
 def _readable(train_root_dir: str | os.PathLike, *, set_aside: bool) -> Iterator[np.lib.npyio.NpzFile]:

@@ -18,6 +18,7 @@ class Stage:
       batch_size: notes per update.
       first_image: images of all the stages before.
       end_image: images after this stage, in all.
+      ac_loss_factor: what the pitch losses' weights are multiplied by.
     """
 
     stage_id: int
@@ -25,6 +26,7 @@ class Stage:
     batch_size: int
     first_image: int
     end_image: int
+    ac_loss_factor: float = 1.0
 
     @property
     def is_transition(self) -> bool:
@@ -54,7 +56,7 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
         num_images = sum(_images_of_resolution(config, config.num_resolutions)) if config.num_images_schedule \
             else config.total_num_images
         return (Stage(2 * config.num_resolutions - 2, config.num_resolutions,
-                      _padded(config.batch_size_schedule, config.num_resolutions)[-1], 0, num_images),)
+                      config.batch_size_schedule[-1], 0, num_images, _ac_loss_factors(config)[-1]),)
     stages = []
     batch_sizes = _padded(config.batch_size_schedule, config.num_resolutions)
     end = 0
@@ -62,7 +64,8 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
         block_id = (stage_id + 1) // 2 + 1
         stable, transition = _images_of_resolution(config, block_id)
         first, end = end, end + (transition if stage_id % 2 else stable)
-        stages.append(Stage(stage_id, block_id, batch_sizes[block_id - 1], first, end))
+        stages.append(Stage(stage_id, block_id, batch_sizes[block_id - 1], first, end,
+                            _ac_loss_factors(config)[block_id - 1]))
     if not config.num_images_schedule:
         stages[-1] = dataclasses.replace(stages[-1], end_image=config.total_num_images)
     return tuple(stages)
@@ -76,6 +79,10 @@ def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:
     return config.stable_stage_num_images, config.transition_stage_num_images
 
 
-def _padded(schedule: tuple[int, ...], length: int) -> tuple[int, ...]:
+def _ac_loss_factors(config: Config) -> tuple[float, ...]:
+    return _padded(config.ac_loss_weight_schedule or (1.0,), config.num_resolutions)
+
+
+def _padded(schedule: tuple, length: int) -> tuple:
     """`schedule` padded at the front with its first entry, as Magenta pads her batch sizes."""
     return (schedule[0],) * (length - len(schedule)) + schedule

@@ -94,7 +94,8 @@ class TrainingStep:
         Args:
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
           real_labels: int32 [batch].
-          latents, labels: what to generate the fakes from, as in `train_generator`.
+          latents: what to generate the fakes from, as in `train_generator`.
+          labels: likewise.
           mix: float32 [batch] in [0, 1]: where between real and fake the gradient is penalised.
           progress: float32 scalar.
           with_penalty: whether this update has the gradient penalty.
@@ -115,7 +116,8 @@ class TrainingStep:
         scores, logits = self.criticise(fake, progress)
         terms = {'generator/wasserstein': losses.generator_wasserstein(scores),
                  'generator/pitch': losses.pitch(labels, logits)}
-        total = terms['generator/wasserstein'] + self._config.generator_ac_loss_weight * terms['generator/pitch']
+        pitch_weight = self._stage.ac_loss_factor * self._config.generator_ac_loss_weight
+        total = terms['generator/wasserstein'] + pitch_weight * terms['generator/pitch']
         weight = self._config.gen_gl_consistency_loss_weight
         if weight and self._stage.num_blocks == self._config.num_resolutions and not self._stage.is_transition:
             terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(fake)
@@ -135,7 +137,7 @@ class TrainingStep:
                  'discriminator/pitch': losses.pitch(real_labels, real_logits)}
         total = (terms['discriminator/wasserstein']
                  + config.real_score_penalty_weight * terms['discriminator/real_score_penalty']
-                 + config.discriminator_ac_loss_weight * terms['discriminator/pitch'])
+                 + self._stage.ac_loss_factor * config.discriminator_ac_loss_weight * terms['discriminator/pitch'])
         if with_penalty:
             slopes = self.slopes(losses.interpolate(real, fake, mix), progress)
             terms['discriminator/gradient_penalty'] = losses.gradient_penalty(slopes, config.gradient_penalty_target)
@@ -199,7 +201,7 @@ class TrainingStep:
 
 @dataclasses.dataclass(frozen=True)
 class Draw:
-    """The random numbers of one iteration; a function of the seed and the images seen, so a resumed run repeats them."""
+    """The random numbers of one iteration: a function of seed and images seen, so that a resumed run repeats them."""
 
     generator_latents: np.ndarray
     generator_labels: np.ndarray

@@ -27,7 +27,7 @@ class Summaries:
     Args:
       train_root_dir: the run's directory.
       config: the hyperparameters; `fake_batch_size` is the number of sample notes.
-      pitch_labels: int32 labels of the vocabulary, ascending.
+      num_pitches: pitch classes of the model.
       representation: to turn full-size specgrams into waves.
       normalizer: at full width.
     """
@@ -79,7 +79,7 @@ class Summaries:
 
 
 def _tiled(pictures: tf.Tensor) -> tf.Tensor:
-    """[n, height, width, 1] pictures as one, in about as many rows as columns; [1, rows * height, columns * width, 1]."""
+    """[n, height, width, 1] pictures as one, about square: [1, rows * height, columns * width, 1]."""
     num, height, width, _ = pictures.shape
     columns = int(np.ceil(np.sqrt(num * height / width)))
     rows = -(-num // columns)

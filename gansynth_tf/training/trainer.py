@@ -92,7 +92,9 @@ class _Trainer:
     def _loop(self, stage: Stage, step: TrainingStep, batches, image_id: int) -> None:
         """The iterations of a stage, the last of which may go over its end by less than a batch."""
         config, started = self._config, time.monotonic()
-        limit = config.train_time_limit and config.train_time_limit * config.train_time_stage_multiplier ** stage.stage_id
+        limit = config.train_time_limit
+        if limit is not None:
+            limit *= config.train_time_stage_multiplier ** stage.stage_id
         saved = logged = started
         summarised = image_id // config.save_summaries_num_images
         terms: dict[str, tf.Tensor] = {}
@@ -100,7 +102,7 @@ class _Trainer:
         height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
         with tqdm.tqdm(total=stage.num_images, initial=image_id - stage.first_image, unit='note', smoothing=0.05,
                        desc=f'stage {stage.stage_id}, {height}x{width} {kind}', dynamic_ncols=True) as bar:
-            while image_id < stage.end_image and not (limit and time.monotonic() - started > limit):
+            while image_id < stage.end_image and (limit is None or time.monotonic() - started <= limit):
                 terms |= self._iterate(stage, step, next(batches), image_id)
                 image_id = min(image_id + stage.batch_size, stage.end_image)
                 bar.update(image_id - stage.first_image - bar.n)
@@ -137,9 +139,9 @@ class _Trainer:
             metrics.write(json.dumps({'image_id': image_id, 'stage_id': stage.stage_id} | numbers) + '\n')
 
     def _save(self, stage: Stage, step: TrainingStep, image_id: int, *, is_complete: bool) -> None:
-        arrays = {'stage_id': np.int64(stage.stage_id), 'image_id': np.int64(image_id),
-                  'is_complete': np.bool_(is_complete),
-                  'num_blocks': np.int64(stage.num_blocks), 'progress': np.float64(stage.progress(image_id))}
+        arrays: dict[str, np.ndarray] = {
+            'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id), 'is_complete': np.array(is_complete),
+            'num_blocks': np.array(stage.num_blocks), 'progress': np.array(stage.progress(image_id))}
         for prefix, network in self._by_prefix().items():
             arrays |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
         arrays |= {name: variable.numpy() for name, variable in step.state().items()}

@@ -1,5 +1,5 @@
 import functools
-import os
+import pathlib
 import resource
 
 import numpy as np
@@ -212,13 +212,13 @@ def test_a_failed_replacement_puts_the_old_notes_back(nsynth_directory, tmp_path
     source = nsynth.read_source(nsynth_directory)
     prepare.prepare(source, tmp_path / 'out')
     before = contents(tmp_path / 'out')
-    rename = os.rename
+    rename = pathlib.Path.rename
 
     def refuse(path, target):
         if str(path).endswith('.partial'):
             raise OSError(28, 'No space left on device')
-        rename(path, target)
-    monkeypatch.setattr(os, 'rename', refuse)
+        return rename(path, target)
+    monkeypatch.setattr(pathlib.Path, 'rename', refuse)
     with pytest.raises(InputError, match='No space left on device'):
         prepare.prepare(source, tmp_path / 'out', overwrite=True)
     assert contents(tmp_path / 'out') == before

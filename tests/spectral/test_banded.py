@@ -14,7 +14,7 @@ def test_product_is_that_of_the_whole_matrix(num_rows, num_columns, half_width, 
     matrix = rng.normal(size=[num_rows, num_columns])
     matrix[np.abs(np.arange(num_rows)[:, np.newaxis] - np.arange(num_columns)) > half_width] = 0.0
     x = rng.normal(size=[2, 3, num_rows]).astype(np.float32)
-    np.testing.assert_allclose(banded.BandedMatrix(matrix).right_multiply(x), x @ matrix, atol=2e-5)
+    np.testing.assert_allclose(banded.BandedMatrix(matrix).right_multiply(x), x @ matrix, rtol=1e-5, atol=2e-5)
 
 
 def test_mel_matrices_take_a_tenth_of_the_room():

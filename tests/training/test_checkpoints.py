@@ -88,6 +88,16 @@ def test_generator_file(tmp_path, dtype):
     assert read.arrays['a/kernel'].dtype == np.float32
 
 
+def test_a_model_directory_is_a_run_without_what_playing_does_not_need(tmp_path):
+    write(tmp_path / 'run')
+    (tmp_path / 'run' / 'experiment.json').write_text('{"fmap_max": 4}')
+    (tmp_path / 'run' / 'metrics.jsonl').write_text('{}')
+    model = checkpoints.write_model(tmp_path / 'run', tmp_path / 'model')
+    assert sorted(path.name for path in model.iterdir()) == ['experiment.json', 'generator.npz']
+    assert (model / 'experiment.json').read_text() == '{"fmap_max": 4}'
+    np.testing.assert_array_equal(checkpoints.read_generator(model).arrays['a/kernel'], [2, 2, 2])
+
+
 def test_a_model_for_playing_has_no_live_weights(tmp_path):
     checkpoints.write_generator(GeneratorState({'a/kernel': np.ones(1)}, 1, 0.0), tmp_path)
     with pytest.raises(InputError, match='No live weights: expected a training run'):

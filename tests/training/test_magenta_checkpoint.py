@@ -73,6 +73,28 @@ def test_only_what_is_asked_for(tiny_config):
     assert len([name for name in arrays if '_adam/' in name]) == 2  # how many iterations they have made
 
 
+def test_the_simple_architecture_has_other_names(tiny_config, save):
+    generator, discriminator = (f'{name}/progressive_gan_{name.lower()}/progressive_gan_block_1'
+                                for name in ('Generator', 'Discriminator'))
+    shapes = {f'{generator}/dense/kernel': [69, 512], f'{generator}/dense/bias': [512],
+              f'{generator}/to_rgb/kernel': [1, 1, 16, 2], f'{generator}/to_rgb/bias': [2],
+              f'{discriminator}/from_rgb/kernel': [1, 1, 2, 16], f'{discriminator}/from_rgb/bias': [16],
+              f'{discriminator}/last_conv/kernel': [544, 16], f'{discriminator}/last_conv/bias': [16],
+              f'{discriminator}/logits/kernel': [16, 1], f'{discriminator}/logits/bias': [1],
+              'Discriminator/discriminator_cond/classification_logits/dense/kernel': [16, 61],
+              'Discriminator/discriminator_cond/classification_logits/bias': [61]}
+    shapes |= {f'{name}/ExponentialMovingAverage': shape for name, shape in shapes.items() if generator in name}
+    shapes |= {f'progressive_gan_train_ops/{name}/{slot}': shape for name, shape in shapes.items()
+               for slot in ('Adam', 'Adam_1') if 'Average' not in name}
+    counters = {'global_step': np.int64(8), 'Variable': np.float32(0)}
+    ones = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
+    arrays = magenta_checkpoint.read(save(ones | counters, 'stage_00000', 8), tiny_config.replace(simple_arch=True), 61)
+    read = {name for name, array in arrays.items() if np.ndim(array) and np.all(array == 1)}
+    assert len(read) == len(shapes)
+    assert {'generator_ema/block_1/dense/kernel', 'discriminator_adam/v/block_1/last_conv/kernel',
+            'discriminator/classification_logits/kernel'} <= read
+
+
 def test_every_fault_is_named(tiny_config, variables, save):
     faulty = dict(variables)
     bias = 'Generator/progressive_gan_generator/progressive_gan_block_2/conv0/bias'

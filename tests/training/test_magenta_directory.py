@@ -37,14 +37,6 @@ def converted(tmp_path_factory):
     return output
 
 
-@pytest.fixture
-def eagerly():
-    """Runs functions without tracing them, which for one or two calls takes longer than the calls."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 def edit_experiment(directory, **values):
     path = directory / 'experiment.json'
     path.write_text(json.dumps(json.loads(path.read_text()) | values))

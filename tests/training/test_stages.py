@@ -23,7 +23,8 @@ def test_stages_are_the_original_s(which, config):
 def test_batch_sizes_are_the_original_s():
     table = json.loads((GOLDEN / 'schedule_tables.json').read_text())
     config = Config(batch_size_schedule=(64, 32, 16, 8))
-    assert [stage.batch_size for stage in stages.all_stages(config)] == table['batch_schedule_64_32_16_8_on_7_resolutions']
+    ours = [stage.batch_size for stage in stages.all_stages(config)]
+    assert ours == table['batch_schedule_64_32_16_8_on_7_resolutions']
 
 
 def test_progress_is_the_original_s():

@@ -56,7 +56,7 @@ def test_every_network_is_trained(run, config):
     first, last = (dict(np.load(next((run / stage).iterdir()))) for stage in (STAGES[0], STAGES[2]))
     for name, array in last.items():
         if name.startswith(('generator/', 'generator_ema/', 'discriminator/')) and 'kernel' in name:
-            # With two blocks in use the RGB layers of the first are at rest, but they had their turn while it faded out.
+            # With two blocks in use the RGB layers of the first are at rest, but had their turn while it faded out.
             assert not np.array_equal(array, first[name]), name
     assert int(last['generator_adam/iterations']) == 3  # of its own stage only
     assert bool(last['is_complete']) and float(last['progress']) == 1.0

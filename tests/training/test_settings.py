@@ -1,0 +1,128 @@
+"""The settings of the original that its usual configurations leave alone: each trains, and does what it says."""
+
+import collections
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gansynth_tf.networks import weights
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule, num_filters
+from gansynth_tf.spectral import normalizers, representations
+from gansynth_tf.training import stages, trainer
+from gansynth_tf.training.step import Networks, TrainingStep
+
+NUM_PITCHES = 3
+SETTINGS = {
+    'simple_arch': dict(simple_arch=True),
+    'to_rgb_activation': dict(to_rgb_activation='linear'),
+    'scale_mode': dict(scale_mode='H', start_width=64),
+    'simple_arch and scale_mode': dict(simple_arch=True, scale_mode='H', start_width=64),
+    'fmap_decay': dict(fmap_decay=0.5, fmap_base=24),
+    'gen_gl_consistency_loss_weight': dict(gen_gl_consistency_loss_weight=2.0),
+}
+
+
+def one_iteration(config, stage_id, normalizer=None):
+    """Trains new networks for one iteration; returns them as they were and as they are, the losses and the step."""
+    networks = Networks.create(config, NUM_PITCHES)
+    stage = stages.all_stages(config)[stage_id]
+    height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
+    normalizer = (normalizer or normalizers.from_config(config)).at_width(width)
+    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
+    before = {name: weights.to_arrays(getattr(networks, name)) for name in ('generator', 'discriminator')}
+    rng = np.random.default_rng(0)
+    latents = tf.constant(rng.standard_normal((4, config.latent_vector_size)), tf.float32)
+    labels = tf.constant(rng.integers(0, NUM_PITCHES, 4), tf.int32)
+    real = tf.constant(rng.uniform(-4, 1, (4, height, width, 2)), tf.float32)
+    progress = tf.constant(stage.num_blocks - 1.5 if stage.is_transition else stage.num_blocks - 1.0)
+    terms = step.train_generator(latents, labels, progress)
+    terms |= step.train_discriminator(real, labels, latents, labels, tf.constant(rng.random(4), tf.float32), progress)
+    after = {name: weights.to_arrays(getattr(networks, name)) for name in ('generator', 'discriminator')}
+    return before, after, {name: float(value) for name, value in terms.items()}, step
+
+
+@pytest.mark.parametrize('stage_id', [3, 4])
+@pytest.mark.parametrize('setting', SETTINGS)
+def test_every_kernel_in_use_is_trained(tiny_config, eagerly, setting, stage_id):
+    before, after, terms, _ = one_iteration(tiny_config.replace(**SETTINGS[setting]), stage_id)
+    assert all(np.isfinite(value) for value in terms.values())
+    in_use = ('block_2', 'block_3') if stage_id == 3 else ('block_3',)
+    for network, arrays in before.items():
+        for name, array in arrays.items():
+            assert np.isfinite(after[network][name]).all(), name
+            at_rest = name.endswith('rgb/kernel') and not name.startswith(in_use)
+            if 'kernel' in name:
+                assert np.array_equal(after[network][name], array) == at_rest, name
+
+
+def test_griffin_lim_consistency_counts_in_the_last_stage_alone(tiny_config, eagerly):
+    config = tiny_config.replace(**SETTINGS['gen_gl_consistency_loss_weight'])
+    *_, last, _ = one_iteration(config, 4)
+    without = last['generator/wasserstein'] + 10 * last['generator/pitch']
+    assert last['generator/griffin_lim_consistency'] > 1e-4
+    assert last['generator/total'] - without == pytest.approx(2 * last['generator/griffin_lim_consistency'], rel=1e-3)
+    *_, before_last, _ = one_iteration(config, 3)
+    assert 'generator/griffin_lim_consistency' not in before_last
+
+
+def test_fmap_decay_thins_the_blocks_out_by_its_power(tiny_config):
+    config = tiny_config.replace(fmap_decay=0.5, fmap_base=24, fmap_max=16)
+    assert [num_filters(config, block_id) for block_id in range(4)] == [16, 16, 12, 8]  # 24, 16.97, 12, 8.49
+
+
+@pytest.mark.parametrize('name', ['specgrams_prespecified_normalizer', 'specgrams_simple_normalizer',
+                                  'specgrams_freq_normalizer', 'none'])
+def test_every_normalizer_stands_between_data_and_networks(tiny_config, eagerly, name):
+    config = tiny_config.replace(data_normalizer=name)
+    normalizer = None
+    if normalizers.needs_data(config):
+        rng = np.random.default_rng(1)
+        normalizer = normalizers.fit(config, [rng.uniform(-4, 1, (8, 8, 64, 2))])
+    _, _, terms, step = one_iteration(config, 1, normalizer)
+    assert all(np.isfinite(value) for value in terms.values())
+    images = step.generate(tf.zeros([2, 8]), tf.constant([0, 1]), tf.constant(0.5)).numpy()
+    lowest, highest = {'specgrams_prespecified_normalizer': (-16.9, 13.5), 'none': (-1, 1)}.get(name, (-4.7, 1.7))
+    assert lowest < images[..., 0].min() < images[..., 0].max() < highest
+
+
+@pytest.fixture
+def run(notes, tmp_path, monkeypatch):
+    """Runs the trainer with iterations that take a second each and do nothing; returns (image, batch size) by stage."""
+    seen, clock = collections.defaultdict(list), [0.0]
+
+    def iterate(self, stage, step, batch, image_id):
+        clock[0] += 1.0
+        seen[stage.stage_id].append((image_id, len(batch[0])))
+        return {}
+
+    monkeypatch.setattr(trainer._Trainer, '_iterate', iterate)
+    monkeypatch.setattr(trainer._Trainer, '_summarise', lambda *_: None)
+    monkeypatch.setattr(trainer.time, 'monotonic', lambda: clock[0])
+
+    def train(config):
+        trainer.train(config, notes, tmp_path)
+        return dict(seen)
+    return train
+
+
+def test_batch_size_schedule_is_by_resolution_and_stages_end_at_their_images(run, tiny_config):
+    seen = run(tiny_config.replace(batch_size_schedule=(8, 5)))  # the first of three resolutions has the first, too
+    assert {stage_id: {size for _, size in places} for stage_id, places in seen.items()} == {
+        0: {8}, 1: {8}, 2: {8}, 3: {5}, 4: {5}}
+    assert [image_id for image_id, _ in seen[0] + seen[1]] == list(range(0, 64, 8))
+    assert [image_id for image_id, _ in seen[3]] == list(range(96, 128, 5))
+    assert seen[4][0][0] == 128
+
+
+def test_not_progressive_trains_the_last_stage_from_the_first_image_on(run, tiny_config):
+    seen = run(tiny_config.replace(train_progressive=False, batch_size_schedule=(8, 4)))
+    assert seen == {4: [(image_id, 4) for image_id in range(0, 160, 4)]}
+
+
+def test_time_limit_gives_each_stage_its_multiple_of_the_one_before(run, tiny_config):
+    many = dict.fromkeys(('stable_stage_num_images', 'transition_stage_num_images'), 10**6)
+    seen = run(tiny_config.replace(train_time_limit=31 * 20.0, train_time_stage_multiplier=2.0, total_num_images=10**7,
+                                   batch_size_schedule=(1,), **many, num_resolutions=2, start_height=4, start_width=32))
+    numbers = [len(seen[stage_id]) for stage_id in range(3)]
+    assert numbers[1] / numbers[0] == pytest.approx(2, rel=0.1) and numbers[2] / numbers[1] == pytest.approx(2, rel=0.1)
