@@ -4,6 +4,7 @@ import pathlib
 import numpy as np
 import pytest
 import soundfile
+import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.data import nsynth, pipeline, prepare
@@ -16,6 +17,14 @@ def tiny_config():
     """What the goldens of training were computed with: 8x64 images in three blocks."""
     return Config(num_resolutions=3, audio_length=320, latent_vector_size=8, fmap_base=64, fmap_max=16,
                   stable_stage_num_images=32, transition_stage_num_images=32, total_num_images=160)
+
+
+@pytest.fixture
+def eagerly():
+    """Runs functions without tracing them first, which takes longer than one or two calls."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope='session')
