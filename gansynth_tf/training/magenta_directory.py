@@ -58,7 +58,8 @@ class MagentaModel:
 
 def is_magenta(directory: str | os.PathLike) -> bool:
     """Whether a directory holds checkpoints of Magenta's, complete or not, and none of this project's."""
-    return any(pathlib.Path(directory).glob('stage_*/model.ckpt-*')) and not checkpoints.exist(directory)
+    directory = pathlib.Path(directory).expanduser()
+    return any(directory.glob('stage_*/model.ckpt-*')) and not checkpoints.exist(directory)
 
 
 def open_model(directory: str | os.PathLike, config: Config | None = None) -> MagentaModel:
