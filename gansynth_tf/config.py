@@ -88,7 +88,7 @@ class Config:
     gen_gl_consistency_loss_weight: float = 0.0
     fake_batch_size: int = 61  # notes in a summary
     save_summaries_num_images: int = 10_000
-    train_time_limit: float | None = None  # seconds a stage may take
+    train_time_limit: float | None = None  # seconds for all stages together
     train_time_stage_multiplier: float = 1.0
 
     # Beyond the original.
@@ -98,6 +98,7 @@ class Config:
     num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
+    warm_up_num_images: int = 0  # notes that the generator learns by heart before the first stage
     generator_ema_decay: float = 0.999
     seed: int = 0
 
@@ -192,7 +193,8 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
              'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
-                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed')
+                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight',
+                 'warm_up_num_images', 'seed')
 
 def preset(name: str) -> Config:
     """The preset of that name.

@@ -6,6 +6,7 @@ Run it again with the same flags to go on after an interruption. Watch it with `
 """
 
 import os
+import pathlib
 import sys
 
 from absl import flags
@@ -13,8 +14,9 @@ from absl import flags
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('config', 'mel_prog_hires', 'A preset: mel_prog_hires, mel_prog, linear_prog_hires, linear_prog, '
-                    'phase_prog_hires, phase_prog, small or tiny.', flag_values=FLAGS)
+flags.DEFINE_string('config', None, 'A preset: mel_prog_hires, mel_prog, linear_prog_hires, linear_prog, '
+                    'phase_prog_hires, phase_prog, small or tiny. Without it, that of the run that --train_root_dir '
+                    'holds, or mel_prog_hires for a new run.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"fmap_max": 64}.',
                     flag_values=FLAGS)
 flags.DEFINE_string('tfds_data_dir', None, 'Where gansynth_prepare_data wrote the notes.', required=True,
@@ -30,7 +32,11 @@ def main(argv):
     from gansynth_tf import config as config_lib
 
     # Before TensorFlow is imported, so that a mistake is told at once.
-    config = config_lib.preset(FLAGS.config).replace(**config_lib.parse_hparams(FLAGS.hparams))
+    if FLAGS.config is None and (pathlib.Path(FLAGS.train_root_dir) / config_lib.EXPERIMENT_FILE).exists():
+        config = config_lib.read_experiment(FLAGS.train_root_dir)
+    else:
+        config = config_lib.preset(FLAGS.config or 'mel_prog_hires')
+    config = config.replace(**config_lib.parse_hparams(FLAGS.hparams))
 
     # Page faults on large buffers cost training a fifth of its processor time; this allocator keeps them.
     os.environ.setdefault('TF_CPU_ALLOCATOR_USE_BFC', '1')

@@ -71,6 +71,18 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
+def time_limit(config: Config, stage: Stage) -> float | None:
+    """Seconds that a stage may take: its share of `train_time_limit`, which is for all stages together.
+
+    Each stage gets `train_time_stage_multiplier` times what the one before it gets.
+    """
+    if config.train_time_limit is None:
+        return None
+    stage_ids = [stage.stage_id for stage in all_stages(config)]
+    shares = {stage_id: config.train_time_stage_multiplier ** stage_id for stage_id in stage_ids}
+    return config.train_time_limit * shares[stage.stage_id] / sum(shares.values())
+
+
 def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:
     """(stable, transition) images of the resolution that `block_id` brings."""
     if config.num_images_schedule:

@@ -81,7 +81,7 @@ class Summaries:
 def _tiled(pictures: tf.Tensor) -> tf.Tensor:
     """[n, height, width, 1] pictures as one, about square: [1, rows * height, columns * width, 1]."""
     num, height, width, _ = pictures.shape
-    columns = int(np.ceil(np.sqrt(num * height / width)))
+    columns = min(num, int(np.ceil(np.sqrt(num * height / width))))
     rows = -(-num // columns)
     pictures = tf.pad(pictures, ((0, rows * columns - num), (0, 0), (0, 0), (0, 0)))
     grid = tf.transpose(tf.reshape(pictures, (rows, columns, height, width)), (0, 2, 1, 3))

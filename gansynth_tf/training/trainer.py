@@ -19,7 +19,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import checkpoints, stages, summaries
+from gansynth_tf.training import checkpoints, stages, summaries, warm_up
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Draw, Networks, TrainingStep
 
@@ -65,6 +65,8 @@ class _Trainer:
         restored = checkpoints.read_latest(self._directory)
         if restored is not None:
             self._restore_networks(restored)
+        elif self._config.warm_up_num_images:
+            warm_up.warm_up(self._config, self._notes, self._networks, self._normalizer)
         for stage in stages.all_stages(self._config):
             if restored is not None and stage.stage_id < int(restored['stage_id']):
                 continue
@@ -92,9 +94,7 @@ class _Trainer:
     def _loop(self, stage: Stage, step: TrainingStep, batches, image_id: int) -> None:
         """The iterations of a stage, the last of which may go over its end by less than a batch."""
         config, started = self._config, time.monotonic()
-        limit = config.train_time_limit
-        if limit is not None:
-            limit *= config.train_time_stage_multiplier ** stage.stage_id
+        limit = stages.time_limit(config, stage)
         saved = logged = started
         summarised = image_id // config.save_summaries_num_images
         terms: dict[str, tf.Tensor] = {}
@@ -102,7 +102,8 @@ class _Trainer:
         height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
         with tqdm.tqdm(total=stage.num_images, initial=image_id - stage.first_image, unit='note', smoothing=0.05,
                        desc=f'stage {stage.stage_id}, {height}x{width} {kind}', dynamic_ncols=True) as bar:
-            while image_id < stage.end_image and (limit is None or time.monotonic() - started <= limit):
+            # However short the time, every stage has one iteration, so that its summary has something to show.
+            while image_id < stage.end_image and (not terms or limit is None or time.monotonic() - started <= limit):
                 terms |= self._iterate(stage, step, next(batches), image_id)
                 image_id = min(image_id + stage.batch_size, stage.end_image)
                 bar.update(image_id - stage.first_image - bar.n)

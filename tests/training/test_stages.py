@@ -51,6 +51,12 @@ def test_not_progressive_is_one_stage_of_the_total():
     assert (stage.num_blocks, stage.num_images, stage.progress(0), stage.progress(999)) == (7, 1000, 6.0, 6.0)
 
 
+def test_the_time_limit_is_shared_out():
+    config = Config(**TINY, train_time_limit=31.0, train_time_stage_multiplier=2.0)
+    assert [stages.time_limit(config, stage) for stage in stages.all_stages(config)] == [1, 2, 4, 8, 16]
+    assert stages.time_limit(Config(), stages.all_stages(Config())[0]) is None
+
+
 def test_images_by_resolution():
     config = Config(**TINY | dict(num_images_schedule=(40, 10)))
     assert [stage.num_images for stage in stages.all_stages(config)] == [40, 40, 40, 10, 10]

@@ -1,0 +1,53 @@
+import re
+import subprocess
+import sys
+
+import pytest
+
+from gansynth_tf import config as config_lib
+from gansynth_tf.cli import command, train
+from gansynth_tf.data import pipeline
+from gansynth_tf.training import trainer
+
+
+def run(*arguments):
+    return command.execute(train.main, train, ['gansynth_train', *arguments])
+
+
+def here(tmp_path, *arguments):
+    return run(f'--tfds_data_dir={tmp_path}/notes', f'--train_root_dir={tmp_path}/run', *arguments)
+
+
+@pytest.mark.parametrize('flag, message', [
+    ('--config=mel_prog_hire', "Unknown configuration: expected one of .* .did you mean 'mel_prog_hires'.*"),
+    ('--hparams={"fmap_maxx": 3}', "Unknown hyperparameter: expected .*did you mean 'fmap_max'.*"),
+    ('--hparams={"fmap_max": 0}', 'Impossible fmap_max: expected a number above 0. Received: 0'),
+    ('--hparams=fmap_max=3', 'Cannot read --hparams: expected a JSON object.*'),
+    ('--config=tiny', 'Cannot .* the prepared notes.*|Cannot tell which notes to read.*|No prepared notes.*'),
+])
+def test_bad_input_is_one_line(tmp_path, capfd, flag, message):
+    assert here(tmp_path, flag) == 2
+    error = capfd.readouterr().err
+    assert error.count('\n') == 1
+    assert re.fullmatch(f'error: (?:{message})\n', error)
+    assert not (tmp_path / 'run').exists()
+
+
+def test_a_mistake_in_the_configuration_is_told_before_tensorflow_is_loaded(tmp_path):
+    program = ("import sys; sys.argv = ['gansynth_train', '--tfds_data_dir=a', '--train_root_dir=b', '--config=no']\n"
+               "from gansynth_tf.cli import train\n"
+               "try: train.run()\n"
+               "except SystemExit as end: assert end.code == 2 and 'tensorflow' not in sys.modules")
+    subprocess.run([sys.executable, '-c', program], check=True, capture_output=True)
+
+
+def test_a_run_that_is_there_needs_no_config(tmp_path, monkeypatch):
+    seen = {}
+    (tmp_path / 'run').mkdir()
+    config_lib.write_experiment(config_lib.preset('tiny').replace(seed=7), tmp_path / 'run')
+    monkeypatch.setattr(pipeline, 'open_notes', lambda path: path)
+    monkeypatch.setattr(trainer, 'train', lambda config, notes, path, **options: seen.update(config=config))
+    assert here(tmp_path) == 0
+    assert seen['config'] == config_lib.preset('tiny').replace(seed=7)
+    assert here(tmp_path, '--config=small', '--hparams={"seed": 1}') == 0
+    assert seen['config'] == config_lib.preset('small').replace(seed=1)
