@@ -98,7 +98,6 @@ class Config:
     num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
-    warm_up_num_images: int = 0  # notes that the generator learns by heart before the first stage
     generator_ema_decay: float = 0.999
     seed: int = 0
 
@@ -193,8 +192,7 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
              'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
-                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight',
-                 'warm_up_num_images', 'seed')
+                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed')
 
 def preset(name: str) -> Config:
     """The preset of that name.
@@ -328,13 +326,13 @@ PRESETS = types.MappingProxyType({
     'linear_prog': Config(data_type='linear', **_LOW_FREQUENCY_RESOLUTION),  # IF
     'phase_prog_hires': Config(data_type='phase'),  # phase + H
     'phase_prog': Config(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
-    # Two-second notes in half as many mel bins and narrow networks: what two cores can train in two hours.
+    # Two-second notes in half as many mel bins and narrow networks: what two cores can train in a day.
     'small': Config(num_resolutions=6, mel_downscale=2, audio_length=32000, latent_vector_size=128, fmap_base=512,
-                    fmap_max=64, num_images_schedule=(24_000, 24_000, 8_000, 8_000, 4_000, 3_500),
-                    batch_size_schedule=(8, 4, 4), save_summaries_num_images=2000, fake_batch_size=32,
+                    fmap_max=64, num_images_schedule=(24_000, 24_000, 30_000, 60_000, 60_000, 40_000),
+                    batch_size_schedule=(8, 4), save_summaries_num_images=2000, fake_batch_size=32,
                     generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,
                     # With more pixels the Wasserstein terms grow; with a weight of 1 the critic forgets pitch there.
-                    ac_loss_weight_schedule=(1.0, 8.0, 8.0), gradient_penalty_domain='stage',
+                    ac_loss_weight_schedule=(1.0, 4.0, 8.0, 8.0), gradient_penalty_domain='stage',
                     generator_ema_decay=0.997),
     # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
     'tiny': Config(num_resolutions=4, start_height=8, start_width=64, audio_length=16000, latent_vector_size=16,

@@ -19,7 +19,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import checkpoints, stages, summaries, warm_up
+from gansynth_tf.training import checkpoints, stages, summaries
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Draw, Networks, TrainingStep
 
@@ -65,8 +65,6 @@ class _Trainer:
         restored = checkpoints.read_latest(self._directory)
         if restored is not None:
             self._restore_networks(restored)
-        elif self._config.warm_up_num_images:
-            warm_up.warm_up(self._config, self._notes, self._networks, self._normalizer)
         for stage in stages.all_stages(self._config):
             if restored is not None and stage.stage_id < int(restored['stage_id']):
                 continue
