@@ -21,6 +21,7 @@ Exit codes: 0 done; 1 a fault of the program (with its traceback); 2 the input i
 
 import difflib
 import inspect
+import logging
 import os
 import re
 import sys
@@ -65,6 +66,7 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
       argv: the program's name and the arguments.
     """
     _quieten_tensorflow()
+    logging.basicConfig(format='%(levelname)s: %(message)s')
     program = os.path.basename(argv[0])
     try:
         exit_code = _dispatch(main, module, program, argv)

@@ -31,6 +31,7 @@ flags.DEFINE_bool('overwrite', False, 'Replace notes that were prepared there ea
 
 def main(argv):
     del argv
+    command.import_tensorflow()
     from gansynth_tf.data import nsynth, prepare
     instrument_source = None if FLAGS.instrument_source == 'all' else FLAGS.instrument_source
     source = nsynth.read_source(FLAGS.input, instrument_source=instrument_source, min_pitch=FLAGS.min_pitch,
