@@ -336,7 +336,7 @@ PRESETS = types.MappingProxyType({
                     generator_ema_decay=0.997),
     # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
     'tiny': Config(num_resolutions=4, start_height=8, start_width=64, audio_length=16000, latent_vector_size=16,
-                   fmap_base=128, fmap_max=16, stable_stage_num_images=64, transition_stage_num_images=64,
-                   total_num_images=448, save_summaries_num_images=256, fake_batch_size=8,
+                   fmap_base=128, fmap_max=16, stable_stage_num_images=40, transition_stage_num_images=40,
+                   total_num_images=280, save_summaries_num_images=200, fake_batch_size=8,
                    generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage'),
 })
