@@ -3,7 +3,6 @@
 Her graph holds the blocks of its stage only. Blocks that come later have fresh initial weights here.
 """
 
-import dataclasses
 import math
 import os
 import pathlib
@@ -131,9 +130,8 @@ def _check(prefix: str, shapes: dict[str, list[int]], variables: dict[str, tuple
 
 def _fresh(networks: Networks, only: str) -> dict[str, np.ndarray]:
     """Initial weights of all blocks."""
-    by_prefix = {f'{field.name}/': getattr(networks, field.name) for field in dataclasses.fields(networks)}
-    return {prefix + name: array for prefix, network in by_prefix.items() if prefix.startswith(only)
-            for name, array in weights.to_arrays(network).items()}
+    return {f'{prefix}/{name}': array for prefix, network in networks.by_name().items()
+            if f'{prefix}/'.startswith(only) for name, array in weights.to_arrays(network).items()}
 
 
 def _iterations(reader, config: Config) -> dict[str, np.ndarray]:

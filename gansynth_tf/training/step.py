@@ -36,6 +36,10 @@ class Networks:
         """New networks; the average starts at the generator's initial weights."""
         return cls(Generator(config, num_pitches), Generator(config, num_pitches), Discriminator(config, num_pitches))
 
+    def by_name(self) -> dict[str, ProgressiveNetwork]:
+        """The networks by the names under which checkpoints hold them."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
 
 class TrainingStep:
     """The update rule of one stage, with fresh optimizers.

@@ -59,7 +59,7 @@ class Summaries:
                 # Time to the right, frequency upwards; [-1, 1] to [0, 1].
                 picture = tf.transpose(specgrams[..., channel:channel + 1], (0, 2, 1, 3))[:, ::-1] / 2 + 0.5
                 tf.summary.image(f'samples/{name}', _tiled(tf.clip_by_value(picture, 0, 1)))
-            tf.summary.audio('samples', self._to_waves(specgrams[:_NUM_AUDIO]), self._config.sample_rate,
+            tf.summary.audio('samples', self._to_waves(specgrams[:_NUM_AUDIO], stage), self._config.sample_rate,
                              max_outputs=_NUM_AUDIO)
         self._writer.flush()
 
@@ -70,10 +70,9 @@ class Summaries:
                    for i in range(0, len(self._labels), _BATCH)]
         return tf.concat(batches, 0)
 
-    def _to_waves(self, normalized: tf.Tensor) -> tf.Tensor:
-        """Waves [batch, samples, 1] within [-1, 1] of normalised specgrams of any stage."""
-        height, width = self._schedule.final_resolutions
-        full_size = tf.repeat(tf.repeat(normalized, height // normalized.shape[1], 1), width // normalized.shape[2], 2)
+    def _to_waves(self, normalized: tf.Tensor, stage: Stage) -> tf.Tensor:
+        """Waves [batch, samples, 1] within [-1, 1] of a stage's normalised specgrams."""
+        full_size = self._schedule.upscale(normalized, self._schedule.scale_factor(stage.num_blocks))
         waves = self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))
         return waves / tf.maximum(tf.reduce_max(tf.abs(waves), (1, 2), keepdims=True), 1e-6)
 

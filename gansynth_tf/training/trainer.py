@@ -90,7 +90,7 @@ class _Trainer:
         self._loop(stage, step, iter(batches), image_id)
 
     def _loop(self, stage: Stage, step: TrainingStep, batches, image_id: int) -> None:
-        """The iterations of a stage, the last of which may go over its end by less than a batch."""
+        """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
         config, started = self._config, time.monotonic()
         limit = stages.time_limit(config, stage)
         saved = logged = started
@@ -141,7 +141,7 @@ class _Trainer:
         arrays: dict[str, np.ndarray] = {
             'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id), 'is_complete': np.array(is_complete),
             'num_blocks': np.array(stage.num_blocks), 'progress': np.array(stage.progress(image_id))}
-        for prefix, network in self._by_prefix().items():
+        for prefix, network in self._networks.by_name().items():
             arrays |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
         arrays |= {name: variable.numpy() for name, variable in step.state().items()}
         path = checkpoints.write(arrays, checkpoints.stage_directory(self._directory, stage.stage_id), image_id,
@@ -149,13 +149,9 @@ class _Trainer:
         logging.info('Saved %s', path)
 
     def _restore_networks(self, arrays: dict[str, np.ndarray]) -> None:
-        for prefix, network in self._by_prefix().items():
+        for prefix, network in self._networks.by_name().items():
             weights.from_arrays(network, {name.removeprefix(f'{prefix}/'): array for name, array in arrays.items()
                                           if name.startswith(f'{prefix}/')})
-
-    def _by_prefix(self) -> dict:
-        return {'generator': self._networks.generator, 'generator_ema': self._networks.generator_ema,
-                'discriminator': self._networks.discriminator}
 
     def _load_or_fit_normalizer(self) -> normalizers.Normalizer:
         """The run's normalizer; one that depends on the data is fitted once and kept with the run."""

@@ -50,7 +50,7 @@ def snapshots(tiny_config, notes, tmp_path_factory):
 
     def loop(self, stage, step, *_):
         variables = dict(step.state())
-        for prefix, network in self._by_prefix().items():
+        for prefix, network in self._networks.by_name().items():
             variables |= {f'{prefix}/{variable.path}': variable
                           for variable in network.variables_of(stage.num_blocks)}
         start = {name: variable.numpy() for name, variable in variables.items()}

@@ -144,8 +144,7 @@ def test_a_directory_with_a_model_is_not_converted_into(converted, magenta):
 def test_two_iterations_of_the_original_s_after_conversion(converted, golden, eagerly):
     config, arrays = config_lib.read_experiment(converted), checkpoints.read_latest(converted)
     networks = Networks.create(config, 61)
-    by_prefix = {name: getattr(networks, name) for name in ('generator', 'generator_ema', 'discriminator')}
-    for prefix, network in by_prefix.items():
+    for prefix, network in networks.by_name().items():
         weights.from_arrays(network, {name.removeprefix(f'{prefix}/'): array for name, array in arrays.items()
                                       if name.startswith(f'{prefix}/')})
     stage = stages.all_stages(config)[int(arrays['stage_id'])]
@@ -162,7 +161,7 @@ def test_two_iterations_of_the_original_s_after_conversion(converted, golden, ea
         step.train_discriminator(fed['D_in_real_data'], fed['D_in_real_labels'], fed['D_in_z'], fed['D_in_labels'],
                                  tf.reshape(fed['D_in_alpha'], [-1]), progress)
     after = {name: variable.numpy() for name, variable in step.state().items()}
-    for prefix, network in by_prefix.items():
+    for prefix, network in networks.by_name().items():
         after |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
     expected = {name.removeprefix('train/after/'): array for name, array in given.items()
                 if name.startswith('train/after/')}

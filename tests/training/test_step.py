@@ -17,7 +17,7 @@ NUM_PITCHES = 61
 def restored(config, stage_id, golden):
     """Networks and step of a stage, with the weights and moments that the golden iterations start from."""
     networks = Networks.create(config, NUM_PITCHES)
-    for prefix, network in by_prefix(networks).items():
+    for prefix, network in networks.by_name().items():
         given = {name.removeprefix(f'before/{prefix}/'): array for name, array in golden.items()
                  if name.startswith(f'before/{prefix}/')}
         weights.from_arrays(network, weights.to_arrays(network) | given)  # blocks that come later are not given
@@ -26,10 +26,6 @@ def restored(config, stage_id, golden):
     for name, variable in step.state().items():
         variable.assign(golden.get(f'before/{name}', np.zeros(variable.shape)))
     return networks, step
-
-
-def by_prefix(networks):
-    return {field.name: getattr(networks, field.name) for field in dataclasses.fields(networks)}
 
 
 def feed(golden, prefix, **renamed):
@@ -94,7 +90,7 @@ def test_two_iterations_are_the_original_s(tiny_config, golden):
             real_labels='in_real_labels', mix='in_alpha'))
         np.testing.assert_allclose(terms['discriminator/total'], arrays[f'train/{iteration}_D_loss'], rtol=1e-5)
     after = {name: variable.numpy() for name, variable in step.state().items()}
-    for prefix, network in by_prefix(networks).items():
+    for prefix, network in networks.by_name().items():
         after |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
     expected = {name.removeprefix('train/after/'): array for name, array in arrays.items()
                 if name.startswith('train/after/')}
