@@ -48,3 +48,13 @@ def conv2d_same(images: tf.Tensor, kernel: tf.Tensor):
             input=images, filter_sizes=kernel.shape, out_backprop=upstream, strides=[1, 1, 1, 1], padding='SAME')
 
     return tf.nn.conv2d(images, kernel, 1, 'SAME'), gradient
+
+
+def conv2d_once(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """Convolution with a `kernel` as large as the images, which therefore fits in one place; [batch, 1, 1, outputs].
+
+    A matrix product: TensorFlow's gradients of convolutions with large kernels are many times slower.
+    """
+    outputs = kernel.shape[-1]
+    return tf.reshape(tf.reshape(images, [-1, math.prod(kernel.shape[:-1])]) @ tf.reshape(kernel, [-1, outputs]),
+                      [-1, 1, 1, outputs])

@@ -82,6 +82,8 @@ class EqualizedConv2D(_Equalized):
         kernel = self._scaled_kernel()
         if self.padding == 'same' and all(size % 2 for size in self.kernel_size):
             return self._activate(image_ops.conv2d_same(images, kernel))
+        if self.padding == 'valid' and tuple(images.shape[1:3]) == self.kernel_size:
+            return self._activate(image_ops.conv2d_once(images, kernel))
         return self._activate(tf.nn.conv2d(images, kernel, strides=1, padding=self.padding.upper()))
 
     def compute_output_shape(self, input_shape):
