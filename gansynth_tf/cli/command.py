@@ -61,8 +61,10 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
     """Runs a tool on `argv` (the program's name first) and returns its exit code.
 
     Args:
-      main: is called with [program name] once the flags are parsed; returns an exit code, or None for success.
-      module: the tool; its docstring is the help text, its `FLAGS` (from `new_flags`) are what it accepts.
+      main: is called with [program name, commands...] once the flags are parsed; returns an exit code, or None for
+        success.
+      module: the tool; its docstring is the help text, its `FLAGS` (from `new_flags`) are what it accepts, with any of
+        its `COMMANDS` before, between and after them, if it has such.
       argv: the program's name and the arguments.
     """
     _quieten_tensorflow()
@@ -102,7 +104,8 @@ def import_tensorflow() -> None:
 
 def help_text(program: str, module: types.ModuleType) -> str:
     """The tool's docstring and its flags, in the order in which they are defined."""
-    lines = [inspect.cleandoc(module.__doc__ or ''), '', f'Usage: {program} [--flag=value ...]', '']
+    commands = f' [{"|".join(module.COMMANDS)} ...]' if hasattr(module, 'COMMANDS') else ''
+    lines = [inspect.cleandoc(module.__doc__ or ''), '', f'Usage: {program}{commands} [--flag=value ...]', '']
     for name in module.FLAGS:
         flag = module.FLAGS[name]
         lines.append(f'  --[no]{name}' if flag.boolean else f'  --{name}=...')
@@ -120,13 +123,14 @@ def _dispatch(main, module, program: str, argv: Sequence[str]) -> int:
     if '--version' in argv[1:]:
         print(f'{program} {gansynth_tf.__version__}')
         return EXIT_DONE
-    _parse(module.FLAGS, argv)
-    return main([program]) or EXIT_DONE
+    commands = _parse(module.FLAGS, argv, getattr(module, 'COMMANDS', ()))
+    return main([program, *commands]) or EXIT_DONE
 
 
-def _parse(values: flags.FlagValues, argv: Sequence[str]) -> None:
-    """Sets `values` from `argv`; whatever an earlier call had set is back at its default."""
+def _parse(values: flags.FlagValues, argv: Sequence[str], commands: Sequence[str] = ()) -> list[str]:
+    """Sets `values` from `argv`; whatever an earlier call had set is back at its default. Returns the commands."""
     values.unparse_flags()
+    values.set_gnu_getopt(True)
     try:
         leftover = values(list(argv))[1:]
     except flags.UnrecognizedFlagError as error:
@@ -136,8 +140,10 @@ def _parse(values: flags.FlagValues, argv: Sequence[str]) -> None:
         raise InputError(_bad_value(error, values)) from error
     except flags.Error as error:
         raise InputError(f'Cannot read the command line: expected --flag=value. Received: {error}') from error
-    if leftover:
-        raise InputError(f'Unexpected argument: expected --flag=value only. Received: {" ".join(leftover)!r}')
+    if unknown := [argument for argument in leftover if argument not in commands]:
+        expected = f'{", ".join(commands)} or --flag=value' if commands else '--flag=value only'
+        raise InputError(f'Unexpected argument: expected {expected}. Received: {" ".join(unknown)!r}')
+    return leftover
 
 
 def _nearest(name: str, values: flags.FlagValues) -> str:

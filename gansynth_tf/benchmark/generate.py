@@ -1,0 +1,33 @@
+"""How fast notes are generated, from latents to waves."""
+
+from collections.abc import Callable, Iterator
+
+from gansynth_tf.benchmark.measurement import Case
+from gansynth_tf.config import Config
+from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.networks import weights
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.spectral import normalizers
+from gansynth_tf.training.checkpoints import GeneratorState
+
+PITCHES = PitchVocabulary(dict.fromkeys(range(24, 85), 1))
+
+
+def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
+    """Notes in batches of 8 and one by one; weights are random, which does not change the speed."""
+    for batch_size, num_notes in ((8, 24), (1, 8)):
+        yield Case(f'generate, batch {batch_size}', 'notes', _generate(synthesizer(config, batch_size), num_notes),
+                   original=f'generate_{batch_size}')
+
+
+def synthesizer(config: Config, batch_size: int) -> Synthesizer:
+    """A model of `config` with random weights."""
+    state = GeneratorState(weights.to_arrays(Generator(config, len(PITCHES.pitches))),
+                           num_blocks=config.num_resolutions, progress=config.num_resolutions - 1.0)
+    return Synthesizer(config, PITCHES, state, normalizer=normalizers.from_config(config), batch_size=batch_size)
+
+
+def _generate(synth: Synthesizer, num_notes: int) -> Callable[[], int]:
+    latents, pitches = synth.sample_latents(num_notes), range(36, 36 + num_notes)
+    return lambda: len(synth.generate(latents, pitches))

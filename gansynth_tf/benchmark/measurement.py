@@ -1,0 +1,98 @@
+"""What is measured, and the stopwatch.
+
+A part of the benchmark is a module with a function `cases(config, tfds_data_dir)` that yields a `Case` for each thing
+to be timed. Whatever a case needs is made when it is asked for and can go before the next one.
+"""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Something to be timed.
+
+    Attributes:
+      name: unique, such as 'generate, batch 8'.
+      unit: what is counted: 'notes', 'images'.
+      work: does a fixed amount of work, to its end, and returns how many units it was; a second or two is good.
+      original: the job of `original.py` that does the same, if there is one.
+      flops_each: floating-point operations that a unit takes, where they are known.
+    """
+
+    name: str
+    unit: str
+    work: Callable[[], float]
+    original: str | None = None
+    flops_each: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """How fast something went.
+
+    Attributes:
+      count: units done.
+      seconds: of the clock.
+      cpu_seconds: of this process on all cores; on a busy machine they say more than the clock's.
+      peak_gib: the most memory the process has held meanwhile.
+    """
+
+    count: float
+    seconds: float
+    cpu_seconds: float
+    peak_gib: float
+
+    @property
+    def per_second(self) -> float:
+        return self.count / self.seconds
+
+    @property
+    def cpu_seconds_each(self) -> float:
+        return self.cpu_seconds / self.count
+
+    def to_dict(self) -> dict[str, float]:
+        return {'count': self.count, 'per_second': self.per_second, 'cpu_seconds_each': self.cpu_seconds_each,
+                'peak_gib': self.peak_gib}
+
+
+def measure(work: Callable[[], float]) -> Measurement:
+    """Times one call of `work`, which returns how many units it did."""
+    _forget_peak()
+    cpu, clock = _cpu_seconds(), time.perf_counter()
+    count = work()
+    return Measurement(count, time.perf_counter() - clock, _cpu_seconds() - cpu, _peak_gib())
+
+
+def median(measurements: Sequence[Measurement]) -> Measurement:
+    """What the middle one of several rounds was: of each figure for itself, so that a disturbed round has no say."""
+    count = measurements[0].count
+    return Measurement(count, count * statistics.median(m.seconds / m.count for m in measurements),
+                       count * statistics.median(m.cpu_seconds_each for m in measurements),
+                       max(m.peak_gib for m in measurements))
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system
+
+
+def _forget_peak() -> None:
+    """Starts the peak anew at what is held now, where the system can do that (Linux)."""
+    with contextlib.suppress(OSError):
+        pathlib.Path('/proc/self/clear_refs').write_text('5')
+
+
+def _peak_gib() -> float:
+    try:
+        lines = pathlib.Path('/proc/self/status').read_text().splitlines()
+        [kib] = [line.split()[1] for line in lines if line.startswith('VmHWM')]
+        return int(kib) / 2 ** 20
+    except (OSError, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** 20

@@ -1,0 +1,58 @@
+"""The original, working beside this process so that the two can be timed in turn."""
+
+import json
+import pathlib
+import subprocess
+from types import TracebackType
+
+from gansynth_tf.benchmark.measurement import Measurement
+from gansynth_tf.errors import InputError
+
+_SCRIPT = pathlib.Path(__file__).with_name('original.py')
+
+
+class Peer:
+    """One job of the original's (see `original.py`), prepared and waiting in a process of its own.
+
+    Args:
+      python: the Python that has the original.
+      job: a method of `original.Original`.
+
+    Raises:
+      InputError: if that Python cannot do it.
+    """
+
+    def __init__(self, python: str, job: str):
+        self._python = python
+        try:
+            self._process = subprocess.Popen([pathlib.Path(python).expanduser(), str(_SCRIPT), job], text=True,
+                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except OSError as error:
+            raise self._unusable(error.strerror) from error
+        self._answer()
+
+    def measure(self) -> Measurement:
+        """Does the job once."""
+        assert self._process.stdin
+        self._process.stdin.write('again\n')
+        self._process.stdin.flush()
+        return Measurement(**json.loads(self._answer()))
+
+    def __enter__(self) -> 'Peer':
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+        self._process.kill()
+        self._process.communicate()
+
+    def _answer(self) -> str:
+        assert self._process.stdout and self._process.stderr
+        line = self._process.stdout.readline()
+        if not line:
+            complaints = self._process.stderr.read().split('\n')
+            raise self._unusable(next((line for line in reversed(complaints) if line), 'it ended without a word'))
+        return line
+
+    def _unusable(self, reason: str | None) -> InputError:
+        return InputError(f'Cannot run the original: expected a Python with magenta 2.1, TensorFlow 2.15 and '
+                          f'tensorflow-gan ({reason}). Received: {self._python!r}')

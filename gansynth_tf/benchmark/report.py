@@ -1,0 +1,82 @@
+"""What was measured, as a table, as JSON and as a picture."""
+
+import os
+import pathlib
+import platform
+from collections.abc import Sequence
+
+from gansynth_tf import files
+from gansynth_tf.benchmark import roofline
+from gansynth_tf.benchmark.comparison import Result
+
+_HEADER = ('what', 'a second', 'CPU s each', 'peak GiB', 'of peak', 'original', 'times as fast', 'CPU times less')
+
+
+def table(results: Sequence[Result]) -> str:
+    """A Markdown table, a line a result."""
+    peak = peak_flops(results)
+    lines = ['| ' + ' | '.join(_HEADER) + ' |', '|---' * len(_HEADER) + '|']
+    for result in results:
+        ours, fraction = result.ours, result.fraction_of_peak(peak)
+        cells = (result.case.name, f'{ours.per_second:.3g} {result.case.unit}', f'{ours.cpu_seconds_each:.3g}',
+                 f'{ours.peak_gib:.2f}', f'{fraction:.0%}' if fraction else '',
+                 f'{result.original.per_second:.3g}' if result.original else '',
+                 *(f'{ratio:.2f}' if ratio else '' for ratio in (result.ratio, result.cpu_ratio)))
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
+def to_dict(results: Sequence[Result]) -> dict:
+    """Everything measured, as plain values."""
+    peak = peak_flops(results)
+    return {'machine': machine(), 'results': [
+        {'name': result.case.name, 'unit': result.case.unit, **result.ours.to_dict(),
+         'flops_each': result.case.flops_each, 'fraction_of_peak': result.fraction_of_peak(peak),
+         'original': result.original.to_dict() if result.original else None,
+         'ratio': result.ratio, 'cpu_ratio': result.cpu_ratio} for result in results]}
+
+
+def draw(results: Sequence[Result], path: str | os.PathLike) -> pathlib.Path:
+    """A bar for each result that has a counterpart: how many times as fast as the original."""
+    from matplotlib.figure import Figure  # here, since only this function draws
+    compared = [result for result in results if result.ratio][::-1] or list(results)[::-1]
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(compared)), layout='constrained')
+    axes = figure.subplots()
+    bars = axes.barh([result.case.name for result in compared],
+                     [result.ratio or result.ours.per_second for result in compared])
+    axes.bar_label(bars, fmt='%.3g', padding=3)
+    axes.margins(x=0.12)
+    if any(result.ratio for result in compared):
+        axes.axvline(1, color='black', linewidth=0.8)
+        axes.set_xlabel('times as fast as the original')
+    else:
+        axes.set_xlabel('units a second')
+    path = pathlib.Path(path)
+    with files.atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=120)
+    return path
+
+
+def peak_flops(results: Sequence[Result]) -> float | None:
+    """Operations a second of processor time of the best convolution, if the roofline was measured."""
+    rates = [1e9 / result.ours.cpu_seconds_each for result in results if result.case.name == roofline.CONVOLUTION]
+    return rates[0] if rates else None
+
+
+def machine() -> dict[str, str | int | None]:
+    """What the figures were measured on."""
+    import tensorflow as tf
+    return {'processor': _processor(), 'cores': os.cpu_count(), 'system': platform.platform(),
+            'python': platform.python_version(), 'tensorflow': tf.__version__}
+
+
+def _processor() -> str:
+    """The processor's name and those of its extensions that matter to neural networks."""
+    try:
+        lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(':') for line in lines)}
+    flags = set(facts.get('flags', '').split())
+    extensions = [name for name in ('avx2', 'avx512f', 'avx512_bf16', 'amx_bf16') if name in flags]
+    return f'{facts.get("model name", platform.machine())} ({", ".join(extensions) or "none of AVX2 and later"})'

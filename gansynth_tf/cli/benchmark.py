@@ -1,0 +1,65 @@
+"""Measures how fast this machine generates, transforms, reads and trains: against its own peak and the original.
+
+    gansynth_benchmark                                        everything
+    gansynth_benchmark generate roofline                      these parts
+    gansynth_benchmark --peer_python=~/original/bin/python    in turn with Magenta's original
+    gansynth_benchmark --json=speed.json --picture=speed.png
+
+Parts: generate, synthesis, data, train, roofline. Prints a table of medians. Ratios above 1 are in this project's
+favour.
+"""
+
+import importlib
+import itertools
+import json
+import pathlib
+import sys
+
+from absl import flags
+
+from gansynth_tf.cli import command
+
+COMMANDS = ('generate', 'synthesis', 'data', 'train', 'roofline')
+
+FLAGS = command.new_flags()
+flags.DEFINE_string('peer_python', None, "A Python that has Magenta's original (magenta 2.1, TensorFlow 2.15): its "
+                    'counterparts are then timed in turn. They are in the configuration mel_prog_hires.',
+                    flag_values=FLAGS)
+flags.DEFINE_string('config', 'mel_prog_hires', 'The preset to measure.', flag_values=FLAGS)
+flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object.', flag_values=FLAGS)
+flags.DEFINE_string('tfds_data_dir', None, 'Prepared notes for data and train. Without it, synthetic ones.',
+                    flag_values=FLAGS)
+flags.DEFINE_integer('rounds', 5, 'How often each thing is timed.', lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_string('json', None, 'Where the figures go, as JSON.', flag_values=FLAGS)
+flags.DEFINE_string('picture', None, 'Where a picture of them goes, as PNG.', flag_values=FLAGS)
+
+
+def main(argv):
+    from gansynth_tf import config as config_lib
+    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
+    command.import_tensorflow()
+    from gansynth_tf.benchmark import comparison, report
+
+    parts = [importlib.import_module(f'gansynth_tf.benchmark.{part}') for part in argv[1:] or COMMANDS]
+    cases = itertools.chain.from_iterable(part.cases(config, FLAGS.tfds_data_dir) for part in parts)
+    results = list(comparison.compare(cases, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds, on_start=_report))
+    print(report.table(results))
+    if FLAGS.json:
+        print(_write_json(report.to_dict(results), pathlib.Path(FLAGS.json)))
+    if FLAGS.picture:
+        print(report.draw(results, FLAGS.picture))
+
+
+def run():
+    command.run(main, sys.modules[__name__])
+
+
+def _write_json(values, path):
+    from gansynth_tf import files
+    with files.atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1) + '\n')
+    return path
+
+
+def _report(name):
+    print(f'{name} ...', file=sys.stderr)

@@ -1,0 +1,38 @@
+"""gansynth_benchmark, from flags to files."""
+
+import json
+
+import pytest
+
+from gansynth_tf.benchmark import synthesis
+from gansynth_tf.cli import benchmark, command
+
+TINY = ('--hparams={"num_resolutions": 2, "start_height": 4, "audio_length": 160, "fmap_base": 16, '
+        '"latent_vector_size": 4}')
+
+
+def test_parts_a_table_json_and_a_picture(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(synthesis, '_TIMES', 1)
+    code = command.execute(benchmark.main, benchmark, [
+        'gansynth_benchmark', 'generate', '--rounds=1', 'synthesis', TINY, f'--json={tmp_path / "speed.json"}',
+        f'--picture={tmp_path / "speed.png"}'])
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 0
+    assert [line.split(' | ')[0] for line in lines[2:6]] == [
+        '| generate, batch 8', '| generate, batch 1', '| analysis, waves to spectrograms',
+        '| synthesis, spectrograms to waves']
+    assert lines[6:] == [str(tmp_path / 'speed.json'), str(tmp_path / 'speed.png')]
+    results = json.loads((tmp_path / 'speed.json').read_text())['results']
+    assert [result['count'] for result in results] == [24, 8, 8, 8]
+
+
+@pytest.mark.parametrize('arguments, complaint', [
+    (['singing'], "Unexpected argument: expected generate, synthesis, data, train, roofline or --flag=value. "
+                  "Received: 'singing'"),
+    (['--config=huge'], 'Unknown configuration'),
+    (['--rounds=0'], 'Impossible --rounds'),
+    (['synthesis', '--rounds=1', TINY, '--peer_python=/no/python'], 'Cannot run the original'),
+])
+def test_what_is_wrong_is_said_in_a_line(arguments, complaint, capsys):
+    assert command.execute(benchmark.main, benchmark, ['gansynth_benchmark', *arguments]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f'error: {complaint}')
