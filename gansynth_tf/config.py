@@ -99,6 +99,7 @@ class Config:
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
     generator_ema_decay: float = 0.999
+    sliced_wasserstein_num_samples: int = 512  # by which checkpoints are compared; 0 for no comparison
     seed: int = 0
 
     def __post_init__(self):
@@ -192,7 +193,8 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
              'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
-                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed')
+                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
+                 'sliced_wasserstein_num_samples')
 
 def preset(name: str) -> Config:
     """The preset of that name.

@@ -2,11 +2,13 @@
 
     gansynth_train --config=mel_prog_hires --tfds_data_dir=~/notes --train_root_dir=~/run
 
-Run it again with the same flags to go on after an interruption. Watch it with `tensorboard --logdir=~/run/events`.
+Run it again with the same flags to go on after an interruption, whatever it was. Ctrl-C or SIGTERM saves first.
+Watch it with `tensorboard --logdir=~/run/events`.
 """
 
 import os
 import pathlib
+import shlex
 import sys
 
 from absl import flags
@@ -25,10 +27,13 @@ flags.DEFINE_string('train_root_dir', None, 'Where the run goes: checkpoints, su
                     required=True, flag_values=FLAGS)
 flags.DEFINE_float('checkpoint_seconds', 600.0, 'Time between two checkpoints within a stage.', lower_bound=0.0,
                    flag_values=FLAGS)
+flags.DEFINE_enum('on_nan', 'stop', ['stop', 'rollback'], 'When a loss or gradient is not finite: stop, or go back to '
+                  'the last checkpoint and draw other random numbers, three times at most.', flag_values=FLAGS)
+
+_EXIT_NOT_FINITE = 1
 
 
 def main(argv):
-    del argv
     from gansynth_tf import config as config_lib
 
     # Before TensorFlow is imported, so that a mistake is told at once.
@@ -42,10 +47,19 @@ def main(argv):
     os.environ.setdefault('TF_CPU_ALLOCATOR_USE_BFC', '1')
     command.import_tensorflow()
     from gansynth_tf.data import pipeline
-    from gansynth_tf.training import trainer
+    from gansynth_tf.training import nonfinite, signals, trainer
 
     notes = pipeline.open_notes(FLAGS.tfds_data_dir)
-    print(trainer.train(config, notes, FLAGS.train_root_dir, checkpoint_seconds=FLAGS.checkpoint_seconds))
+    try:
+        print(trainer.train(config, notes, FLAGS.train_root_dir, checkpoint_seconds=FLAGS.checkpoint_seconds,
+                            on_nan=FLAGS.on_nan))
+    except signals.Stopped as stopped:
+        given = [f'--{name}={FLAGS[name].value}' for name in FLAGS if FLAGS[name].present]
+        print(f'Stopped and saved after {stopped.image_id} images. To go on:\n{shlex.join([*argv, *given])}')
+    except nonfinite.NonFiniteError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return _EXIT_NOT_FINITE
+    return command.EXIT_DONE
 
 
 def run():

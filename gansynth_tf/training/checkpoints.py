@@ -6,12 +6,13 @@
       stage_00001/...
 
 The arrays have readable names: `generator/block_1/conv0/kernel`, `generator_ema/...`, `discriminator/...`,
-`generator_adam/v/...`, `image_id`, `stage_id`, `num_blocks`, `progress`. A model made for playing alone is a directory
+`generator_adam/v/...`, `image_id`, `stage_id`, `num_blocks`, `progress`, `sliced_wasserstein`. A model made for playing alone is a directory
 with `generator.npz`, which holds the generator's averaged weights without their prefix.
 """
 
 import dataclasses
 import logging
+import math
 import os
 import pathlib
 import re
@@ -48,14 +49,30 @@ def stage_directory(train_root_dir: str | os.PathLike, stage_id: int) -> pathlib
 
 
 def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: int, *, keep: int = 2) -> pathlib.Path:
-    """Writes a checkpoint into a stage's directory, then deletes all but the newest `keep` there."""
+    """Writes a checkpoint into a stage's directory, then deletes all but the newest `keep` and the best there.
+
+    The best is the one of the lowest 'sliced_wasserstein', of those that hold it; among equals the newest.
+
+    Raises:
+      InputError: if there is no room or permission; what was there stays as it was.
+    """
     files.make_directory(directory)
     path = directory / f'checkpoint-{image_id:010d}.npz'
     with files.atomic_write(path) as temporary:
         np.savez(temporary, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes every name for allow_pickle
-    for old in _checkpoints(directory)[keep:]:
-        old.unlink()
+    newest_first = _checkpoints(directory)
+    best = min(newest_first, key=_distance)
+    for old in newest_first[keep:]:
+        if old != best or math.isinf(_distance(old)):
+            old.unlink()
     return path
+
+
+def remove_unfinished(train_root_dir: str | os.PathLike) -> None:
+    """Deletes what a killed process was writing: files that never got their final name."""
+    root = pathlib.Path(train_root_dir)
+    for path in (*root.glob('.*.partial*'), *root.glob('stage_*/.*.partial*')):
+        path.unlink(missing_ok=True)
 
 
 def exist(directory: str | os.PathLike) -> bool:
@@ -128,6 +145,16 @@ def _checkpoints(stage: pathlib.Path) -> list[pathlib.Path]:
     """A stage's checkpoints, newest first."""
     paths = (path for path in stage.glob('checkpoint-*.npz') if _CHECKPOINT_NAME.fullmatch(path.name))
     return sorted(paths, reverse=True)
+
+
+def _distance(path: pathlib.Path) -> float:
+    """The 'sliced_wasserstein' of a checkpoint; infinite if it holds none, or cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            distance = float(archive['sliced_wasserstein'])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return math.inf
+    return distance if math.isfinite(distance) else math.inf
 
 
 def _readable(train_root_dir: str | os.PathLike, *, set_aside: bool) -> Iterator[np.lib.npyio.NpzFile]:

@@ -1,6 +1,5 @@
 """The loop: every stage in turn, resumable, with checkpoints, summaries and a progress line."""
 
-import json
 import logging
 import os
 import pathlib
@@ -10,92 +9,132 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from gansynth_tf import config as config_lib
 from gansynth_tf import files
 from gansynth_tf.config import Config
-from gansynth_tf.data import pipeline, vocabulary
-from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
-from gansynth_tf.errors import InputError
+from gansynth_tf.data import pipeline
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
-from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import checkpoints, stages, summaries
+from gansynth_tf.spectral import representations
+from gansynth_tf.training import checkpoints, lock, nonfinite, run_directory, stages, summaries
+from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.metrics_log import MetricsLog
+from gansynth_tf.training.nonfinite import NonFiniteError
+from gansynth_tf.training.sample_quality import SampleQuality
+from gansynth_tf.training.signals import Stopped, StopRequest
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.step import Draw, Networks, TrainingStep
+from gansynth_tf.training.step import Networks, TrainingStep
 
 _LOG_SECONDS = 5.0  # between two updates of the progress line's losses
+_MOST_ROLLBACKS = 3  # what goes wrong more often than this is not bad luck
+_STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 
 
 def train(config: Config, notes: pipeline.PreparedNotes, train_root_dir: str | os.PathLike, *,
-          checkpoint_seconds: float = 600.0) -> pathlib.Path:
-    """Trains a model through all its stages, or goes on where an interrupted run of the same configuration stopped.
+          checkpoint_seconds: float = 600.0, on_nan: str = 'stop') -> pathlib.Path:
+    """Trains a model through all its stages, or goes on where an interrupted run stopped.
 
     Args:
       config: the hyperparameters.
       notes: the prepared data set.
       train_root_dir: where the run's files go.
       checkpoint_seconds: time between two checkpoints within a stage; every stage ends with one.
+      on_nan: what to do when a loss or gradient is not finite: 'stop', or 'rollback' to the last checkpoint, from
+        where other random numbers are drawn, three times at most.
 
     Returns:
       The run's directory.
 
     Raises:
-      InputError: if the directory cannot be written, or holds a run of another configuration.
+      InputError: if the directory cannot be written, is in use, or holds a run of another configuration.
+      Stopped: if SIGTERM or SIGINT came; a checkpoint has been written.
+      NonFiniteError: if a loss or gradient was not finite.
     """
-    return _Trainer(config, notes, files.make_directory(train_root_dir), checkpoint_seconds).run()
+    directory = files.make_directory(train_root_dir)
+    with lock.exclusive(directory), StopRequest() as stop:
+        checkpoints.remove_unfinished(directory)
+        return _Trainer(config, notes, directory, checkpoint_seconds, stop).run(on_nan)
 
 
 class _Trainer:
     """One run: what stays the same from stage to stage."""
 
     def __init__(self, config: Config, notes: pipeline.PreparedNotes, directory: pathlib.Path,
-                 checkpoint_seconds: float):
+                 checkpoint_seconds: float, stop: StopRequest):
         self._config = config
         self._notes = notes
         self._directory = directory
         self._checkpoint_seconds = checkpoint_seconds
-        _claim(directory, config, notes.vocabulary)
+        self._stop = stop
+        self._random_stream = 0
+        self._restored = checkpoints.read_latest(directory)
+        run_directory.claim(directory, config, notes.vocabulary,
+                            None if self._restored is None else int(self._restored['stage_id']))
         self._representation = representations.from_config(config)
-        self._normalizer = self._load_or_fit_normalizer()
+        self._normalizer = run_directory.normalizer(directory, config, notes)
         self._networks = Networks.create(config, len(notes.vocabulary.pitches))
+        self._metrics = MetricsLog(directory)
         self._summaries = summaries.Summaries(directory, config, len(notes.vocabulary.pitches),
                                               self._representation, self._normalizer)
 
-    def run(self) -> pathlib.Path:
-        restored = checkpoints.read_latest(self._directory)
+    def run(self, on_nan: str) -> pathlib.Path:
+        for num_rollbacks in range(1, _MOST_ROLLBACKS + 2):
+            try:
+                self._run_stages()
+                return self._directory
+            except NonFiniteError as trouble:
+                if on_nan != 'rollback' or num_rollbacks > _MOST_ROLLBACKS:
+                    raise
+                logging.warning('%s Going back to the last checkpoint, with other random numbers (%d of %d times).',
+                                trouble, num_rollbacks, _MOST_ROLLBACKS)
+                self._random_stream += 1
+                self._restored = checkpoints.read_latest(self._directory)
+        raise AssertionError('unreachable')
+
+    def _run_stages(self) -> None:
+        restored = self._restored
         if restored is not None:
-            self._restore_networks(restored)
+            for prefix, network in self._networks.by_name().items():
+                weights.from_arrays(network, {name.removeprefix(f'{prefix}/'): array for name, array in restored.items()
+                                              if name.startswith(f'{prefix}/')})
+            self._random_stream = max(self._random_stream, int(restored.get('random_stream', 0)))
+            self._metrics.rewind(int(restored['image_id']))
         for stage in stages.all_stages(self._config):
-            if restored is not None and stage.stage_id < int(restored['stage_id']):
-                continue
-            resumes = restored is not None and stage.stage_id == int(restored['stage_id'])
-            self._run_stage(stage, restored if resumes else None)
-        return self._directory
+            if restored is None or stage.stage_id > int(restored['stage_id']):
+                self._run_stage(stage, None)
+            elif stage.stage_id == int(restored['stage_id']):
+                self._run_stage(stage, restored)
 
     def _run_stage(self, stage: Stage, restored: dict[str, np.ndarray] | None) -> None:
         """Trains `stage` from its start, or from a checkpoint within it, to its end."""
+        if self._stop.received:
+            raise Stopped(stage.first_image)
         resolution = ResolutionSchedule.from_config(self._config).resolution(stage.num_blocks)
-        step = TrainingStep(self._config, stage, self._networks, self._normalizer.at_width(resolution[1]),
-                            self._representation)
-        image_id = stage.first_image
+        normalizer = self._normalizer.at_width(resolution[1])
+        step = TrainingStep(self._config, stage, self._networks, normalizer, self._representation)
+        image_id, seconds = stage.first_image, 0.0
         if restored is not None:
             for name, variable in step.state().items():
                 variable.assign(restored[name])
-            image_id = int(restored['image_id'])
-        if image_id >= stage.end_image or (restored is not None and bool(restored['is_complete'])):
-            return
+            image_id, seconds = int(restored['image_id']), float(restored.get('stage_seconds', 0.0))
+            was_complete = bool(restored['is_complete'])
+            is_extended = was_complete and int(restored.get('end_image', stage.end_image)) < stage.end_image
+            if image_id >= stage.end_image or (was_complete and not is_extended):
+                return
+        self._quality = SampleQuality(self._config, self._notes, stage, normalizer)
+        if image_id == 0:  # something to go back to, from the first iteration on
+            self._save(stage, step, image_id, seconds, compare=False)
         batches = pipeline.specgram_batches(
             self._notes, self._config, resolution=resolution, batch_size=stage.batch_size,
-            seed=self._config.seed + stage.stage_id, start=image_id - stage.first_image)
-        self._loop(stage, step, iter(batches), image_id)
+            seed=self._config.seed + stage.stage_id + _STREAM_SEEDS * self._random_stream,
+            start=image_id - stage.first_image)
+        self._loop(stage, step, iter(batches), image_id, time.monotonic() - seconds)
 
-    def _loop(self, stage: Stage, step: TrainingStep, batches, image_id: int) -> None:
+    def _loop(self, stage: Stage, step: TrainingStep, batches, image_id: int, started: float) -> None:
         """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
-        config, started = self._config, time.monotonic()
-        limit = stages.time_limit(config, stage)
-        saved = logged = started
+        config, limit = self._config, stages.time_limit(self._config, stage)
+        saved = logged = time.monotonic()
         summarised = image_id // config.save_summaries_num_images
-        terms: dict[str, tf.Tensor] = {}
+        terms: dict[str, float] = {}
         kind = 'fading in' if stage.is_transition else 'stable'
         height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
         with tqdm.tqdm(total=stage.num_images, initial=image_id - stage.first_image, unit='note', smoothing=0.05,
@@ -107,83 +146,63 @@ class _Trainer:
                 bar.update(image_id - stage.first_image - bar.n)
                 now = time.monotonic()
                 if now - logged > _LOG_SECONDS:
-                    bar.set_postfix_str(summaries.log_line(_numbers(terms)), refresh=False)
+                    bar.set_postfix_str(summaries.log_line(terms), refresh=False)
                     logged = now
                 if image_id // config.save_summaries_num_images > summarised:
                     summarised = image_id // config.save_summaries_num_images
                     self._summarise(stage, terms, image_id)
+                if self._stop.received and image_id < stage.end_image:
+                    self._save(stage, step, image_id, now - started, compare=False)
+                    raise Stopped(image_id)
                 if now - saved > self._checkpoint_seconds:
-                    self._save(stage, step, image_id, is_complete=False)
-                    saved = now
+                    self._save(stage, step, image_id, now - started)
+                    saved = time.monotonic()
         self._summarise(stage, terms, image_id)
-        self._save(stage, step, image_id, is_complete=True)
+        self._save(stage, step, image_id, time.monotonic() - started, is_complete=True)
 
-    def _iterate(self, stage: Stage, step: TrainingStep, batch, image_id: int) -> dict[str, tf.Tensor]:
+    def _iterate(self, stage: Stage, step: TrainingStep, batch, image_id: int) -> dict[str, float]:
         """One iteration: the generator and its average, then the critic."""
-        real, real_labels = batch
-        draw = Draw.at(self._config, image_id, stage.batch_size, self._notes.vocabulary.probabilities)
-        progress = tf.constant(stage.progress(image_id), tf.float32)
+        draw = Draw.at(self._config, image_id, stage.batch_size, self._notes.vocabulary.probabilities,
+                       self._random_stream).by_name()
         iteration = (image_id - stage.first_image) // stage.batch_size
-        terms = step.train_generator(tf.constant(draw.generator_latents), tf.constant(draw.generator_labels), progress)
-        return terms | step.train_discriminator(
-            real, real_labels, tf.constant(draw.discriminator_latents), tf.constant(draw.discriminator_labels),
-            tf.constant(draw.mix), progress, with_penalty=iteration % self._config.gradient_penalty_interval == 0)
+        terms = step.iterate(*batch, {name: tf.constant(array) for name, array in draw.items()},
+                             tf.constant(stage.progress(image_id), tf.float32),
+                             with_penalty=iteration % self._config.gradient_penalty_interval == 0)
+        numbers = dict(zip(terms, tf.stack(list(terms.values())).numpy().tolist()))
+        if (quantity := nonfinite.first(numbers)) is not None:
+            arrays = self._arrays(stage, step, image_id) | numbers | {f'draw/{name}': a for name, a in draw.items()}
+            dump = nonfinite.write_dump(arrays | {'real': batch[0].numpy(), 'real_labels': batch[1].numpy()},
+                                        self._directory, image_id)
+            raise NonFiniteError(quantity, numbers[quantity], image_id, dump)
+        return numbers
 
-    def _summarise(self, stage: Stage, terms: dict[str, tf.Tensor], image_id: int) -> None:
-        numbers = _numbers(terms)
-        summaries.warn_if_unwell(numbers, len(self._notes.vocabulary.pitches))
-        self._summaries.scalars(numbers | {'progress': stage.progress(image_id)}, image_id)
+    def _summarise(self, stage: Stage, terms: dict[str, float], image_id: int) -> None:
+        summaries.warn_if_unwell(terms, len(self._notes.vocabulary.pitches))
+        self._summaries.scalars(terms | {'progress': stage.progress(image_id)}, image_id)
         self._summaries.samples(self._networks.generator_ema, stage, stage.progress(image_id), image_id)
-        with open(self._directory / 'metrics.jsonl', 'a', encoding='utf-8') as metrics:
-            metrics.write(json.dumps({'image_id': image_id, 'stage_id': stage.stage_id} | numbers) + '\n')
+        self._metrics.write({'image_id': image_id, 'stage_id': stage.stage_id} | terms)
 
-    def _save(self, stage: Stage, step: TrainingStep, image_id: int, *, is_complete: bool) -> None:
-        arrays: dict[str, np.ndarray] = {
-            'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id), 'is_complete': np.array(is_complete),
-            'num_blocks': np.array(stage.num_blocks), 'progress': np.array(stage.progress(image_id))}
-        for prefix, network in self._networks.by_name().items():
-            arrays |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
-        arrays |= {name: variable.numpy() for name, variable in step.state().items()}
+    def _save(self, stage: Stage, step: TrainingStep, image_id: int, seconds: float, *, compare: bool = True,
+              is_complete: bool = False) -> None:
+        """Writes a checkpoint; unless it is to `compare` its samples with real notes, it will not be kept as the best."""
+        arrays = self._arrays(stage, step, image_id) | {
+            'is_complete': np.array(is_complete), 'end_image': np.array(stage.end_image),
+            'random_stream': np.array(self._random_stream)}
+        if compare and self._config.sliced_wasserstein_num_samples:
+            distance = self._quality.distance(self._networks.generator_ema, stage.progress(image_id))
+            arrays['sliced_wasserstein'] = np.array(distance)
+            self._summaries.scalars({'sliced_wasserstein': distance}, image_id)
+            self._metrics.write({'image_id': image_id, 'stage_id': stage.stage_id, 'sliced_wasserstein': distance})
+        if self._config.train_time_limit is not None:
+            arrays['stage_seconds'] = np.array(seconds)
         path = checkpoints.write(arrays, checkpoints.stage_directory(self._directory, stage.stage_id), image_id,
                                  keep=1 if is_complete else 2)
         logging.info('Saved %s', path)
 
-    def _restore_networks(self, arrays: dict[str, np.ndarray]) -> None:
+    def _arrays(self, stage: Stage, step: TrainingStep, image_id: int) -> dict[str, np.ndarray]:
+        """Where training stands: the point in time, all weights, all moments."""
+        arrays = {'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id),
+                  'num_blocks': np.array(stage.num_blocks), 'progress': np.array(stage.progress(image_id))}
         for prefix, network in self._networks.by_name().items():
-            weights.from_arrays(network, {name.removeprefix(f'{prefix}/'): array for name, array in arrays.items()
-                                          if name.startswith(f'{prefix}/')})
-
-    def _load_or_fit_normalizer(self) -> normalizers.Normalizer:
-        """The run's normalizer; one that depends on the data is fitted once and kept with the run."""
-        if (self._directory / normalizers.NORMALIZER_FILE).exists():
-            return normalizers.read(self._directory)
-        if not normalizers.needs_data(self._config):
-            return normalizers.from_config(self._config)
-        batches = pipeline.specgram_batches(self._notes, self._config, resolution=self._config.spec_shape,
-                                            batch_size=8, seed=self._config.seed, cache_bytes=0)
-        normalizer = normalizers.fit(self._config, (specgrams for specgrams, _ in batches))
-        normalizers.write(normalizer, self._directory)
-        return normalizer
-
-
-def _claim(directory: pathlib.Path, config: Config, pitches: vocabulary.PitchVocabulary) -> None:
-    """Writes what describes the run, or checks it against the run that is there."""
-    if not (directory / config_lib.EXPERIMENT_FILE).exists():
-        config_lib.write_experiment(config, directory)
-        vocabulary.write(pitches, directory)
-        return
-    there = config_lib.read_experiment(directory).to_dict()
-    changed = [f'{name} = {there[name]!r}' for name, value in config.to_dict().items() if there[name] != value]
-    if changed:
-        raise InputError(f'The directory holds a run of another configuration: expected the same hyperparameters to go '
-                         f'on with it ({", ".join(changed)}), or another directory. Received: {str(directory)!r}')
-    known = vocabulary.read(directory)
-    if known == MAGENTA_VOCABULARY and known.pitches == pitches.pitches:
-        vocabulary.write(pitches, directory)  # an imported model goes on with the counts of the notes it now sees
-    elif known != pitches:
-        raise InputError(f'The directory holds a run on other notes: expected the same data set to go on with it, or '
-                         f'another directory. Received: {str(directory)!r}')
-
-
-def _numbers(terms: dict[str, tf.Tensor]) -> dict[str, float]:
-    return {name: float(value) for name, value in terms.items()}
+            arrays |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
+        return arrays | {name: variable.numpy() for name, variable in step.state().items()}

@@ -49,9 +49,9 @@ def test_gradients_of_both_losses_are_the_original_s(tiny_config, golden):
     labels, real_labels = (tf.cast(feed[name], tf.int32) for name in ('labels', 'real_labels'))
     mix, progress = tf.constant(arrays['net/in_alpha'].reshape(-1)), tf.constant(arrays['net/progress'])
     ours = {'generator': gradients(
-        lambda: step.generator_losses(feed['z'], labels, progress)['generator/total'], networks.generator, 3)}
+        lambda: step.objective.generator_losses(feed['z'], labels, progress)['generator/total'], networks.generator, 3)}
     ours['discriminator'] = gradients(
-        lambda: step.discriminator_losses(feed['real_data'], real_labels, feed['z'], labels, mix,
+        lambda: step.objective.discriminator_losses(feed['real_data'], real_labels, feed['z'], labels, mix,
                                           progress)['discriminator/total'], networks.discriminator, 3)
     theirs = dict(np.load(GOLDEN / 'gradients_tiny_stage3.npz'))
     for network, by_name in ours.items():
@@ -120,12 +120,12 @@ def test_the_stage_s_resolution_and_full_size_agree(tiny_config, scale_mode, sta
     full = FullSizeStep(config, networks, num_blocks, progress)
     small = full.schedule.downscale(real, full.scale)
 
-    np.testing.assert_allclose(step.slopes(small, progress), full.slopes(full.schedule.upscale(small, full.scale)),
+    np.testing.assert_allclose(step.objective.slopes(small, progress), full.slopes(full.schedule.upscale(small, full.scale)),
                                rtol=1e-5)
     pairs = [
-        (networks.generator, lambda: step.generator_losses(latents, labels, progress)['generator/total'],
+        (networks.generator, lambda: step.objective.generator_losses(latents, labels, progress)['generator/total'],
          lambda: full.generator_total(latents, labels)),
-        (networks.discriminator, lambda: step.discriminator_losses(small, real_labels, latents, labels, mix,
+        (networks.discriminator, lambda: step.objective.discriminator_losses(small, real_labels, latents, labels, mix,
                                                                    progress)['discriminator/total'],
          lambda: full.discriminator_total(real, real_labels, latents, labels, mix))]
     for network, ours, theirs in pairs:

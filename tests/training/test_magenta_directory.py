@@ -157,9 +157,10 @@ def test_two_iterations_of_the_original_s_after_conversion(converted, golden, ea
                ('G_in_z', 'G_in_labels', 'D_in_z', 'D_in_labels', 'D_in_real_labels', 'D_in_real_data', 'D_in_alpha')}
         fed = {name: tf.constant(array.astype(np.int32) if 'labels' in name else array) for name, array in fed.items()}
         progress = tf.constant(stage.progress(int(arrays['image_id']) + 8 * number), tf.float32)
-        step.train_generator(fed['G_in_z'], fed['G_in_labels'], progress)
-        step.train_discriminator(fed['D_in_real_data'], fed['D_in_real_labels'], fed['D_in_z'], fed['D_in_labels'],
-                                 tf.reshape(fed['D_in_alpha'], [-1]), progress)
+        draw = {'generator_latents': fed['G_in_z'], 'generator_labels': fed['G_in_labels'],
+                'discriminator_latents': fed['D_in_z'], 'discriminator_labels': fed['D_in_labels'],
+                'mix': tf.reshape(fed['D_in_alpha'], [-1])}
+        step.iterate(fed['D_in_real_data'], fed['D_in_real_labels'], draw, progress)
     after = {name: variable.numpy() for name, variable in step.state().items()}
     for prefix, network in networks.by_name().items():
         after |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}

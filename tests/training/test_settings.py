@@ -36,8 +36,9 @@ def one_iteration(config, stage_id, normalizer=None):
     labels = tf.constant(rng.integers(0, NUM_PITCHES, 4), tf.int32)
     real = tf.constant(rng.uniform(-4, 1, (4, height, width, 2)), tf.float32)
     progress = tf.constant(stage.num_blocks - 1.5 if stage.is_transition else stage.num_blocks - 1.0)
-    terms = step.train_generator(latents, labels, progress)
-    terms |= step.train_discriminator(real, labels, latents, labels, tf.constant(rng.random(4), tf.float32), progress)
+    draw = {'generator_latents': latents, 'generator_labels': labels, 'discriminator_latents': latents,
+            'discriminator_labels': labels, 'mix': tf.constant(rng.random(4), tf.float32)}
+    terms = step.iterate(real, labels, draw, progress)
     after = {name: weights.to_arrays(getattr(networks, name)) for name in ('generator', 'discriminator')}
     return before, after, {name: float(value) for name, value in terms.items()}, step
 
@@ -81,7 +82,7 @@ def test_every_normalizer_stands_between_data_and_networks(tiny_config, eagerly,
         normalizer = normalizers.fit(config, [rng.uniform(-4, 1, (8, 8, 64, 2))])
     _, _, terms, step = one_iteration(config, 1, normalizer)
     assert all(np.isfinite(value) for value in terms.values())
-    images = step.generate(tf.zeros([2, 8]), tf.constant([0, 1]), tf.constant(0.5)).numpy()
+    images = step.objective.generate(tf.zeros([2, 8]), tf.constant([0, 1]), tf.constant(0.5)).numpy()
     lowest, highest = {'specgrams_prespecified_normalizer': (-16.9, 13.5), 'none': (-1, 1)}.get(name, (-4.7, 1.7))
     assert lowest < images[..., 0].min() < images[..., 0].max() < highest
 

@@ -9,7 +9,8 @@ import tensorflow as tf
 from gansynth_tf.networks import weights
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages
-from gansynth_tf.training.step import Draw, Networks, TrainingStep
+from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.step import Networks, TrainingStep
 
 NUM_PITCHES = 61
 
@@ -54,8 +55,8 @@ LOSSES = {
 def test_losses_are_the_original_s(tiny_config, golden, stage_id):
     arrays = golden(stage_id)
     _, step = restored(tiny_config, stage_id, arrays)
-    terms = (step.generator_losses(**feed(arrays, 'net/', **GENERATOR))
-             | step.discriminator_losses(**feed(arrays, 'net/', **DISCRIMINATOR)))
+    terms = (step.objective.generator_losses(**feed(arrays, 'net/', **GENERATOR))
+             | step.objective.discriminator_losses(**feed(arrays, 'net/', **DISCRIMINATOR)))
     for ours, theirs in LOSSES.items():
         np.testing.assert_allclose(terms[ours], arrays[f'net/loss_{theirs}'], rtol=1e-5, atol=1e-6, err_msg=ours)
 
@@ -65,7 +66,7 @@ def test_slopes_and_scores_are_the_original_s(tiny_config, golden, stage_id):
     arrays = golden(stage_id)
     _, step = restored(tiny_config, stage_id, arrays)
     progress = tf.constant(arrays['net/progress'])
-    slopes = step.slopes(tf.constant(arrays['net/gp_interpolates']), progress)
+    slopes = step.objective.slopes(tf.constant(arrays['net/gp_interpolates']), progress)
     np.testing.assert_allclose(slopes, arrays['net/gp_slopes'], rtol=1e-4)
 
 
@@ -73,22 +74,37 @@ def test_griffin_lim_consistency_is_the_original_s(tiny_config, golden):
     arrays = golden(3)
     _, step = restored(tiny_config, 3, arrays)
     arguments = feed(arrays, 'net/', **GENERATOR)
-    np.testing.assert_allclose(step.griffin_lim_consistency(step.generate(**arguments)),
+    np.testing.assert_allclose(step.objective.griffin_lim_consistency(step.objective.generate(**arguments)),
                                arrays['net/loss_losses.fake_gl_loss'], rtol=1e-4)
 
 
-def test_two_iterations_are_the_original_s(tiny_config, golden):
+def iteration_arguments(arrays, prefix):
+    """What `TrainingStep.iterate` takes, from the arrays of one golden iteration."""
+    draw = feed(arrays, f'{prefix}_G_', generator_latents='in_z', generator_labels='in_labels')
+    draw |= feed(arrays, f'{prefix}_D_', discriminator_latents='in_z', discriminator_labels='in_labels', mix='in_alpha')
+    return feed(arrays, f'{prefix}_D_', real='in_real_data', real_labels='in_real_labels') | {
+        'draw': draw, 'progress': tf.constant(arrays[f'{prefix}_progress'])}
+
+
+@pytest.mark.parametrize('is_pure', [False, True])
+def test_two_iterations_are_the_original_s(tiny_config, golden, is_pure):
     arrays = golden(3)
     networks, step = restored(tiny_config, 3, arrays)
+    start = {name: variable.numpy() for name, variable in step.variables().items()}
+    state = {name: tf.constant(array) for name, array in start.items()}
+    pure = tf.function(step.pure)
     for iteration in ('it1', 'it2'):
-        common = {'progress': tf.constant(arrays[f'train/{iteration}_progress'])}
-        terms = step.train_generator(**common, **feed(arrays, f'train/{iteration}_G_', latents='in_z',
-                                                      labels='in_labels'))
+        arguments = iteration_arguments(arrays, f'train/{iteration}')
+        if is_pure:
+            state, terms = pure(state, **arguments)
+        else:
+            terms = step.iterate(**arguments)
         np.testing.assert_allclose(terms['generator/total'], arrays[f'train/{iteration}_G_loss_before'], rtol=1e-5)
-        terms = step.train_discriminator(**common, **feed(
-            arrays, f'train/{iteration}_D_', latents='in_z', labels='in_labels', real='in_real_data',
-            real_labels='in_real_labels', mix='in_alpha'))
         np.testing.assert_allclose(terms['discriminator/total'], arrays[f'train/{iteration}_D_loss'], rtol=1e-5)
+    if is_pure:  # a function changes nothing but what it returns
+        for name, variable in step.variables().items():
+            np.testing.assert_array_equal(variable, start[name])
+            variable.assign(state[name])
     after = {name: variable.numpy() for name, variable in step.state().items()}
     for prefix, network in networks.by_name().items():
         after |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
@@ -107,9 +123,9 @@ def test_penalty_in_the_stage_s_domain_is_of_the_normalised_image(tiny_config, g
     inputs = normalizer.normalize(specgrams)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        scores, _ = step.criticise(normalizer.denormalize(inputs), progress)
+        scores, _ = step.objective.criticise(normalizer.denormalize(inputs), progress)
     gradients = tape.gradient(scores, inputs).numpy()
-    np.testing.assert_allclose(step.slopes(specgrams, progress), np.sqrt((gradients ** 2).sum((1, 2, 3))), rtol=1e-4)
+    np.testing.assert_allclose(step.objective.slopes(specgrams, progress), np.sqrt((gradients ** 2).sum((1, 2, 3))), rtol=1e-4)
 
 
 def test_a_critic_without_slope_keeps_its_weights_finite(tiny_config, golden):
@@ -117,7 +133,8 @@ def test_a_critic_without_slope_keeps_its_weights_finite(tiny_config, golden):
     networks, step = restored(tiny_config, 3, arrays)
     network = networks.discriminator
     weights.from_arrays(network, {name: np.zeros_like(array) for name, array in weights.to_arrays(network).items()})
-    step.train_discriminator(**feed(arrays, 'net/', **DISCRIMINATOR))
+    terms = step.iterate(**iteration_arguments(arrays, 'train/it1'))
+    assert float(terms['discriminator/slope']) == 0 and np.isfinite(float(terms['discriminator/gradient_norm']))
     assert all(np.isfinite(array).all() for array in weights.to_arrays(network).values())
 
 
@@ -126,8 +143,8 @@ def test_a_penalty_every_other_update_weighs_twice(tiny_config, golden):
     arguments = feed(arrays, 'net/', **DISCRIMINATOR)
     _, every = restored(tiny_config, 3, arrays)
     _, other = restored(tiny_config.replace(gradient_penalty_interval=2), 3, arrays)
-    full, double = every.discriminator_losses(**arguments), other.discriminator_losses(**arguments)
-    without = other.discriminator_losses(**arguments, with_penalty=False)
+    full, double = every.objective.discriminator_losses(**arguments), other.objective.discriminator_losses(**arguments)
+    without = other.objective.discriminator_losses(**arguments, with_penalty=False)
     assert 'discriminator/gradient_penalty' not in without
     full, double, without = (float(terms['discriminator/total']) for terms in (full, double, without))
     assert double - without == pytest.approx(2 * (full - without), rel=1e-4)

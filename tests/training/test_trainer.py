@@ -19,7 +19,7 @@ def config():
     return config_lib.Config(num_resolutions=2, start_height=4, start_width=32, audio_length=320, latent_vector_size=4,
                              fmap_base=8, fmap_max=4, batch_size_schedule=(2,), stable_stage_num_images=6,
                              transition_stage_num_images=6, total_num_images=18, save_summaries_num_images=4,
-                             fake_batch_size=3, seed=3)
+                             fake_batch_size=3, sliced_wasserstein_num_samples=8, seed=3)
 
 
 @pytest.fixture(scope='module')

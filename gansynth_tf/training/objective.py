@@ -1,0 +1,148 @@
+"""What a stage minimises: the generator's losses and the critic's, with all their terms.
+
+Everything runs at the stage's own resolution. The original works on full-size images, upscaled from the stage's; all
+quantities are equal but the norm of the critic's gradient, which this module scales to the full size.
+"""
+
+from typing import cast
+
+import tensorflow as tf
+
+from gansynth_tf.config import Config
+from gansynth_tf.networks.discriminator import Discriminator
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+from gansynth_tf.spectral import transform
+from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.spectral.representations import Representation, SpectralRepresentation
+from gansynth_tf.training import losses
+from gansynth_tf.training.stages import Stage
+
+
+class Objective:
+    """The losses of one stage.
+
+    Args:
+      config: the hyperparameters.
+      stage: the stage to train.
+      generator, discriminator: whose losses these are.
+      normalizer: between specgrams in log-magnitude and phase units, and the networks' [-1, 1], at the stage's width.
+      representation: for the Griffin-Lim consistency loss of the last stage.
+    """
+
+    def __init__(self, config: Config, stage: Stage, generator: Generator, discriminator: Discriminator,
+                 normalizer: Normalizer, representation: Representation):
+        self._config = config
+        self._stage = stage
+        self._generator = generator
+        self._discriminator = discriminator
+        self._normalizer = normalizer
+        self._representation = representation
+        self._schedule = ResolutionSchedule.from_config(config)
+        height, width = self._schedule.resolution(stage.num_blocks)
+        full_height, full_width = self._schedule.final_resolutions
+        # One pixel of the stage stands for this many of the full size, which share its gradient among them.
+        self._pixels_per_pixel = full_height * full_width / (height * width)
+
+    def generator_losses(self, latents, labels, progress) -> dict[str, tf.Tensor]:
+        """The generator's loss terms.
+
+        Args:
+          latents: float32 [batch, latent_vector_size], drawn from N(0, 1).
+          labels: int32 [batch] pitch labels, drawn as often as the data has them.
+          progress: float32 scalar.
+
+        Returns:
+          Scalars by name; 'generator/total' is what is minimised.
+        """
+        fake = self.generate(latents, labels, progress)
+        scores, logits = self.criticise(fake, progress)
+        terms = {'generator/wasserstein': losses.generator_wasserstein(scores),
+                 'generator/pitch': losses.pitch(labels, logits)}
+        pitch_weight = self._stage.ac_loss_factor * self._config.generator_ac_loss_weight
+        total = terms['generator/wasserstein'] + pitch_weight * terms['generator/pitch']
+        weight = self._config.gen_gl_consistency_loss_weight
+        if weight and self._stage.num_blocks == self._config.num_resolutions and not self._stage.is_transition:
+            terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(fake)
+            total += weight * terms['generator/griffin_lim_consistency']
+        return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
+
+    def discriminator_losses(self, real, real_labels, latents, labels, mix, progress,
+                             with_penalty: bool = True) -> dict[str, tf.Tensor]:
+        """The critic's loss terms.
+
+        Args:
+          real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
+          real_labels: int32 [batch].
+          latents: what to generate the fakes from, as in `generator_losses`.
+          labels: likewise.
+          mix: float32 [batch] in [0, 1]: where between real and fake the gradient is penalised.
+          progress: float32 scalar.
+          with_penalty: whether there is a gradient penalty.
+
+        Returns:
+          Scalars by name; 'discriminator/total' is what is minimised.
+        """
+        config = self._config
+        real = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
+        fake = tf.stop_gradient(self.generate(latents, labels, progress))
+        real_scores, real_logits = self.criticise(real, progress)
+        fake_scores, _ = self.criticise(fake, progress)
+        terms = {'discriminator/wasserstein': losses.critic_wasserstein(real_scores, fake_scores),
+                 'discriminator/real_score_penalty': losses.real_score_penalty(real_scores),
+                 'discriminator/pitch': losses.pitch(real_labels, real_logits)}
+        total = (terms['discriminator/wasserstein']
+                 + config.real_score_penalty_weight * terms['discriminator/real_score_penalty']
+                 + self._stage.ac_loss_factor * config.discriminator_ac_loss_weight * terms['discriminator/pitch'])
+        if with_penalty:
+            slopes = self.slopes(losses.interpolate(real, fake, mix), progress)
+            terms['discriminator/gradient_penalty'] = losses.gradient_penalty(slopes, config.gradient_penalty_target)
+            terms['discriminator/slope'] = tf.reduce_mean(slopes)
+            total += (config.gradient_penalty_weight * config.gradient_penalty_interval
+                      * terms['discriminator/gradient_penalty'])
+        return terms | {'discriminator/total': total,
+                        'discriminator/pitch_accuracy': _accuracy(real_labels, real_logits)}
+
+    def generate(self, latents, labels, progress) -> tf.Tensor:
+        """Specgrams [batch, height, width, 2] of the live generator, in the data's units."""
+        return self._normalizer.denormalize(self._generator(
+            latents, labels, num_blocks=self._stage.num_blocks, progress=self._known(progress)))
+
+    def criticise(self, specgrams, progress) -> tuple[tf.Tensor, tf.Tensor]:
+        """(scores [batch], pitch logits [batch, num_pitches]) of specgrams in the data's units."""
+        return self._criticise_normalized(self._normalizer.normalize(specgrams), progress)
+
+    def slopes(self, specgrams, progress) -> tf.Tensor:
+        """L2 norms [batch] of the critic's gradient at `specgrams`, in the configuration's domain.
+
+        'image': with respect to full-size images in the data's units, as the original has it. 'stage': with respect to
+        normalised images of the stage's size, as in Karras et al. 2018.
+        """
+        in_image_domain = self._config.gradient_penalty_domain == 'image'
+        inputs = specgrams if in_image_domain else self._normalizer.normalize(specgrams)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(inputs)
+            normalized = self._normalizer.normalize(inputs) if in_image_domain else inputs
+            scores, _ = self._criticise_normalized(normalized, progress)
+        norms = losses.norm(tape.gradient(scores, inputs))
+        return norms / self._pixels_per_pixel ** 0.5 if in_image_domain else norms
+
+    def griffin_lim_consistency(self, specgrams) -> tf.Tensor:
+        """The loss of that name for full-size specgrams in the data's units."""
+        representation = cast(SpectralRepresentation, self._representation)  # the configuration forbids it for waves
+        framing = representation.framing
+        stfts = representation.specgrams_to_stfts(specgrams)
+        return losses.griffin_lim_consistency(
+            stfts, transform.waves_to_stfts(transform.stfts_to_waves(stfts, framing), framing))
+
+    def _criticise_normalized(self, specgrams, progress):
+        return self._discriminator(specgrams, num_blocks=self._stage.num_blocks,
+                                   progress=self._known(progress))
+
+    def _known(self, progress) -> tf.Tensor | float:
+        """In a stable stage progress is a constant, which lets the networks leave out what has faded away."""
+        return progress if self._stage.is_transition else self._stage.progress(0)
+
+
+def _accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels), tf.float32))

@@ -1,0 +1,79 @@
+"""How near a run's samples have come to its notes: what its checkpoints are compared by."""
+
+import numpy as np
+
+from gansynth_tf.config import Config
+from gansynth_tf.data import pipeline
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.training import sliced_wasserstein
+from gansynth_tf.training.stages import Stage
+
+_PROJECTED_AT_ONCE = 64  # notes; drawing the directions costs as much as projecting so many
+_PIXELS_AT_ONCE = 2**20  # generated together, which bounds the memory
+
+
+class SampleQuality:
+    """Sliced Wasserstein distance, normalised, of averaged samples to real notes at a stage's own resolution.
+
+    `config.sliced_wasserstein_num_samples` of each are compared, the same latents, pitches and notes every time. The
+    notes are read when the distance is first asked for.
+
+    Args:
+      config: the hyperparameters.
+      notes: the prepared data set.
+      stage: says at what resolution.
+      normalizer: at the stage's width.
+    """
+
+    def __init__(self, config: Config, notes: pipeline.PreparedNotes, stage: Stage, normalizer: Normalizer):
+        self._config, self._notes, self._stage, self._normalizer = config, notes, stage, normalizer
+        self._schedule = ResolutionSchedule.from_config(config)
+        self._num_samples = config.sliced_wasserstein_num_samples
+        rng = np.random.default_rng([config.seed, 0x51CED])
+        self._latents = rng.standard_normal((self._num_samples, config.latent_vector_size), np.float32)
+        probabilities = notes.vocabulary.probabilities
+        self._labels = rng.choice(len(probabilities), self._num_samples, p=probabilities).astype(np.int32)
+        self._real: tuple[np.ndarray, np.ndarray] | None = None
+
+    def distance(self, generator: Generator, progress: float) -> float:
+        """The distance of `generator`'s samples at a point of the stage; NaN if no samples are to be compared."""
+        if not self._num_samples:
+            return float('nan')
+        if self._real is None:
+            self._real = self._project_real()
+        coarser, finer = self._real
+        # Projection is linear: real notes that fade in project to what their two versions do, faded in.
+        share = progress - (self._stage.num_blocks - 2) if self._stage.is_transition else 1.0
+        return sliced_wasserstein.distance((1.0 - share) * coarser + share * finer,
+                                           self._project_samples(generator, progress))
+
+    def _project_real(self) -> tuple[np.ndarray, np.ndarray]:
+        """Projections of real notes in their coarser version (in a transition) and at the stage's resolution."""
+        size = min(_PROJECTED_AT_ONCE, self._num_samples)
+        batches = pipeline.specgram_batches(
+            self._notes, self._config, resolution=self._schedule.resolution(self._stage.num_blocks), batch_size=size,
+            seed=self._config.seed)
+        coarser, finer = [], []
+        for specgrams, _ in batches.take(-(-self._num_samples // size)):
+            images = self._normalizer.normalize(specgrams)
+            finer.append(sliced_wasserstein.project(images.numpy()))
+            if self._stage.is_transition:
+                images = self._schedule.upscale(self._schedule.downscale(images, self._config.scale_base),
+                                                self._config.scale_base)
+                coarser.append(sliced_wasserstein.project(images.numpy()))
+        projected = np.concatenate(finer)[:self._num_samples]
+        return np.concatenate(coarser)[:self._num_samples] if coarser else projected, projected
+
+    def _project_samples(self, generator: Generator, progress: float) -> np.ndarray:
+        height, width = self._schedule.resolution(self._stage.num_blocks)
+        size = int(np.clip(_PIXELS_AT_ONCE // (height * width), 4, _PROJECTED_AT_ONCE))
+        projected, waiting = [], []
+        for start in range(0, self._num_samples, size):
+            waiting.append(generator(self._latents[start:start + size], self._labels[start:start + size],
+                                     num_blocks=self._stage.num_blocks, progress=progress).numpy())
+            if size * len(waiting) >= _PROJECTED_AT_ONCE or start + size >= self._num_samples:
+                projected.append(sliced_wasserstein.project(np.concatenate(waiting)))
+                waiting = []
+        return np.concatenate(projected)
