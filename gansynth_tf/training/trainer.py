@@ -140,7 +140,7 @@ class _Trainer:
         with tqdm.tqdm(total=stage.num_images, initial=image_id - stage.first_image, unit='note', smoothing=0.05,
                        desc=f'stage {stage.stage_id}, {height}x{width} {kind}', dynamic_ncols=True) as bar:
             # However short the time, every stage has one iteration, so that its summary has something to show.
-            while image_id < stage.end_image and (not terms or limit is None or time.monotonic() - started <= limit):
+            while not terms or limit is None or time.monotonic() - started <= limit:
                 terms |= self._iterate(stage, step, next(batches), image_id)
                 image_id = min(image_id + stage.batch_size, stage.end_image)
                 bar.update(image_id - stage.first_image - bar.n)
@@ -151,7 +151,9 @@ class _Trainer:
                 if image_id // config.save_summaries_num_images > summarised:
                     summarised = image_id // config.save_summaries_num_images
                     self._summarise(stage, terms, image_id)
-                if self._stop.received and image_id < stage.end_image:
+                if image_id == stage.end_image:
+                    break
+                if self._stop.received:
                     self._save(stage, step, image_id, now - started, compare=False)
                     raise Stopped(image_id)
                 if now - saved > self._checkpoint_seconds:

@@ -41,6 +41,29 @@ def test_only_the_newest_are_kept(tmp_path):
     assert names == ['checkpoint-0000000016.npz', 'checkpoint-0000000024.npz']
 
 
+def scored(directory, image_id, distance, keep=2):
+    arrays = STATE if distance is None else STATE | {'sliced_wasserstein': np.float64(distance)}
+    return checkpoints.write(arrays, directory, image_id, keep=keep)
+
+
+def test_the_best_is_kept_beside_the_newest(tmp_path):
+    for image_id, distance in ((8, 0.5), (16, 0.1), (24, None), (32, np.nan), (40, 0.3)):
+        scored(tmp_path, image_id, distance)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f'checkpoint-{image_id:010d}.npz'
+                                                                for image_id in (16, 32, 40)]
+    scored(tmp_path, 48, 0.2, keep=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f'checkpoint-{image_id:010d}.npz'
+                                                                for image_id in (16, 48)]
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path):
+    path = write(tmp_path)
+    half = path.with_name('.checkpoint-0000000016.4711.partial.npz')
+    half.write_bytes(b'PK')
+    checkpoints.remove_unfinished(tmp_path)
+    assert path.exists() and not half.exists()
+
+
 def spoil(path, how):
     content = path.read_bytes()
     if how == 'half':

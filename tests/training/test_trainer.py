@@ -58,6 +58,8 @@ def test_a_run_leaves_what_a_model_directory_needs(config, notes, run):
     assert sorted(path.name for path in run.glob('stage_*')) == STAGES
     assert [sorted(path.name for path in (run / stage).iterdir()) for stage in STAGES] == [
         [f'checkpoint-{image_id:010d}.npz'] for image_id in (6, 12, 18)]
+    for stage in STAGES:  # how far samples are from notes; noise is further than 0, and not as far as 5
+        assert 0.01 < float(np.load(next((run / stage).iterdir()))['sliced_wasserstein']) < 5
 
 
 def test_every_network_is_trained(run, config):
