@@ -16,9 +16,8 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary as vocabulary_lib
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks import weights
-from gansynth_tf.networks.generator import Generator
-from gansynth_tf.spectral import normalizers, representations
+from gansynth_tf.generation.inference_graph import InferenceGraph
+from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.training import checkpoints, magenta_directory
 from gansynth_tf.training.checkpoints import GeneratorState
@@ -55,15 +54,24 @@ def load(path: str | os.PathLike | None = None, *, config: Config | str | None =
 
 
 def _load_own(directory: pathlib.Path, ema: bool, batch_size: int) -> 'Synthesizer':
-    config = config_lib.read_experiment(directory)
-    vocabulary = vocabulary_lib.read(directory)
-    fitted = normalizers.needs_data(config)
-    normalizer = normalizers.read(directory) if fitted else normalizers.from_config(config)
+    config, vocabulary, normalizer = read_model(directory)
     state = checkpoints.read_generator(directory, ema=ema)
     try:
         return Synthesizer(config, vocabulary, state, normalizer=normalizer, batch_size=batch_size)
     except InputError as error:
         raise InputError(f'{directory}: {error}') from error
+
+
+def read_model(directory: str | os.PathLike) -> tuple[Config, PitchVocabulary, Normalizer]:
+    """What a run or model directory says of its model, without the weights.
+
+    Raises:
+      InputError: if something is missing or damaged.
+    """
+    config = config_lib.read_experiment(directory)
+    vocabulary = vocabulary_lib.read(directory)
+    fitted = normalizers.needs_data(config)
+    return config, vocabulary, normalizers.read(directory) if fitted else normalizers.from_config(config)
 
 
 class Synthesizer:
@@ -82,13 +90,8 @@ class Synthesizer:
         self.config = config
         self.vocabulary = vocabulary
         self.batch_size = batch_size
-        self._num_blocks, self._progress = state.num_blocks, state.progress
-        self._normalizer = normalizer.at_width(config.spec_shape[1])
-        self._representation = representations.from_config(config)
-        self._generator = Generator(config, len(vocabulary.pitches))
-        self._generator.schedule.fading_weight(state.num_blocks, state.progress)  # both must be possible
-        weights.from_arrays(self._generator, state.arrays)
-        self._waves = tf.function(self._latents_to_waves, input_signature=[
+        self._graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer)
+        self._waves = tf.function(self._graph.waves, input_signature=[
             tf.TensorSpec([batch_size, config.latent_vector_size], tf.float32), tf.TensorSpec([batch_size], tf.int32)])
 
     @property
@@ -151,12 +154,6 @@ class Synthesizer:
             padding = self.batch_size - len(batch_latents)
             waves = self._waves(np.pad(batch_latents, [(0, padding), (0, 0)]), np.pad(batch_labels, (0, padding)))
             yield waves.numpy()[:len(batch_latents)]
-
-    def _latents_to_waves(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        specgrams = self._generator(latents, labels, num_blocks=self._num_blocks, progress=self._progress)
-        schedule = self._generator.schedule
-        full_size = schedule.upscale(specgrams, schedule.scale_factor(self._num_blocks))
-        return self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))[:, :, 0]
 
     def _checked_latents(self, latents) -> np.ndarray:
         size = self.config.latent_vector_size

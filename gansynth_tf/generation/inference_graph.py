@@ -1,0 +1,207 @@
+"""The way from latents to waves as it is played: the training graph's numbers with less work.
+
+What only training needs is left out, and what can be computed beforehand is computed when a model is loaded. Scales are
+multiplied into kernels. The first convolution is a matrix product in which the pitch picks a row. Upscaling and the
+convolution after it are one transposed convolution. The last pixel norm scales two channels instead of all. There are
+only TensorFlow's plain operations, so that the graph can be exported and read by other programs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.config import Config
+from gansynth_tf.networks import generator_variables
+from gansynth_tf.networks.layers import he_scale
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+from gansynth_tf.spectral import representations
+from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.training.checkpoints import GeneratorState
+
+_EPSILON = 1e-8  # in pixel norm, as in training
+_LEAKY_SLOPE = 0.2
+
+
+class InferenceGraph(tf.Module):
+    """A trained generator and the transform after it.
+
+    Args:
+      config: the model's hyperparameters.
+      num_pitches: number of pitch classes.
+      state: the generator's weights.
+      normalizer: that of the training data.
+
+    Raises:
+      InputError: if these do not belong together.
+    """
+
+    def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer):
+        super().__init__(name='inference')
+        generator_variables.check(config, num_pitches, state.arrays)
+        schedule = ResolutionSchedule.from_config(config)
+        fading = schedule.fading_weight(state.num_blocks, state.progress)
+        self._coarser_weight = 0.0 if fading is None else float(fading)
+        self._factors = schedule.factors
+        (full_height, full_width), (height, width) = schedule.final_resolutions, schedule.resolution(state.num_blocks)
+        self._full_size_factors = full_height // height, full_width // width
+        self._normalizer = normalizer.at_width(config.spec_shape[1])
+        self._representation = representations.from_config(config)
+        make_block = _simple_block if config.simple_arch else _block
+        self._bodies, self._to_rgb = [], []
+        for block_id in range(1, state.num_blocks + 1):
+            body, to_rgb = make_block(config, _arrays_of(state.arrays, block_id), block_id)
+            self._bodies.append(body)
+            self._to_rgb.append(to_rgb)
+
+    def waves(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length], full scale 1."""
+        full_size = _repeat(self.images(latents, labels), self._full_size_factors)
+        return self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))[:, :, 0]
+
+    def images(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """Normalised spectrograms, as the `Generator` makes them: float32 [n, *resolution(num_blocks), 2]."""
+        start, *first = self._bodies[0]
+        features = _through(first, start(latents, labels))
+        coarser = features
+        for body in self._bodies[1:]:
+            coarser, features = features, _through(body, features)
+        images = self._to_rgb[-1](features)
+        if not self._coarser_weight:
+            return images
+        coarser = _repeat(self._to_rgb[-2](coarser), self._factors)
+        return self._coarser_weight * coarser + (1 - self._coarser_weight) * images
+
+
+class _Start(tf.Module):
+    """The first features: the concatenation of latent and one-hot pitch times the kernel, one row of which it takes."""
+
+    def __init__(self, kernel, bias, *, latent_size: int, shape: tuple[int, ...], activation: Callable, norm: bool):
+        super().__init__()
+        self._latent_kernel, self._pitch_kernel = _variable(kernel[:latent_size]), _variable(kernel[latent_size:])
+        self._bias = _variable(bias)
+        self._shape, self._activation, self._norm = shape, activation, norm
+
+    def __call__(self, latents, labels):
+        products = latents @ self._latent_kernel + tf.gather(self._pitch_kernel, labels)
+        if self._norm:
+            size = self._latent_kernel.shape[0] + self._pitch_kernel.shape[0]
+            squares = tf.reduce_sum(tf.square(latents), axis=-1, keepdims=True) + 1  # the one at the pitch's place
+            products *= tf.math.rsqrt(squares / size + _EPSILON)
+        return tf.reshape(self._activation(tf.nn.bias_add(products, self._bias)), [-1, *self._shape])
+
+
+class _Convolution(tf.Module):
+    """Pixel norm of what comes in (if `norm`), upscaling by `factors` and convolution in one, bias and activation."""
+
+    def __init__(self, kernel, bias, *, activation: Callable, norm: bool, factors: tuple[int, int] | None = None):
+        super().__init__()
+        self._kernel, self._bias = _variable(kernel), _variable(bias)
+        self._activation, self._norm, self._factors = activation, norm, factors
+
+    def __call__(self, features):
+        if self._norm:
+            features *= _inverse_length(features)
+        return self._activation(tf.nn.bias_add(self._convolve(features), self._bias))
+
+    def _convolve(self, features):
+        if self._factors is None:
+            return tf.nn.conv2d(features, self._kernel, 1, 'SAME')
+        batch, (height, width), (down, across) = tf.shape(features)[0], features.shape[1:3], self._factors
+        shape = [batch, height * down, width * across, self._kernel.shape[2]]
+        return tf.nn.conv2d_transpose(features, self._kernel, shape, self._factors, 'SAME')
+
+
+class _ToRgb(_Convolution):
+    """From features to images. A 1x1 convolution, so pixel norm can wait until there are only two channels."""
+
+    def __call__(self, features):
+        images = self._convolve(features)
+        if self._norm:
+            images *= _inverse_length(features)
+        return self._activation(tf.nn.bias_add(images, self._bias))
+
+
+def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int) -> tuple[list[tf.Module], tf.Module]:
+    """Body and RGB layer. Between layers are the outputs of leaky ReLUs, whose pixel norm the next layer does."""
+    def conv(name: str, **kwargs) -> _Convolution:
+        kernel = arrays[f'{name}/kernel'] * he_scale(arrays[f'{name}/kernel'].shape, 0.0)
+        if 'factors' in kwargs:
+            kernel = _with_upscaling(kernel, kwargs['factors'])
+        return _Convolution(kernel, arrays[f'{name}/bias'], activation=_leaky_relu, norm=True, **kwargs)
+
+    rgb_kernel = arrays['to_rgb/kernel']
+    to_rgb = _ToRgb(rgb_kernel * he_scale(rgb_kernel.shape), arrays['to_rgb/bias'], norm=True,
+                    activation=_rgb_activation(config))
+    if block_id > 1:
+        return [conv('conv0', factors=_factors(config)), conv('conv1')], to_rgb
+    height, width, inputs, filters = arrays['conv0/kernel'].shape
+    # As a convolution it meets the taps in reverse order.
+    taps = arrays['conv0/kernel'][::-1, ::-1].transpose(2, 0, 1, 3).reshape(inputs, -1)
+    start = _Start(taps * he_scale(arrays['conv0/kernel'].shape, 0.0), np.tile(arrays['conv0/bias'], height * width),
+                   latent_size=config.latent_vector_size, shape=(height, width, filters), activation=_leaky_relu,
+                   norm=True)
+    return [start, conv('conv1')], to_rgb
+
+
+def _simple_block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int) -> tuple[list[tf.Module], tf.Module]:
+    """Body and RGB layer of `simple_arch`, which has neither pixel norm nor scales."""
+    to_rgb = _ToRgb(arrays['to_rgb/kernel'], arrays['to_rgb/bias'], activation=_rgb_activation(config), norm=False)
+    if block_id > 1:
+        return [_Convolution(arrays['conv2d_transpose/kernel'], arrays['conv2d_transpose/bias'], norm=False,
+                             activation=tf.nn.relu, factors=_factors(config))], to_rgb
+    shape = (config.start_height, config.start_width, arrays['to_rgb/kernel'].shape[2])
+    return [_Start(arrays['dense/kernel'], arrays['dense/bias'], latent_size=config.latent_vector_size, shape=shape,
+                   activation=tf.nn.relu, norm=False)], to_rgb
+
+
+def _with_upscaling(kernel: np.ndarray, factors: tuple[int, int]) -> np.ndarray:
+    """The kernel of the transposed convolution that upscales by `factors` and convolves with `kernel`.
+
+    Next to each other in an upscaled image are copies of a pixel, so the taps that meet them are added: the kernel is
+    summed over boxes of `factors`.
+    """
+    down, across = factors
+    mirrored = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
+    return np.sum([np.pad(mirrored, [(i, down - 1 - i), (j, across - 1 - j), (0, 0), (0, 0)])
+                   for i in range(down) for j in range(across)], axis=0)
+
+
+def _arrays_of(arrays: Mapping[str, np.ndarray], block_id: int) -> dict[str, np.ndarray]:
+    prefix = f'block_{block_id}/'
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _factors(config: Config) -> tuple[int, int]:
+    return ResolutionSchedule.from_config(config).factors
+
+
+def _rgb_activation(config: Config) -> Callable:
+    return {'tanh': tf.tanh, 'linear': tf.identity}[config.to_rgb_activation]
+
+
+def _variable(array: np.ndarray) -> tf.Variable:
+    return tf.Variable(array.astype(np.float32), trainable=False)
+
+
+def _through(layers: Sequence[Callable], features: tf.Tensor) -> tf.Tensor:
+    for layer in layers:
+        features = layer(features)
+    return features
+
+
+def _leaky_relu(features: tf.Tensor) -> tf.Tensor:
+    return tf.nn.leaky_relu(features, _LEAKY_SLOPE)
+
+
+def _inverse_length(features: tf.Tensor) -> tf.Tensor:
+    """What pixel norm multiplies with: one over the root of the mean square of every pixel's channels."""
+    return tf.math.rsqrt(tf.reduce_mean(tf.square(features), axis=-1, keepdims=True) + _EPSILON)
+
+
+def _repeat(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
+    """Nearest-neighbour upscaling by `factors` = (down, across)."""
+    down, across = factors
+    if down > 1:
+        images = tf.repeat(images, down, axis=1)
+    return tf.repeat(images, across, axis=2) if across > 1 else images
