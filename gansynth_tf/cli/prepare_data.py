@@ -1,44 +1,139 @@
 """Prepares notes for training: reads a source once and writes it as a TFDS directory.
 
-Notes that cannot be used (audio missing, truncated, silent, stereo, at another rate, ...) are named with the reason
-and left out. A summary of what was written comes last.
+Any rate, number of channels and bit depth is taken; notes become mono, 16 bits, --sample_rate, at most --audio_length.
+Those that cannot be used (truncated, silent, without a pitch, ...) are left out, and named with the reason in
+skipped.csv. A summary comes last, also as a picture, notes.png.
 
-Example:
+Examples:
   gansynth_prepare_data --source=nsynth --input=nsynth-train --data_dir=prepared
+  gansynth_prepare_data --source=folder --input=my_samples --data_dir=prepared --dry_run
+  gansynth_prepare_data --source=folder --input=my_samples --data_dir=prepared --pitch_from=name,detect
+  gansynth_prepare_data --source=soundfont --input=FluidR3_GM.sf2 --data_dir=prepared --programs=0-7,40
 """
 
+import dataclasses
 import sys
 
 from absl import flags
 
 from gansynth_tf.cli import command
+from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-flags.DEFINE_enum('source', 'nsynth', ['nsynth'], 'What --input is: nsynth is a directory with examples.json and '
-                  'audio/ (.wav or .flac).', flag_values=FLAGS)
+flags.DEFINE_enum('source', 'nsynth', ['nsynth', 'tfds', 'folder', 'soundfont'], 'What --input is: nsynth, a '
+                  'directory with examples.json and audio/, or with nsynth-*.tfrecord, or such a file; tfds, a '
+                  'directory that TFDS prepared (nsynth/full or nsynth/gansynth_subset); folder, audio files in any '
+                  'layout; soundfont, an .sf2 or .sf3 file.', flag_values=FLAGS)
 flags.DEFINE_string('input', None, 'Where the notes come from.', required=True, flag_values=FLAGS)
 flags.DEFINE_string('data_dir', None, 'Where the prepared notes go.', required=True, flag_values=FLAGS)
-flags.DEFINE_integer('sample_rate', 16000, 'Rate of the notes in Hz; others are skipped.', lower_bound=1,
-                     flag_values=FLAGS)
-flags.DEFINE_integer('audio_length', 64000, 'Samples that a note may have; longer ones are skipped.', lower_bound=1,
-                     flag_values=FLAGS)
-flags.DEFINE_enum('instrument_source', 'acoustic', ['acoustic', 'electronic', 'synthetic', 'all'],
-                  'Which NSynth instruments to take.', flag_values=FLAGS)
-flags.DEFINE_integer('min_pitch', 24, 'Lowest MIDI pitch to take.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
-flags.DEFINE_integer('max_pitch', 84, 'Highest MIDI pitch to take.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
+flags.DEFINE_integer('sample_rate', 16000, 'Rate of the prepared notes in Hz.', lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_integer('audio_length', None, 'Samples that a prepared note has at most; by default 4 seconds.',
+                     lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_float('fade_seconds', 0.02, 'How long a note that is too long fades out before it is cut.',
+                   lower_bound=0.0, flag_values=FLAGS)
+flags.DEFINE_enum('instrument_source', None, ['acoustic', 'electronic', 'synthetic', 'all'], 'Which NSynth '
+                  'instruments to take; by default, with nsynth and tfds, acoustic ones, as in the paper.',
+                  flag_values=FLAGS)
+flags.DEFINE_list('instrument_families', None, 'Families to take, e.g. brass,flute; by default all.', flag_values=FLAGS)
+flags.DEFINE_integer('min_pitch', None, 'Lowest MIDI pitch to take; by default, with nsynth and tfds, 24, as in the '
+                     'paper.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
+flags.DEFINE_integer('max_pitch', None, 'Highest MIDI pitch to take; by default, with nsynth and tfds, 84, as in the '
+                     'paper.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
+flags.DEFINE_list('velocities', None, 'MIDI velocities to take, e.g. 75,100; by default all, and with soundfont '
+                  '25,50,75,100,127.', flag_values=FLAGS)
+flags.DEFINE_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3), '
+                  'csv (--pitch_csv), detect (by listening; needs librosa). By default name, or csv if there is a '
+                  '--pitch_csv.', flag_values=FLAGS)
+flags.DEFINE_string('pitch_csv', None, 'folder: a CSV file with columns file and pitch, and if you like velocity and '
+                    'instrument.', flag_values=FLAGS)
+flags.DEFINE_enum('middle_c', 'C4', ['C3', 'C4', 'C5'], 'folder: what the names call MIDI pitch 60.', flag_values=FLAGS)
+flags.DEFINE_float('min_confidence', 0.7, 'folder: detected pitches that are less certain are skipped.',
+                   lower_bound=0.0, upper_bound=1.0, flag_values=FLAGS)
+flags.DEFINE_bool('trim', True, 'folder: takes off the silence before a note begins.', flag_values=FLAGS)
+flags.DEFINE_string('programs', '0-127', 'soundfont: MIDI programs from 0, e.g. 0-7,40; drums are not among them.',
+                    flag_values=FLAGS)
 flags.DEFINE_bool('overwrite', False, 'Replace notes that were prepared there earlier.', flag_values=FLAGS)
+flags.DEFINE_bool('dry_run', False, 'Read everything and show the summary, but write nothing.', flag_values=FLAGS)
+flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; the others are prepared all the same.',
+                  flag_values=FLAGS)
 
 
 def main(argv):
     del argv
     command.import_tensorflow()
-    from gansynth_tf.data import nsynth, prepare
-    instrument_source = None if FLAGS.instrument_source == 'all' else FLAGS.instrument_source
-    source = nsynth.read_source(FLAGS.input, instrument_source=instrument_source, min_pitch=FLAGS.min_pitch,
-                                max_pitch=FLAGS.max_pitch)
-    summary = prepare.prepare(source, FLAGS.data_dir, sample_rate=FLAGS.sample_rate, audio_length=FLAGS.audio_length,
-                              overwrite=FLAGS.overwrite)
-    print(summary)
+    from gansynth_tf.data import notes_picture, prepare
+    source = _SOURCES[FLAGS.source]()
+    lengths = dict(sample_rate=FLAGS.sample_rate, audio_length=FLAGS.audio_length or 4 * FLAGS.sample_rate)
+    if FLAGS.dry_run:
+        summary = prepare.dry_run(source, **lengths)
+        print(summary)
+    else:
+        summary = prepare.prepare(source, FLAGS.data_dir, **lengths, fade_seconds=FLAGS.fade_seconds,
+                                  overwrite=FLAGS.overwrite)
+        print(summary)
+        print(f'picture         {notes_picture.write(summary, FLAGS.data_dir)}')
+    return command.EXIT_BAD_INPUT if FLAGS.strict and summary.skipped else command.EXIT_DONE
+
+
+def _read_nsynth():
+    from gansynth_tf.data import nsynth, nsynth_tfrecord
+    from gansynth_tf.data.selection import PAPER
+    read = nsynth_tfrecord.read_source if nsynth_tfrecord.is_there(FLAGS.input) else nsynth.read_source
+    return read(FLAGS.input, _selection(PAPER))
+
+
+def _read_tfds():
+    from gansynth_tf.data import tfds_nsynth
+    from gansynth_tf.data.selection import PAPER
+    return tfds_nsynth.read_source(FLAGS.input, _selection(PAPER))
+
+
+def _read_folder():
+    from gansynth_tf.data import sample_folder
+    from gansynth_tf.data.selection import EVERYTHING
+    ways = FLAGS.pitch_from or ['name' if FLAGS.pitch_csv is None else 'csv']
+    rules = sample_folder.PitchRules(ways=tuple(ways), csv_file=FLAGS.pitch_csv, middle_c=FLAGS.middle_c,
+                                     min_confidence=FLAGS.min_confidence,
+                                     **_given(min_detected=FLAGS.min_pitch, max_detected=FLAGS.max_pitch))
+    return sample_folder.read_source(FLAGS.input, rules, _selection(EVERYTHING), trim=FLAGS.trim)
+
+
+def _read_soundfont():
+    from gansynth_tf.data import soundfont
+    velocities = _numbers('velocities', FLAGS.velocities)
+    return soundfont.read_source(FLAGS.input, programs=_numbers('programs', FLAGS.programs.split(',')),
+                                 **_given(velocities=velocities, min_pitch=FLAGS.min_pitch, max_pitch=FLAGS.max_pitch))
+
+
+_SOURCES = {'nsynth': _read_nsynth, 'tfds': _read_tfds, 'folder': _read_folder, 'soundfont': _read_soundfont}
+
+
+def _selection(default):
+    """The selection that the flags ask for, beginning with the source's own."""
+    origin = {'instrument_source': None} if FLAGS.instrument_source == 'all' else _given(
+        instrument_source=FLAGS.instrument_source)
+    families = None if FLAGS.instrument_families is None else tuple(FLAGS.instrument_families)
+    return dataclasses.replace(default, **origin, **_given(
+        families=families, min_pitch=FLAGS.min_pitch, max_pitch=FLAGS.max_pitch,
+        velocities=_numbers('velocities', FLAGS.velocities)))
+
+
+def _given(**values):
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _numbers(name, texts):
+    """Whole numbers from 0 to 127, and ranges of them such as 0-7; None for None."""
+    if texts is None:
+        return None
+    numbers: set[int] = set()
+    for text in texts:
+        first, _, last = text.strip().partition('-')
+        if not (first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first) <= 127):
+            raise InputError(f'Impossible --{name}: expected whole numbers from 0 to 127 or ranges of them, '
+                                     f'e.g. 0-7,40. Received: {text!r}')
+        numbers.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(numbers))
 
 
 def run():

@@ -28,6 +28,8 @@ class SourceNote:
       origin: how it sounds, e.g. 'acoustic' (the feature 'instrument/source').
       qualities: which of NSynth's note qualities it has.
       read_audio: returns float32 samples [samples, channels] and the rate in Hz, or raises an InputError.
+      file: what to call it where a person may have to look for it; None for its name.
+      confidence: how certain its pitch is, from 0 to 1, if that was detected.
     """
 
     name: str
@@ -38,6 +40,8 @@ class SourceNote:
     origin: str
     qualities: frozenset[str] = frozenset()
     read_audio: Callable[[], tuple[np.ndarray, int]]
+    file: str | None = None
+    confidence: float | None = None
 
     @property
     def split(self) -> str:
@@ -46,7 +50,7 @@ class SourceNote:
 
 @dataclasses.dataclass(frozen=True)
 class SkippedNote:
-    """A note that cannot be used, and why."""
+    """A note (or a file that should have been one) that cannot be used, and why."""
 
     name: str
     reason: str

@@ -7,10 +7,13 @@ import functools
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
 
 from gansynth_tf.data import audio_files
 from gansynth_tf.data.note_source import QUALITIES, NoteSource, SkippedNote, SourceNote
+from gansynth_tf.data.selection import PAPER, Selection
 from gansynth_tf.errors import InputError
 
 EXAMPLES_FILE = 'examples.json'
@@ -27,15 +30,12 @@ _CITATION = """\
 }"""
 
 
-def read_source(directory: str | os.PathLike, *, instrument_source: str | None = 'acoustic', min_pitch: int = 24,
-                max_pitch: int = 84) -> NoteSource:
-    """Reads the index of a raw NSynth directory; the defaults select what the GANSynth paper trained on.
+def read_source(directory: str | os.PathLike, selection: Selection = PAPER) -> NoteSource:
+    """Reads the index of a raw NSynth directory.
 
     Args:
       directory: holds `examples.json` and `audio/`.
-      instrument_source: 'acoustic', 'electronic' or 'synthetic'; None for all.
-      min_pitch: lowest MIDI pitch wanted.
-      max_pitch: highest MIDI pitch wanted, itself included.
+      selection: which notes are wanted.
 
     Raises:
       InputError: if `examples.json` or `audio/` is missing or unreadable. A single unusable entry is not an error: it
@@ -44,21 +44,21 @@ def read_source(directory: str | os.PathLike, *, instrument_source: str | None =
     directory = pathlib.Path(directory).expanduser()
     entries = _read_index(directory)
     file_names = _list_audio(directory)
-    notes, skipped, num_not_selected = [], [], 0
+    notes, skipped = [], []
     for name, entry in entries.items():
         try:
-            note = _parse_entry(name, entry, directory, file_names)
+            notes.append(_parse_entry(name, entry, directory, file_names))
         except InputError as error:
             skipped.append(SkippedNote(name, str(error)))
-            continue
-        if min_pitch <= note.pitch <= max_pitch and instrument_source in (None, note.origin):
-            notes.append(note)
-        else:
-            num_not_selected += 1
+    return selection.of(as_source(notes, skipped))
+
+
+def as_source(notes: Iterable[SourceNote], skipped: Iterable[SkippedNote]) -> NoteSource:
+    """Notes of NSynth, in whatever form they came, with what is to be said about them."""
     return NoteSource(kind='nsynth', description='Musical notes of the NSynth dataset.',
                       homepage='https://g.co/magenta/nsynth-dataset', citation=_CITATION,
                       license='Creative Commons Attribution 4.0 International (CC BY 4.0)', notes=tuple(notes),
-                      skipped=tuple(skipped), num_not_selected=num_not_selected)
+                      skipped=tuple(skipped))
 
 
 def _read_index(directory: pathlib.Path) -> Mapping:
@@ -86,22 +86,32 @@ def _list_audio(directory: pathlib.Path) -> frozenset[str]:
 
 
 def _parse_entry(name: str, entry, directory: pathlib.Path, file_names: frozenset[str]) -> SourceNote:
-    if not name.isprintable() or not name or '/' in name:
-        raise InputError(f'Impossible note name: expected printable characters without "/". Received: {name!r}')
+    _check_name(name)
     if not isinstance(entry, dict):
         raise InputError(f'Impossible entry in {EXAMPLES_FILE}: expected a JSON object. Received: {entry!r}')
     file_name = next((name + suffix for suffix in _SUFFIXES if name + suffix in file_names), None)
     if file_name is None:
         raise InputError(f'Audio file missing: expected audio/{name}.wav or .flac. Received: neither')
-    return SourceNote(
-        name=name,
-        pitch=_midi_number(entry, 'pitch'),
-        velocity=_midi_number(entry, 'velocity'),
-        instrument=_text(entry, 'instrument_str'),
-        family=_text(entry, 'instrument_family_str'),
-        origin=_text(entry, 'instrument_source_str'),
-        qualities=_qualities(entry),
-        read_audio=functools.partial(audio_files.read_audio, directory / 'audio' / file_name))
+    return note_from_entry(name, entry,
+                           read_audio=functools.partial(audio_files.read_audio, directory / 'audio' / file_name))
+
+
+def note_from_entry(name: str, entry: Mapping, *, read_audio: Callable[[], tuple[np.ndarray, int]]) -> SourceNote:
+    """A note from what NSynth says of it, under the names of `examples.json`.
+
+    Raises:
+      InputError: if something is missing or impossible.
+    """
+    _check_name(name)
+    return SourceNote(name=name, pitch=_midi_number(entry, 'pitch'), velocity=_midi_number(entry, 'velocity'),
+                      instrument=_text(entry, 'instrument_str'), family=_text(entry, 'instrument_family_str'),
+                      origin=_text(entry, 'instrument_source_str'), qualities=_qualities(entry),
+                      read_audio=read_audio)
+
+
+def _check_name(name: str) -> None:
+    if not name.isprintable() or not name or '/' in name:
+        raise InputError(f'Impossible note name: expected printable characters without "/". Received: {name!r}')
 
 
 def _midi_number(entry: Mapping, key: str) -> int:

@@ -8,13 +8,14 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
+import tqdm
 
+from gansynth_tf.data import note_audio
 from gansynth_tf.data.note_source import TRAIN
 from gansynth_tf.data.records import RecordFiles
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 
-_FADE_SECONDS = 0.02  # long enough not to click, too short to be heard as a fade
 _INFO_FILE = 'dataset_info.json'
 _DEEPEST = 3  # data_dir/name/config/version
 
@@ -28,15 +29,16 @@ class PreparedNotes:
     Attributes:
       sample_rate: in Hz.
       audio_length: samples that a note has at most.
+      features: the TFDS features of a note.
     """
 
     def __init__(self, builder: tfds.core.DatasetBuilder):
         info = builder.info
-        self._features = info.features
+        self.features = info.features
         self._metadata = dict(info.metadata or {})
         self._splits = dict(info.splits)
         self._records: dict[str, RecordFiles] = {}
-        audio = self._features['audio']
+        audio = self.features['audio']
         self.sample_rate = int(getattr(audio, 'sample_rate', None) or self._metadata['sample_rate'])
         self.audio_length = int(audio.shape[0] or self._metadata['audio_length'])
 
@@ -45,6 +47,11 @@ class PreparedNotes:
         """The pitches of the train split and their counts."""
         pitches, counts = np.unique(self.pitches(TRAIN), return_counts=True)
         return PitchVocabulary(dict(zip(pitches.tolist(), counts.tolist())))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of all splits."""
+        return tuple(self._splits)
 
     def num_notes(self, split: str) -> int:
         """How many notes a split has."""
@@ -57,7 +64,9 @@ class PreparedNotes:
         listed = self._metadata.setdefault('pitches', {})
         if split not in listed:
             notes = self.read(split, tf.data.Dataset.range(self.num_notes(split)), 'pitch')
-            listed[split] = [int(note['pitch']) for note in notes.as_numpy_iterator()]
+            listed[split] = [int(note['pitch']) for note in tqdm.tqdm(
+                notes.as_numpy_iterator(), desc=f'Reading the pitches of {split}', total=self.num_notes(split),
+                unit=' notes', delay=2, disable=None)]
         return np.array(listed[split], np.int32)
 
     def read(self, split: str, indices: tf.data.Dataset, *names: str) -> tf.data.Dataset:
@@ -68,15 +77,19 @@ class PreparedNotes:
           indices: int64 scalars, 0 <= index < num_notes(split); each may come any number of times.
           names: of features, as stored: 'audio' in its own type and length.
         """
-        if split not in self._records:
-            self._records[split] = RecordFiles(self._split(split).filepaths)
-        records = self._records[split]
-        features = tfds.features.FeaturesDict({name: self._features[name] for name in names})
+        records = self._records_of(split)
+        features = tfds.features.FeaturesDict({name: self.features[name] for name in names})
 
         def read_one(index):
             record = tf.ensure_shape(tf.numpy_function(records.read, [index], tf.string), [])
             return features.deserialize_example(record)
         return indices.map(read_one, num_parallel_calls=tf.data.AUTOTUNE)
+
+    def audio(self, split: str, index: int) -> np.ndarray:
+        """float32 [samples], full scale 1: one note as it is stored."""
+        features = tfds.features.FeaturesDict({'audio': self.features['audio']})
+        stored = features.deserialize_example(self._records_of(split).read(index))['audio'].numpy()
+        return stored.astype(np.float32) / (32768.0 if stored.dtype == np.int16 else 1.0)
 
     def waves(self, split: str, limit: int | None = None, *, audio_length: int | None = None,
               indices: tf.data.Dataset | None = None) -> tf.data.Dataset:
@@ -94,7 +107,7 @@ class PreparedNotes:
           Dicts of 'wave' (float32 [audio_length, 1], full scale 1), 'pitch' (int32) and 'id' (string).
         """
         audio_length = audio_length or self.audio_length
-        fade_samples = round(_FADE_SECONDS * self.sample_rate)
+        fade_samples = round(note_audio.FADE_SECONDS * self.sample_rate)
 
         def to_wave(note):
             full_scale = 32768.0 if note['audio'].dtype == tf.int16 else 1.0
@@ -104,6 +117,11 @@ class PreparedNotes:
             indices = tf.data.Dataset.range(self.num_notes(split))
         notes = self.read(split, indices.take(-1 if limit is None else limit), 'audio', 'pitch', 'id')
         return notes.map(to_wave)
+
+    def _records_of(self, split: str) -> RecordFiles:
+        if split not in self._records:
+            self._records[split] = RecordFiles(self._split(split).filepaths)
+        return self._records[split]
 
     def _split(self, name: str) -> tfds.core.SplitInfo:
         if name not in self._splits:
@@ -142,7 +160,7 @@ def _is_hidden(path: pathlib.Path) -> bool:
 
 def fit_length(wave: tf.Tensor, audio_length: int, *, fade_samples: int) -> tf.Tensor:
     """float32 [samples] -> [audio_length]: zeros at the end, or a cut after a linear fade-out of `fade_samples`."""
-    fade_out = np.minimum(1, np.arange(audio_length, 0, -1) / (fade_samples + 1)).astype(np.float32)
+    fade_out = note_audio.fade_out(audio_length, fade_samples).astype(np.float32)
     kept = wave[:audio_length]
     padded = tf.ensure_shape(tf.pad(kept, [[0, audio_length - tf.size(kept)]]), [audio_length])
     return tf.where(tf.size(wave) > audio_length, padded * fade_out, padded)

@@ -10,6 +10,7 @@ import tensorflow_datasets as tfds
 
 from gansynth_tf.data import audio_files, nsynth, prepare
 from gansynth_tf.data.note_source import NoteSource, SourceNote, split_of
+from gansynth_tf.data.selection import Selection
 from gansynth_tf.errors import InputError
 
 LENGTH = 64
@@ -103,54 +104,23 @@ def test_the_features_of_a_record_have_a_fixed_order(nsynth_directory, tmp_path)
         assert tf.train.Example.FromString(record).SerializeToString(deterministic=True) == record
 
 
-FAULTS = {
-    'empty': (np.zeros([0, 1]), 16000, 'Audio file empty: expected samples. Received: none'),
-    'stereo': (np.ones([9, 2]) / 2, 16000, 'Audio not mono: expected 1 channel. Received: 2'),
-    'rate': (np.eye(9)[:, :1], 44100, 'Audio at another sample rate: expected 16000 Hz. Received: 44100 Hz'),
-    'long': (np.eye(65)[:, :1], 16000, 'Audio too long: expected at most 64 samples. Received: 65'),
-    'nan': (np.array([[0], [np.nan]]), 16000, 'Audio not finite: expected numbers. Received: NaN or infinity'),
-    'infinite': (np.array([[0], [-np.inf]]), 16000, 'Audio not finite: expected numbers. Received: NaN or infinity'),
-    'loud': (np.array([[0], [-1.5]]), 16000,
-             'Audio beyond full scale: expected samples from -1 to 1. Received: a peak of 1.5'),
-    'silent': (np.zeros([64, 1]), 16000, 'Audio silent: expected sound. Received: 64 equal samples'),
-    'flat': (np.ones([64, 1]), 16000, 'Audio silent: expected sound. Received: 64 equal samples'),
-}
-
-
-@pytest.mark.parametrize('fault', FAULTS)
-def test_unusable_audio_is_refused_with_its_reason(fault):
-    samples, rate, reason = FAULTS[fault]
-    with pytest.raises(InputError) as error:
-        prepare.to_pcm16(samples.astype(np.float32), rate, sample_rate=16000, audio_length=64)
-    assert str(error.value) == reason
-
-
-def test_every_16_bit_sample_is_kept_and_finer_ones_are_rounded():
-    every = np.arange(-32768, 32768).astype(np.int16)
-    kept = prepare.to_pcm16(every[:, np.newaxis] / np.float32(32768), 8000, sample_rate=8000, audio_length=65536)
-    np.testing.assert_array_equal(kept, every)
-    finer = np.array([[1.0], [-1.0], [0.4 / 32768], [-0.6 / 32768]], np.float32)
-    rounded = prepare.to_pcm16(finer, 8000, sample_rate=8000, audio_length=4)
-    np.testing.assert_array_equal(rounded, [32767, -32768, 0, -1])
-
-
 def test_faulty_notes_are_named_and_the_others_written(nsynth_directory, tmp_path, capsys):
     audio = nsynth_directory / 'audio'
     (audio / f'{NAMES[0]}.wav').unlink()
     (audio / f'{NAMES[1]}.wav').write_bytes((audio / f'{NAMES[1]}.wav').read_bytes()[:-7])
     (audio / f'{NAMES[2]}.wav').write_bytes(b'')
-    soundfile.write(audio / f'{NAMES[4]}.wav', noise(NAMES[4], 65), 16000)
-    soundfile.write(audio / f'{NAMES[5]}.wav', noise(NAMES[5], 66), 16000)
+    soundfile.write(audio / f'{NAMES[4]}.wav', np.zeros(64, np.int16), 16000)
+    soundfile.write(audio / f'{NAMES[5]}.wav', np.zeros(65, np.int16), 16000)
     summary = prepare.prepare(nsynth.read_source(nsynth_directory), tmp_path / 'out', audio_length=LENGTH)
     assert {note.name for note in summary.skipped} == {NAMES[i] for i in (0, 1, 2, 4, 5)}
     assert sum(summary.num_notes.values()) == len(NAMES) - 5
-    assert summary.seconds == (len(NAMES) - 5) * LENGTH / 16000
+    assert summary.seconds == pytest.approx((len(NAMES) - 5) * LENGTH / 16000)
     lines = capsys.readouterr().err.splitlines()
     assert sorted(lines) == sorted(f'skipped {note.name}: {note.reason}' for note in summary.skipped)
     told = str(summary)
     for line in ('notes           11 (train', 'instruments     2', 'pitches         8 (MIDI 40 to 47)',
                  'seconds         0.0', 'not selected    0', 'skipped         5', '1  Audio file missing',
-                 '1  Audio file truncated', '1  Cannot decode audio', '2  Audio too long'):
+                 '1  Audio file truncated', '1  Cannot decode audio', '2  Audio silent'):
         assert line in told
 
 
@@ -174,7 +144,7 @@ def test_prepared_notes_are_replaced_only_if_asked_for(nsynth_directory, tmp_pat
     with pytest.raises(InputError, match=r'Notes are prepared there already: .* or --overwrite'):
         prepare.prepare(source, tmp_path / 'out')
     assert contents(tmp_path / 'out') == before
-    prepare.prepare(nsynth.read_source(nsynth_directory, max_pitch=44), tmp_path / 'out', overwrite=True)
+    prepare.prepare(nsynth.read_source(nsynth_directory, Selection(max_pitch=44)), tmp_path / 'out', overwrite=True)
     after = contents(tmp_path / 'out')
     assert after.keys() == before.keys() and after != before
 
@@ -193,7 +163,6 @@ def test_an_interrupted_run_leaves_what_was_there(nsynth_directory, tmp_path, ov
     with pytest.raises(KeyboardInterrupt):
         prepare.prepare(sources(*notes), tmp_path / 'out', overwrite=overwrite)
     assert contents(tmp_path / 'out') == before
-    assert len(list((tmp_path / 'out').iterdir())) == overwrite
 
 
 def test_a_full_disk_is_bad_input_and_leaves_nothing(write_nsynth, tmp_path):

@@ -1,0 +1,77 @@
+"""What any recording becomes before it is stored: one channel, one sample rate, at most one length, 16 bits."""
+
+import math
+
+import numpy as np
+from scipy import signal
+
+from gansynth_tf.errors import InputError
+
+FADE_SECONDS = 0.02  # before a cut: long enough not to click, too short to be heard as a fade
+
+_SILENCE = 1e-4  # -80 dB of full scale: three steps of 16 bits
+_FULL_SCALE = 0.999
+_MOST_CLIPPED = 0.5  # of the samples that sound; a sine twice as loud as full scale has two thirds
+_ONSET = 1e-3  # -60 dB of a note's peak
+_BEFORE_ONSET_SECONDS = 0.005
+
+
+def conform(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: int,
+            fade_seconds: float = FADE_SECONDS) -> np.ndarray:
+    """A recording as it is stored.
+
+    Channels are averaged, another rate is converted (polyphase filter), what is too long fades out before it is cut,
+    and what then goes beyond full scale is scaled down to it. Nothing is added to what is too short.
+
+    Args:
+      samples: float32 [samples, channels], full scale 1.
+      rate: theirs, in Hz.
+      sample_rate: the one wanted, in Hz.
+      audio_length: how many samples there may be.
+      fade_seconds: length of the linear fade-out before a cut.
+
+    Returns:
+      int16 [samples]; mono samples that came from 16 bits at `sample_rate` and are not too long are what they were.
+
+    Raises:
+      InputError: if they are none, not finite, silent or clipped flat.
+    """
+    if not samples.size:
+        raise InputError('Audio file empty: expected samples. Received: none')
+    if not np.isfinite(samples).all():
+        raise InputError('Audio not finite: expected numbers. Received: NaN or infinity')
+    _refuse_clipped(samples)
+    wave = samples.mean(axis=1, dtype=np.float64)
+    if rate != sample_rate:
+        divisor = math.gcd(rate, sample_rate)
+        wave = signal.resample_poly(wave, sample_rate // divisor, rate // divisor)
+    if len(wave) > audio_length:
+        wave = wave[:audio_length] * fade_out(audio_length, round(fade_seconds * sample_rate))
+    peak = np.abs(wave).max()
+    if peak < _SILENCE or wave.min() == wave.max():
+        raise InputError(f'Audio silent: expected sound. Received: {len(wave)} samples from {wave.min():.2g} to '
+                         f'{wave.max():.2g}')
+    return np.clip(np.round(wave * (32768.0 / max(peak, 1.0))), -32768, 32767).astype(np.int16)
+
+
+def fade_out(num_samples: int, fade_samples: int) -> np.ndarray:
+    """float64 [num_samples]: 1, and over the last `fade_samples` a straight line towards 0."""
+    return np.minimum(1.0, np.arange(num_samples, 0, -1) / (fade_samples + 1))
+
+
+def trim_start(samples: np.ndarray, rate: int) -> np.ndarray:
+    """[samples, channels] without the silence before the note's onset, but for 5 ms of it."""
+    loudness = np.abs(np.nan_to_num(samples)).max(axis=1, initial=0.0)
+    if not loudness.size:
+        return samples
+    sounding = loudness > _ONSET * loudness.max()
+    return samples[max(0, int(np.argmax(sounding)) - round(_BEFORE_ONSET_SECONDS * rate)):]
+
+
+def _refuse_clipped(samples: np.ndarray) -> None:
+    magnitudes = np.abs(samples)
+    share = np.sum(magnitudes >= _FULL_SCALE) / max(1, np.sum(magnitudes > _ONSET))
+    # Floating-point samples beyond full scale are loud, but not cut off there.
+    if share > _MOST_CLIPPED and magnitudes.max() <= 1.0:
+        raise InputError(f'Audio clipped: expected at most {_MOST_CLIPPED:.0%} of the sound at full scale. '
+                         f'Received: {share:.0%}')

@@ -1,0 +1,73 @@
+"""The pitch of a note by listening to it.
+
+Source: Mauch and Dixon 2014, "pYIN: A fundamental frequency estimator using probabilistic threshold distributions", as
+librosa implements it.
+"""
+
+import dataclasses
+
+import numpy as np
+from scipy import signal
+
+from gansynth_tf.errors import InputError
+
+_SAMPLE_RATE = 16000  # Hz; ample for fundamentals up to MIDI pitch 108, and four times as fast as 48 kHz
+_HOP_LENGTH = 1024
+_RESOLUTION = 0.25  # semitones
+_MOST_SECONDS = 1.5  # of the note, from its beginning
+_SOUNDING = 0.03  # -30 dB of the loudest frame
+
+
+@dataclasses.dataclass(frozen=True)
+class DetectedPitch:
+    """A MIDI pitch, and the share (0 to 1) of a note's sounding frames that are heard within half a semitone of it."""
+
+    pitch: int
+    confidence: float
+
+
+def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pitch: int = 108) -> DetectedPitch:
+    """Listens to the beginning of a note.
+
+    Args:
+      samples: float32 [samples, channels].
+      rate: theirs, in Hz.
+      min_pitch: lowest MIDI pitch considered.
+      max_pitch: highest MIDI pitch considered.
+
+    Returns:
+      The pitch nearest to the median of what is heard, with a confidence of 0 if nothing is.
+
+    Raises:
+      InputError: if librosa is not installed.
+    """
+    try:
+        import librosa  # takes seconds to import, and is needed here only
+    except ImportError as error:
+        raise InputError(f'Cannot detect pitches: expected librosa to be installed (pip install librosa). '
+                         f'Received: {error}') from error
+    wave = _mono(samples, rate)
+    frame_length = 2048 if min_pitch >= 33 else 4096  # two periods of the lowest pitch, at least
+    if len(wave) < frame_length:
+        wave = np.pad(wave, (0, frame_length - len(wave)))
+    f0_hz, _, _ = librosa.pyin(wave, sr=_SAMPLE_RATE, fmin=_hz(min_pitch - 0.5), fmax=_hz(max_pitch + 0.5),
+                               frame_length=frame_length, hop_length=_HOP_LENGTH, resolution=_RESOLUTION,
+                               fill_na=np.nan)
+    loudness = librosa.feature.rms(y=wave, frame_length=frame_length, hop_length=_HOP_LENGTH)[0]
+    heard = 69 + 12 * np.log2(f0_hz[loudness > _SOUNDING * loudness.max()] / 440.0)
+    if not np.isfinite(heard).any():
+        return DetectedPitch(min_pitch, 0.0)
+    pitch = int(np.round(np.nanmedian(heard)))
+    return DetectedPitch(pitch, float(np.mean(np.abs(heard - pitch) <= 0.5)))
+
+
+def _mono(samples: np.ndarray, rate: int) -> np.ndarray:
+    wave = samples[:round(_MOST_SECONDS * rate)].mean(axis=1)
+    if rate == _SAMPLE_RATE:
+        return wave
+    divisor = np.gcd(rate, _SAMPLE_RATE)
+    return signal.resample_poly(wave, _SAMPLE_RATE // divisor, rate // divisor).astype(np.float32)
+
+
+def _hz(pitch: float) -> float:
+    return 440.0 * 2.0 ** ((pitch - 69) / 12)
