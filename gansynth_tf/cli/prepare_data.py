@@ -12,6 +12,7 @@ Examples:
 """
 
 import dataclasses
+import re
 import sys
 
 from absl import flags
@@ -50,8 +51,12 @@ flags.DEFINE_enum('middle_c', 'C4', ['C3', 'C4', 'C5'], 'folder: what the names 
 flags.DEFINE_float('min_confidence', 0.7, 'folder: detected pitches that are less certain are skipped.',
                    lower_bound=0.0, upper_bound=1.0, flag_values=FLAGS)
 flags.DEFINE_bool('trim', True, 'folder: takes off the silence before a note begins.', flag_values=FLAGS)
-flags.DEFINE_string('programs', '0-127', 'soundfont: MIDI programs from 0, e.g. 0-7,40; drums are not among them.',
-                    flag_values=FLAGS)
+flags.DEFINE_string('programs', '0-111', 'soundfont: MIDI programs from 0, e.g. 0-7,40; by default without percussion '
+                    'and noises.', flag_values=FLAGS)
+flags.DEFINE_integer('stretch', 6, 'soundfont: semitones that an instrument is played away from its nearest recording.',
+                     lower_bound=0, flag_values=FLAGS)
+flags.DEFINE_bool('test_split', True, 'Keep a fifth of the notes for testing; pitches that only those have are not '
+                  'learnt. --notest_split trains on all notes.', flag_values=FLAGS)
 flags.DEFINE_bool('overwrite', False, 'Replace notes that were prepared there earlier.', flag_values=FLAGS)
 flags.DEFINE_bool('dry_run', False, 'Read everything and show the summary, but write nothing.', flag_values=FLAGS)
 flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; the others are prepared all the same.',
@@ -61,9 +66,11 @@ flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; th
 def main(argv):
     del argv
     command.import_tensorflow()
-    from gansynth_tf.data import notes_picture, prepare
+    from gansynth_tf.data import note_source, notes_picture, prepare
     source = _SOURCES[FLAGS.source]()
-    lengths = dict(sample_rate=FLAGS.sample_rate, audio_length=FLAGS.audio_length or 4 * FLAGS.sample_rate)
+    if not FLAGS.test_split:
+        source = note_source.without_test_split(source)
+    lengths = dict(sample_rate=FLAGS.sample_rate, audio_length=_audio_length())
     if FLAGS.dry_run:
         summary = prepare.dry_run(source, **lengths)
         print(summary)
@@ -102,10 +109,15 @@ def _read_soundfont():
     from gansynth_tf.data import soundfont
     velocities = _numbers('velocities', FLAGS.velocities)
     return soundfont.read_source(FLAGS.input, programs=_numbers('programs', FLAGS.programs.split(',')),
+                                 stretch=FLAGS.stretch, seconds=_audio_length() / FLAGS.sample_rate,
                                  **_given(velocities=velocities, min_pitch=FLAGS.min_pitch, max_pitch=FLAGS.max_pitch))
 
 
 _SOURCES = {'nsynth': _read_nsynth, 'tfds': _read_tfds, 'folder': _read_folder, 'soundfont': _read_soundfont}
+
+
+def _audio_length():
+    return FLAGS.audio_length or 4 * FLAGS.sample_rate
 
 
 def _selection(default):
@@ -128,11 +140,12 @@ def _numbers(name, texts):
         return None
     numbers: set[int] = set()
     for text in texts:
-        first, _, last = text.strip().partition('-')
-        if not (first.isdecimal() and (last or first).isdecimal() and int(first) <= int(last or first) <= 127):
+        match = re.fullmatch(r'(\d+)(?:-(\d+))?', text.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last <= 127:
             raise InputError(f'Impossible --{name}: expected whole numbers from 0 to 127 or ranges of them, '
                                      f'e.g. 0-7,40. Received: {text!r}')
-        numbers.update(range(int(first), int(last or first) + 1))
+        numbers.update(range(first, last + 1))
     return tuple(sorted(numbers))
 
 

@@ -20,7 +20,7 @@ class SourceNote:
     """A note of a source.
 
     Attributes:
-      name: unique in the source; it alone decides the split.
+      name: unique in the source; it decides the split.
       pitch: MIDI number, 0 to 127.
       velocity: MIDI velocity, 0 to 127.
       instrument: one instrument's name, e.g. 'brass_acoustic_000'.
@@ -30,6 +30,7 @@ class SourceNote:
       read_audio: returns float32 samples [samples, channels] and the rate in Hz, or raises an InputError.
       file: what to call it where a person may have to look for it; None for its name.
       confidence: how certain its pitch is, from 0 to 1, if that was detected.
+      may_be_tested: False puts it into the train split whatever its name.
     """
 
     name: str
@@ -42,10 +43,11 @@ class SourceNote:
     read_audio: Callable[[], tuple[np.ndarray, int]]
     file: str | None = None
     confidence: float | None = None
+    may_be_tested: bool = True
 
     @property
     def split(self) -> str:
-        return split_of(self.name)
+        return split_of(self.name) if self.may_be_tested else TRAIN
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +77,12 @@ class NoteSource:
     notes: tuple[SourceNote, ...]
     skipped: tuple[SkippedNote, ...] = ()
     num_not_selected: int = 0
+
+
+def without_test_split(source: NoteSource) -> NoteSource:
+    """The source with all its notes in the train split, for those who have too few to spare any."""
+    notes = tuple(dataclasses.replace(note, may_be_tested=False) for note in source.notes)
+    return dataclasses.replace(source, notes=notes)
 
 
 def split_of(name: str) -> str:

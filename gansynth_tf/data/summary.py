@@ -63,6 +63,7 @@ class Summary:
                  f'({", ".join(f"{split} {count}" for split, count in self.num_notes.items())})',
                  f'instruments     {len(self.instruments)}',
                  f'pitches         {len(all_pitches)} (MIDI {min(all_pitches)} to {max(all_pitches)})',
+                 f'  test only     {len(self.pitches[TEST].keys() - self.pitches[TRAIN].keys())}',
                  f'seconds         {self.seconds:.1f}',
                  f'not selected    {self.num_not_selected}',
                  f'skipped         {len(self.skipped)}']

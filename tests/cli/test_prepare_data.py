@@ -70,3 +70,52 @@ def test_help_does_not_wait_for_tensorflow():
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert '--instrument_source' in done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten good files and one without a pitch."""
+    (tmp_path / 'in').mkdir()
+    for name in (*range(50, 60), 'violin'):
+        soundfile.write(tmp_path / 'in' / f'{name}.wav', 0.5 * np.sin(np.arange(8000) / 9), 22050)
+    return tmp_path / 'in'
+
+
+def test_a_folder_of_recordings_is_prepared(folder, tmp_path, capsys):
+    arguments = ['--source=folder', f'--input={folder}', f'--data_dir={tmp_path}/out']
+    assert execute(*arguments, '--dry_run') == 0
+    told = capsys.readouterr().out
+    assert 'notes           10 (train' in told and 'none: a dry run' in told
+    assert not (tmp_path / 'out').exists()
+    assert execute(*arguments, '--sample_rate=8000', '--audio_length=2000', '--notest_split') == 0
+    told = capsys.readouterr().out
+    assert 'notes           10 (train 10, test 0)' in told and 'seconds         2.5' in told
+    assert told.splitlines()[-1].split() == ['picture', f'{tmp_path}/out/notes.png']
+    assert (tmp_path / 'out' / 'notes.png').exists()
+    assert (tmp_path / 'out' / 'skipped.csv').read_text().startswith('name,reason\nviolin.wav,No pitch in the file na')
+
+
+def test_with_strict_what_is_skipped_is_a_failure(folder, tmp_path):
+    arguments = ['--source=folder', f'--input={folder}', '--strict']
+    assert execute(*arguments, f'--data_dir={tmp_path}/out') == 2
+    assert (tmp_path / 'out' / 'gansynth_notes').exists()
+    (folder / 'violin.wav').unlink()
+    assert execute(*arguments, f'--data_dir={tmp_path}/again') == 0
+
+
+def test_the_flags_of_a_folder_reach_the_library(folder, tmp_path, capsys):
+    (tmp_path / 'pitches.csv').write_text('file,pitch\nviolin.wav,C4\n50.wav,C3\n')
+    arguments = ['--source=folder', f'--input={folder}', f'--data_dir={tmp_path}/out', '--dry_run']
+    assert execute(*arguments, f'--pitch_csv={tmp_path}/pitches.csv', '--middle_c=C3') == 0
+    assert 'pitches         2 (MIDI 60 to 72)' in capsys.readouterr().out
+    assert execute(*arguments, '--min_pitch=53', '--max_pitch=54') == 0
+    assert '(MIDI 53 to 54)' in capsys.readouterr().out
+    assert execute(*arguments, '--pitch_from=guess') == 2
+    assert 'expected some of name, csv, detect' in capsys.readouterr().err
+
+
+def test_numbers_may_be_ranges(tmp_path, capsys):
+    for value in ('1-', 'x', '5-3', '128', ''):
+        assert execute('--source=folder', f'--input={tmp_path}', '--data_dir=x', f'--velocities={value},1') == 2
+        assert 'Impossible --velocities: expected whole numbers from 0 to 127 or ranges' in capsys.readouterr().err
+    assert prepare_data._numbers('programs', ['0-2', '40']) == (0, 1, 2, 40)

@@ -1,5 +1,6 @@
 import json
 import shutil
+import struct
 
 import numpy as np
 import pytest
@@ -71,3 +72,62 @@ def prepared_copy(prepared_directory, tmp_path):
 def config():
     """Spectrograms of 64 frames and 64 bins."""
     return Config(data_type='linear', audio_length=AUDIO_LENGTH, num_resolutions=3, start_height=16, start_width=16)
+
+
+_SOUNDFONT_RATE = 48000
+
+
+def _chunk(name, content):
+    return name + struct.pack('<I', len(content)) + content + b'\0' * (len(content) % 2)
+
+
+def _list(name, *chunks):
+    return _chunk(b'LIST', name + b''.join(chunks))
+
+
+def _write_soundfont(path, presets):
+    samples, headers, generators, bags, instruments = [], [], [], [], []
+    preset_records, preset_bags, preset_generators = [], [], []
+    for index, (name, bank, program, zones) in enumerate(presets):
+        instruments.append(struct.pack('<20sH', name.encode(), len(bags)))
+        for low, high, root in zones:
+            hz = 440 * 2 ** ((root - 69) / 12)
+            periods = 200
+            num_samples = round(periods * _SOUNDFONT_RATE / hz)
+            wave = np.round(20000 * np.sin(2 * np.pi * periods * np.arange(num_samples + 46) / num_samples))
+            start = sum(map(len, samples))
+            samples.append(np.concatenate([wave, np.zeros(46)]).astype('<i2'))
+            headers.append(struct.pack('<20sIIIIIBbHH', b'sine', start, start + num_samples + 40, start + 8,
+                                       start + 8 + num_samples, _SOUNDFONT_RATE, root, 0, 0, 1))
+            bags.append(struct.pack('<HH', len(generators), 0))
+            generators += [struct.pack('<HBB', 43, low, high), struct.pack('<HH', 54, 1),
+                           struct.pack('<HH', 53, len(headers) - 1)]
+        preset_records.append(struct.pack('<20sHHHIII', name.encode(), program, bank, len(preset_bags), 0, 0, 0))
+        # The first zone of a preset may say what holds for all its others: nothing, here.
+        preset_bags += [struct.pack('<HH', len(preset_generators) + i, 0) for i in range(2)]
+        preset_generators += [struct.pack('<HH', 17, 0), struct.pack('<HH', 41, index)]
+    instruments.append(struct.pack('<20sH', b'EOI', len(bags)))
+    bags.append(struct.pack('<HH', len(generators), 0))
+    preset_records.append(struct.pack('<20sHHHIII', b'EOP', 0, 0, len(preset_bags), 0, 0, 0))
+    preset_bags.append(struct.pack('<HH', len(preset_generators), 0))
+    headers.append(struct.pack('<20sIIIIIBbHH', b'EOS', 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    end, modulator = struct.pack('<HH', 0, 0), bytes(10)
+    content = b'sfbk' + b''.join([
+        _list(b'INFO', _chunk(b'ifil', struct.pack('<HH', 2, 1)), _chunk(b'isng', b'EMU8000\0'),
+              _chunk(b'INAM', b'small\0')),
+        _list(b'sdta', _chunk(b'smpl', b''.join(wave.tobytes() for wave in samples))),
+        _list(b'pdta', *(_chunk(name, b''.join(records)) for name, records in [
+            (b'phdr', preset_records), (b'pbag', preset_bags), (b'pmod', [modulator]),
+            (b'pgen', [*preset_generators, end]), (b'inst', instruments), (b'ibag', bags), (b'imod', [modulator]),
+            (b'igen', [*generators, end]), (b'shdr', headers)]))])
+    path.write_bytes(_chunk(b'RIFF', content))
+    return path
+
+
+@pytest.fixture(scope='session')
+def write_soundfont():
+    """Writes a SoundFont of looped sines: a path, and presets (name, bank, program, zones).
+
+    A zone is (lowest key, highest key, root key). Returns the path.
+    """
+    return _write_soundfont

@@ -1,6 +1,6 @@
 import pytest
 
-from gansynth_tf.data.note_source import SourceNote, split_of, storage_order
+from gansynth_tf.data.note_source import NoteSource, SourceNote, split_of, storage_order, without_test_split
 
 
 # The hex digits of `printf NAME | sha256sum` add up to the number given.
@@ -38,3 +38,9 @@ def read_nothing():
 def note(name):
     return SourceNote(name=name, pitch=60, velocity=100, instrument='a', family='b', origin='c',
                       read_audio=read_nothing)
+
+
+def test_all_notes_can_be_put_into_the_train_split():
+    source = NoteSource(kind='test', description='', homepage='', citation='', license='', notes=(note('a'), note('b')))
+    assert [note.split for note in source.notes] == ['train', 'test']
+    assert [note.split for note in without_test_split(source).notes] == ['train', 'train']
