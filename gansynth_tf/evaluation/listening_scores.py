@@ -1,0 +1,103 @@
+"""Results of the listening test: who wins, and whether it could be chance.
+
+Source: Engel et al. 2019 (GANSynth), section 5.4 and figure 4: wins by system over all comparisons, and pairwise
+tests. No code was released. Wins and ties are counted; the test is Wilcoxon's signed-rank test on the five-point
+scores (ties of both left out), two-sided, with Holm's correction for as many pairs of systems as there are.
+"""
+
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+from collections.abc import Iterable
+
+import numpy as np
+import scipy.stats
+
+from gansynth_tf.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """How two systems did against each other.
+
+    Attributes:
+      systems: their names.
+      wins: how often each was found better.
+      ties: how often neither.
+      p_value: how likely a difference like this is if there is none, corrected for the number of comparisons.
+    """
+
+    systems: tuple[str, str]
+    wins: tuple[int, int]
+    ties: int
+    p_value: float
+
+
+def read(paths: Iterable[str | os.PathLike]) -> list[tuple[str, str, int]]:
+    """All answers of results files: (first system, second system, how much better the first was found, -2 to 2).
+
+    Raises:
+      InputError: if a file is not one that the page saved, or the same results are given twice.
+    """
+    answers, seen = [], set()
+    for path in paths:
+        try:
+            results = json.loads(pathlib.Path(path).expanduser().read_text(encoding='utf-8'))
+            key = (results['test_id'], results['started'])
+            read_now = [_checked(answer['systems'], answer['score']) for answer in results['answers']]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f'Cannot read the results: expected a file that the listening test saved ({error!r}). '
+                             f'Received: {str(path)!r}') from error
+        if key in seen:
+            raise InputError(f'Results given twice: expected each listener once. Received: {str(path)!r} again')
+        seen.add(key)
+        answers += read_now
+    return answers
+
+
+def compare(answers: list[tuple[str, str, int]]) -> list[Comparison]:
+    """Every pair of systems that were compared."""
+    by_pair: dict[tuple[str, str], list[int]] = {}
+    for first, second, score in answers:
+        pair, sign = ((first, second), 1) if first < second else ((second, first), -1)
+        by_pair.setdefault(pair, []).append(sign * score)
+    pairs = sorted(by_pair)
+    p_values = _holm([_p_value(np.array(by_pair[pair])) for pair in pairs])
+    return [Comparison(systems=pair, wins=(sum(score > 0 for score in by_pair[pair]),
+                                           sum(score < 0 for score in by_pair[pair])),
+                       ties=by_pair[pair].count(0), p_value=p_value) for pair, p_value in zip(pairs, p_values)]
+
+
+def markdown(comparisons: list[Comparison]) -> str:
+    """Wins by system, then every pair."""
+    systems = sorted(set(itertools.chain.from_iterable(comparison.systems for comparison in comparisons)))
+    total = {name: sum(comparison.wins[comparison.systems.index(name)] for comparison in comparisons
+                       if name in comparison.systems) for name in systems}
+    lines = ['| system | wins |', '|---|---|']
+    lines += [f'| {name} | {total[name]} |' for name in sorted(systems, key=lambda name: -total[name])]
+    lines += ['', '| A | B | A wins | B wins | ties | p (Wilcoxon, Holm) |', '|---|---|---|---|---|---|']
+    lines += [f'| {a.systems[0]} | {a.systems[1]} | {a.wins[0]} | {a.wins[1]} | {a.ties} | {a.p_value:.3g} |'
+              for a in comparisons]
+    return '\n'.join(lines) + '\n'
+
+
+def _checked(systems: list[str], score: int) -> tuple[str, str, int]:
+    first, second = systems
+    if first == second or score not in (-2, -1, 0, 1, 2):
+        raise ValueError(f'{first}, {second}, {score}')
+    return first, second, score
+
+
+def _p_value(scores: np.ndarray) -> float:
+    return float(scipy.stats.wilcoxon(scores[scores != 0]).pvalue) if np.any(scores) else 1.0
+
+
+def _holm(p_values: list[float]) -> list[float]:
+    """Holm 1979: the smallest times as many as there are, the next times one less, never falling."""
+    order = np.argsort(p_values)
+    factors = np.arange(len(p_values), 0, -1)
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(1, np.maximum.accumulate(np.array(p_values)[order] * factors))
+    return corrected.tolist()

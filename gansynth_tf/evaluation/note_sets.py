@@ -1,0 +1,166 @@
+"""Where the notes come from that are measured: prepared notes, a model, a folder of anyone's wav files.
+
+All are measured as 16-bit files would hold them, so that a model and the files it wrote give the same numbers, and no
+set is told apart from real notes by the noise of its rounding.
+"""
+
+import csv
+import dataclasses
+import os
+import pathlib
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from gansynth_tf.data import audio_files, note_audio, pitch_names
+from gansynth_tf.data.prepared_notes import PreparedNotes
+from gansynth_tf.errors import InputError
+from gansynth_tf.generation.synthesizer import Synthesizer
+
+_BATCH_SIZE = 16
+_PITCH_TOKEN = re.compile(r'pitch[-_]?(\d{1,3})(?!\d)', re.IGNORECASE)  # as gansynth_generate names its files
+
+Batches = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoteSet:
+    """Notes of one length that can be gone through, again and again, a batch at a time.
+
+    Attributes:
+      name: as it stands in the table.
+      num_notes: how many there are.
+      sample_rate: Hz.
+      audio_length: samples of each note.
+      batches: yields (float32 [up to 16, audio_length], int [..] MIDI pitches, [..] instruments by name or number).
+    """
+
+    name: str
+    num_notes: int
+    sample_rate: int
+    audio_length: int
+    batches: Callable[[], Batches]
+
+
+def of_prepared_notes(notes: PreparedNotes, split: str, *, name: str, audio_length: int, limit: int | None = None,
+                      pitches: tuple[int, ...] | None = None) -> NoteSet:
+    """Real notes of a split; the first `limit` of them, of these pitches alone if any are given."""
+    wanted = np.arange(notes.num_notes(split))
+    if pitches is not None:
+        wanted = wanted[np.isin(notes.pitches(split), pitches)]
+    wanted = wanted[:limit]
+
+    def batches():
+        import tensorflow as tf
+        indices = tf.data.Dataset.from_tensor_slices(wanted.astype(np.int64))
+        waves = notes.waves(split, audio_length=audio_length, indices=indices)
+        instruments = notes.read(split, indices, 'instrument')
+        for note, instrument in tf.data.Dataset.zip(waves, instruments).batch(_BATCH_SIZE).as_numpy_iterator():
+            yield note['wave'][:, :, 0], note['pitch'], instrument['instrument']['label']
+    return NoteSet(name=name, num_notes=len(wanted), sample_rate=notes.sample_rate, audio_length=audio_length,
+                   batches=batches)
+
+
+def of_model(synth: Synthesizer, *, num_notes: int, seed: int, sample_rate: int, name: str) -> NoteSet:
+    """Notes of a model, with random timbres and pitches as frequent as in its training notes."""
+    latents, pitches = synth.sample_latents(num_notes, seed), synth.sample_pitches(num_notes, seed)
+    return _of_model(synth, latents, pitches, np.arange(num_notes), sample_rate, name)
+
+
+def of_model_grid(synth: Synthesizer, *, num_latents: int, pitches: tuple[int, ...], seed: int, sample_rate: int,
+                  name: str) -> NoteSet:
+    """Every one of `num_latents` timbres at every pitch."""
+    instruments = np.repeat(np.arange(num_latents), len(pitches))
+    latents = synth.sample_latents(num_latents, seed)[instruments]
+    return _of_model(synth, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
+
+
+def pitch_of_name(stem: str) -> int:
+    """The MIDI pitch that a file's name tells: `...pitch60...`, or one number or name (C4) that stands alone.
+
+    Raises:
+      InputError: if it tells none, or several.
+    """
+    token = _PITCH_TOKEN.search(stem)
+    return pitch_names.parse_pitch(token[1]) if token else pitch_names.pitch_in_file_name(stem)
+
+
+def _of_model(synth, latents, pitches, instruments, sample_rate, name) -> NoteSet:
+    def batches():
+        place = 0
+        for waves in synth.generate_batches(latents, pitches):
+            here = slice(place, place + len(waves))
+            yield _as_files(_at_rate(waves, synth.sample_rate, sample_rate)), pitches[here], instruments[here]
+            place += len(waves)
+    return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,
+                   audio_length=-(-synth.audio_length * sample_rate // synth.sample_rate), batches=batches)
+
+
+def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | None = None, sample_rate: int,
+              longest: int, limit: int | None = None) -> NoteSet:
+    """The wav files of a folder and its subfolders, made by any system.
+
+    Args:
+      directory: the folder.
+      csv_file: a table with the columns `file` (relative to the folder) and `pitch` (a MIDI number or a name such as
+        C4); without it the file names tell the pitches: `...pitch60...`, or one number or name that stands alone.
+      sample_rate: Hz, to which other rates are converted.
+      longest: samples at which longer files are cut; all notes are padded to the longest.
+      limit: how many files at most, in the order of their names.
+
+    Raises:
+      InputError: if there are no files, one cannot be read, or its pitch is not told.
+    """
+    folder = pathlib.Path(directory).expanduser()
+    pitches = _pitches_of_csv(folder, csv_file) if csv_file else _pitches_of_names(folder)
+    if not pitches:
+        raise InputError(f'No notes: expected wav files in the folder. Received: none in {str(folder)!r}')
+    paths = sorted(pitches)[:limit]
+    lengths = [_read(path, sample_rate, longest).size for path in paths]
+
+    def batches():
+        for start in range(0, len(paths), _BATCH_SIZE):
+            some = paths[start:start + _BATCH_SIZE]
+            waves = np.zeros((len(some), max(lengths)), np.float32)
+            for wave, path in zip(waves, some):
+                samples = _read(path, sample_rate, longest)
+                wave[:len(samples)] = samples
+            yield waves, np.array([pitches[path] for path in some]), np.arange(start, start + len(some))
+    return NoteSet(name=folder.name, num_notes=len(paths), sample_rate=sample_rate, audio_length=max(lengths),
+                   batches=batches)
+
+
+def _pitches_of_names(folder: pathlib.Path) -> dict[pathlib.Path, int]:
+    return {path: pitch_of_name(path.stem) for path in folder.rglob('*.wav')}
+
+
+def _pitches_of_csv(folder: pathlib.Path, csv_file: str | os.PathLike) -> dict[pathlib.Path, int]:
+    try:
+        with open(pathlib.Path(csv_file).expanduser(), newline='', encoding='utf-8') as file:
+            rows = list(csv.DictReader(file))
+            return {folder / row['file']: pitch_names.parse_pitch(row['pitch']) for row in rows}
+    except (OSError, UnicodeDecodeError, KeyError, AttributeError) as error:
+        raise InputError(f'Cannot read the pitches: expected a CSV with the columns file and pitch ({error!r}). '
+                         f'Received: {str(csv_file)!r}') from error
+
+
+def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:
+    samples, rate = audio_files.read_audio(path)
+    wave = _as_files(_at_rate(samples.mean(axis=1)[None], rate, sample_rate))[0]
+    if len(wave) > longest:
+        wave = wave[:longest] * note_audio.fade_out(longest, round(note_audio.FADE_SECONDS * sample_rate))
+    return wave.astype(np.float32)
+
+
+def _at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    if rate == wanted:
+        return waves
+    import scipy.signal
+    return scipy.signal.resample_poly(waves, wanted, rate, axis=1)
+
+
+def _as_files(waves: np.ndarray) -> np.ndarray:
+    """Waves, float [n, samples], as they come back from the files that audio_output.write_wav makes of them."""
+    peaks = np.max(np.abs(waves), axis=1, keepdims=True)
+    return (np.round(waves * (32767 / np.maximum(peaks, 1))) / 32768).astype(np.float32)

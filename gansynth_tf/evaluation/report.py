@@ -1,0 +1,99 @@
+"""The table: one row a set of notes, as Markdown for people and as JSON for programs."""
+
+import json
+import math
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gansynth_tf import files
+from gansynth_tf.evaluation.bootstrap import Estimate
+
+# (key, heading, format): first the paper's columns in the paper's order.
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ('ndb', 'NDB', '.0f'),
+    ('fid', 'FID', '.1f'),
+    ('inception_score', 'IS', '.1f'),
+    ('pitch_accuracy', 'PA', '.1%'),
+    ('pitch_entropy', 'PE', '.2f'),
+    ('pitch_accuracy_within_1', 'PA within 1', '.1%'),
+    ('fundamental_accuracy', 'fundamental', '.1%'),
+    ('kid', 'KID', '.3f'),
+    ('js_divergence', 'JS', '.3f'),
+    ('phase_coherence', 'phase coherence', '.3f'),
+    ('fid_first_128', 'FID of 128', '.1f'),
+    ('pitch_accuracy_36_84', 'PA 36-84', '.1%'),
+    ('pitch_accuracy_within_1_36_84', 'PA within 1, 36-84', '.1%'),
+    ('fundamental_accuracy_36_84', 'fundamental 36-84', '.1%'),
+    ('timbre_distance', 'timbre distance (dB)', '.1f'),
+    ('timbre_consistency', 'timbre across pitch', '.2f'),
+)
+_FAULT_HEADINGS = {'not_finite': 'not finite', 'silent': 'silent', 'clipped': 'clipped', 'offset': 'DC',
+                   'click': 'click'}
+_LEGEND = """\
+NDB: of {num_bins} kinds of training notes, how many are more or less frequent (about {expected:.1f} by chance). FID,
+KID: distance of the classifier's features from those of training notes. IS: inception score on pitch. PA: the
+classifier hears the pitch asked for; fundamental: a pitch detector does, within half a semitone. PE: the classifier's
+doubt in nats. JS: divergence of the kinds' shares in nats. FID of 128: of the first 128 notes, for old numbers alone.
+Timbre distance: between instruments (or latents) at one pitch; timbre across pitch: distance within one instrument
+over distance between two. In brackets 95 % intervals by bootstrap over notes. Numbers compare between rows of as many
+notes each, one classifier and one length.
+"""
+
+
+def markdown(rows: Mapping[str, Mapping[str, Any]], *, num_bins: int, facts: Sequence[str] = ()) -> str:
+    """The table with sets as columns, since there are more numbers than sets.
+
+    Args:
+      rows: by name, the sets, each with 'num_notes', 'faults' (counts by name) and the numbers of `COLUMNS` (an
+        `Estimate`, a float, or missing).
+      num_bins: of NDB.
+      facts: lines about what was compared with what.
+    """
+    names = list(rows)
+    lines = [f'| | {" | ".join(names)} |', f'|---|{"---|" * len(names)}',
+             f'| notes | {" | ".join(str(rows[name]["num_notes"]) for name in names)} |']
+    for key, heading, form in COLUMNS:
+        lines.append(f'| {heading} | {" | ".join(_cell(rows[name].get(key), form) for name in names)} |')
+    for fault, heading in _FAULT_HEADINGS.items():
+        lines.append(f'| {heading} (notes) | {" | ".join(str(rows[name]["faults"][fault]) for name in names)} |')
+    legend = _LEGEND.format(num_bins=num_bins, expected=0.05 * num_bins)
+    return '\n'.join([*lines, '', *facts, '', legend])
+
+
+def write(rows: Mapping[str, Mapping[str, Any]], directory: pathlib.Path, *, num_bins: int,
+          facts: Sequence[str] = ()) -> list[pathlib.Path]:
+    """Writes `metrics.md` and `metrics.json` into a directory and returns their paths."""
+    texts = {'metrics.md': markdown(rows, num_bins=num_bins, facts=facts),
+             'metrics.json': json.dumps({'rows': _plain(rows), 'facts': list(facts)}, indent=2) + '\n'}
+    for name, text in texts.items():
+        with files.atomic_write(directory / name) as path:
+            path.write_text(text, encoding='utf-8')
+    return [directory / name for name in texts]
+
+
+def read(path: str | os.PathLike) -> dict[str, dict[str, Any]]:
+    """The rows of a `metrics.json`."""
+    rows = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))['rows']
+    return {name: {key: _estimate(value) for key, value in row.items()} for name, row in rows.items()}
+
+
+def _cell(value, form: str) -> str:
+    if isinstance(value, Estimate):
+        return f'{_cell(value.value, form)} [{_cell(value.low, form)}, {_cell(value.high, form)}]'
+    return '-' if value is None or not math.isfinite(value) else f'{value:{form}}'
+
+
+def _plain(value):
+    """With estimates as objects, and what JSON has no number for as null."""
+    if isinstance(value, Estimate):
+        return {'value': _plain(value.value), 'low': _plain(value.low), 'high': _plain(value.high)}
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return value if not isinstance(value, float) or math.isfinite(value) else None
+
+
+def _estimate(value):
+    is_estimate = isinstance(value, dict) and set(value) == {'value', 'low', 'high'}
+    return Estimate(**value) if is_estimate else value
