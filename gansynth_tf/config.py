@@ -1,4 +1,4 @@
-"""Hyperparameters: one frozen dataclass with Magenta's names, presets by name, strict validation, experiment.json.
+"""Hyperparameters: one frozen dataclass with Magenta's names, strict validation, experiment.json.
 
 Names and defaults are those of Magenta's `mel_prog_hires` configuration (the paper's IF-mel + H); fields below the
 line `Beyond the original` are this project's own, with defaults that keep the original's behaviour.
@@ -16,7 +16,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 
-from gansynth_tf import files
+from gansynth_tf import files, presets
 from gansynth_tf.errors import InputError
 
 EXPERIMENT_FILE = 'experiment.json'
@@ -99,6 +99,7 @@ class Config:
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
     generator_ema_decay: float = 0.999
+    mixed_precision: bool = False  # bfloat16 within the networks, while they are trained, over float32 weights
     sliced_wasserstein_num_samples: int = 512  # by which checkpoints are compared; 0 for no comparison
     seed: int = 0
 
@@ -165,9 +166,11 @@ class Config:
         longest = hop * (height - 1) + 2 * num_bins
         if self.audio_length > longest:
             frames = -(-(self.audio_length - 2 * num_bins) // hop) + 1
-            raise InputError(f'Impossible audio_length: expected at most {longest} samples for spec_shape '
-                             f'{self.spec_shape}, or at least {frames} frames for these samples. '
-                             f'Received: {self.audio_length}')
+            start_height = -(-frames * self.start_height // height)
+            raise InputError(f'Impossible audio_length: expected at most {longest} samples '
+                             f'({longest / self.sample_rate:.2f} s) for spec_shape {self.spec_shape}, or at least '
+                             f'{frames} frames for these samples (nearest: start_height {start_height}). '
+                             f'Received: {self.audio_length} ({self.audio_length / self.sample_rate:.2f} s)')
 
     @property
     def spec_shape(self) -> tuple[int, int]:
@@ -195,6 +198,7 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
                  'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
                  'sliced_wasserstein_num_samples')
+
 
 def preset(name: str) -> Config:
     """The preset of that name.
@@ -319,26 +323,4 @@ def _did_you_mean(name, known: Iterable[str]) -> str:
     return f' (did you mean {nearest[0]!r}?)' if nearest else ''
 
 
-# The paper's Table 1 compares three representations at two frequency resolutions; '+ H' is the finer in frequency.
-_LOW_FREQUENCY_RESOLUTION: dict[str, typing.Any] = dict(start_height=4, start_width=8)  # 256x512: n_fft 1024, hop 256
-PRESETS = types.MappingProxyType({
-    'mel_prog_hires': Config(),  # IF-mel + H
-    'mel_prog': Config(**_LOW_FREQUENCY_RESOLUTION),  # IF-mel
-    'linear_prog_hires': Config(data_type='linear'),  # IF + H
-    'linear_prog': Config(data_type='linear', **_LOW_FREQUENCY_RESOLUTION),  # IF
-    'phase_prog_hires': Config(data_type='phase'),  # phase + H
-    'phase_prog': Config(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
-    # Two-second notes in half as many mel bins and narrow networks: what two cores can train in a day.
-    'small': Config(num_resolutions=6, mel_downscale=2, audio_length=32000, latent_vector_size=128, fmap_base=512,
-                    fmap_max=64, num_images_schedule=(24_000, 24_000, 30_000, 60_000, 60_000, 40_000),
-                    batch_size_schedule=(8, 4), save_summaries_num_images=2000, fake_batch_size=32,
-                    generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,
-                    # With more pixels the Wasserstein terms grow; with a weight of 1 the critic forgets pitch there.
-                    ac_loss_weight_schedule=(1.0, 4.0, 8.0, 8.0), gradient_penalty_domain='stage',
-                    generator_ema_decay=0.997),
-    # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
-    'tiny': Config(num_resolutions=4, start_height=8, start_width=64, audio_length=16000, latent_vector_size=16,
-                   fmap_base=128, fmap_max=16, stable_stage_num_images=40, transition_stage_num_images=40,
-                   total_num_images=280, save_summaries_num_images=200, fake_batch_size=8,
-                   generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage'),
-})
+PRESETS = types.MappingProxyType({name: Config(**changes) for name, changes in presets.PRESETS.items()})

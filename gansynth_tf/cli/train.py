@@ -29,8 +29,15 @@ flags.DEFINE_float('checkpoint_seconds', 600.0, 'Time between two checkpoints wi
                    flag_values=FLAGS)
 flags.DEFINE_enum('on_nan', 'stop', ['stop', 'rollback'], 'When a loss or gradient is not finite: stop, or go back to '
                   'the last checkpoint and draw other random numbers, three times at most.', flag_values=FLAGS)
+flags.DEFINE_bool('mixed_precision', None, 'Compute in bfloat16 over float32 weights: for hardware that multiplies '
+                  'bfloat16 faster. The run remembers it.', flag_values=FLAGS)
+flags.DEFINE_enum('strategy', 'none', ['none', 'mirrored', 'multi_worker'], 'mirrored: on all accelerators of this '
+                  'machine. multi_worker: on several machines, each with its TF_CONFIG and the same --train_root_dir. '
+                  'Batches are split among them.', flag_values=FLAGS)
+flags.DEFINE_bool('dry_run', False, 'Print stages, sizes, memory and a time estimate from a few iterations; train and '
+                  'write nothing.', flag_values=FLAGS)
 
-_EXIT_NOT_FINITE = 1
+_EXIT_CUT_SHORT = 1
 
 
 def main(argv):
@@ -42,23 +49,33 @@ def main(argv):
     else:
         config = config_lib.preset(FLAGS.config or 'mel_prog_hires')
     config = config.replace(**config_lib.parse_hparams(FLAGS.hparams))
+    if FLAGS.mixed_precision is not None:
+        config = config.replace(mixed_precision=FLAGS.mixed_precision)
 
     # Page faults on large buffers cost training a fifth of its processor time; this allocator keeps them.
     os.environ.setdefault('TF_CPU_ALLOCATOR_USE_BFC', '1')
     command.import_tensorflow()
     from gansynth_tf.data import pipeline
-    from gansynth_tf.training import nonfinite, signals, trainer
+    from gansynth_tf.training import distribution, dry_run, nonfinite, signals, trainer
 
     notes = pipeline.open_notes(FLAGS.tfds_data_dir)
+    if FLAGS.dry_run:
+        for line in dry_run.report(config, notes):
+            print(line, flush=True)
+        return command.EXIT_DONE
     try:
         print(trainer.train(config, notes, FLAGS.train_root_dir, checkpoint_seconds=FLAGS.checkpoint_seconds,
-                            on_nan=FLAGS.on_nan))
+                            on_nan=FLAGS.on_nan, strategy=FLAGS.strategy))
     except signals.Stopped as stopped:
         given = [f'--{name}={FLAGS[name].value}' for name in FLAGS if FLAGS[name].present]
         print(f'Stopped and saved after {stopped.image_id} images. To go on:\n{shlex.join([*argv, *given])}')
     except nonfinite.NonFiniteError as error:
         print(f'error: {error}', file=sys.stderr)
-        return _EXIT_NOT_FINITE
+        return _EXIT_CUT_SHORT
+    except distribution.WorkerLostError as error:
+        print(f'error: Another worker is gone ({error}). Start all workers again: the run goes on from its last '
+              f'checkpoint.', file=sys.stderr, flush=True)
+        os._exit(_EXIT_CUT_SHORT)  # TensorFlow would wait for the lost one
     return command.EXIT_DONE
 
 

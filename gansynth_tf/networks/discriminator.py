@@ -23,7 +23,7 @@ class Discriminator(network.ProgressiveNetwork):
 
     def __init__(self, config: Config, num_pitches: int):
         super().__init__(config, num_pitches, name='discriminator')
-        self.downscale = Downscale(self.schedule.factors)
+        self.downscale = Downscale(self.schedule.factors, dtype='float32')  # of the images
         self.fade_in = FadeIn()
         self.bodies, self.from_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
@@ -35,7 +35,7 @@ class Discriminator(network.ProgressiveNetwork):
         features = (num_filters(config, 0),)
         self.logits = self._logits()
         network.build('block_1', [self.logits], features)
-        self.classification_logits = EqualizedDense(num_pitches, name='classification_logits',
+        self.classification_logits = EqualizedDense(num_pitches, name='classification_logits', dtype='float32',
                                                     kernel_initializer=self._normal('classification_logits'))
         self.classification_logits.build((None, *features))
         self.built = True
@@ -95,8 +95,9 @@ class Discriminator(network.ProgressiveNetwork):
 
     def _logits(self) -> keras.layers.Layer:
         if self.config.simple_arch:
-            return keras.layers.Dense(1, name='logits', kernel_initializer=self._he_normal('block_1/logits'))
-        return EqualizedDense(1, name='logits', kernel_initializer=self._normal('block_1/logits'))
+            return keras.layers.Dense(1, name='logits', dtype='float32',
+                                      kernel_initializer=self._he_normal('block_1/logits'))
+        return EqualizedDense(1, name='logits', dtype='float32', kernel_initializer=self._normal('block_1/logits'))
 
     def _conv(self, block_id: int, name: str, filters: int, size, padding: str = 'same') -> EqualizedConv2D:
         # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.

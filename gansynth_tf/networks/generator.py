@@ -24,9 +24,10 @@ class Generator(network.ProgressiveNetwork):
 
     def __init__(self, config: Config, num_pitches: int):
         super().__init__(config, num_pitches, name='generator')
-        self.latent_norm = PixelNorm()
-        self.upscale = Upscale(self.schedule.factors)
-        self.fade_in = FadeIn()
+        # Latents and images stay in float32 if the blocks between them do not.
+        self.latent_norm = PixelNorm(dtype='float32')
+        self.upscale = Upscale(self.schedule.factors, dtype='float32')
+        self.fade_in = FadeIn(dtype='float32')
         self.bodies, self.to_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
         shape = (config.latent_vector_size + num_pitches,)
@@ -95,7 +96,7 @@ class Generator(network.ProgressiveNetwork):
     def _to_rgb(self, block_id: int) -> keras.layers.Layer:
         name, activation = f'block_{block_id}/to_rgb', self.config.to_rgb_activation
         if self.config.simple_arch:
-            return keras.layers.Conv2D(network.CHANNELS, 1, activation=activation, name='to_rgb',
+            return keras.layers.Conv2D(network.CHANNELS, 1, activation=activation, name='to_rgb', dtype='float32',
                                        kernel_initializer=self._he_normal(name))
-        return EqualizedConv2D(network.CHANNELS, 1, activation=activation, name='to_rgb',
+        return EqualizedConv2D(network.CHANNELS, 1, activation=activation, name='to_rgb', dtype='float32',
                                kernel_initializer=self._normal(name))

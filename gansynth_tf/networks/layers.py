@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks import image_ops
+from gansynth_tf.networks import image_ops, replicas
 
 
 def he_scale(kernel_shape, slope: float = 1.0) -> float:
@@ -28,6 +28,8 @@ class _Equalized(keras.layers.Layer):
 
     The kernel is drawn from N(0, 1) and scaled when it is used, so that Adam's steps, which do not depend on the
     gradient's size, are equal in relation to every layer's useful range. The bias is not scaled.
+
+    Whatever is done to a kernel before it is used is done in float32, also where a layer computes in bfloat16.
     """
 
     def __init__(self, *, he_slope: float, activation, kernel_initializer, **kwargs):
@@ -38,8 +40,9 @@ class _Equalized(keras.layers.Layer):
                                    or keras.initializers.RandomNormal(stddev=1.0))
 
     def _add_variables(self, kernel_shape):
-        self.kernel = self.add_weight(name='kernel', shape=kernel_shape, initializer=self.kernel_initializer)
-        self.bias = self.add_weight(name='bias', shape=kernel_shape[-1:], initializer='zeros')
+        self.kernel = self.add_weight(name='kernel', shape=kernel_shape, initializer=self.kernel_initializer,
+                                      autocast=False)
+        self.bias = self.add_weight(name='bias', shape=kernel_shape[-1:], initializer='zeros', autocast=False)
         self.kernel_scale = he_scale(kernel_shape, self.he_slope)
 
     def _scaled_kernel(self) -> tf.Tensor:
@@ -47,7 +50,7 @@ class _Equalized(keras.layers.Layer):
         return self.kernel_scale * tf.convert_to_tensor(self.kernel)
 
     def _activate(self, outputs: tf.Tensor) -> tf.Tensor:
-        return self.activation(tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias)))
+        return self.activation(tf.nn.bias_add(outputs, tf.cast(self.bias, outputs.dtype)))
 
     def get_config(self):
         return {**super().get_config(), 'he_slope': self.he_slope,
@@ -79,7 +82,7 @@ class EqualizedConv2D(_Equalized):
         self.built = True
 
     def call(self, images):
-        kernel = self._scaled_kernel()
+        kernel = tf.cast(self._scaled_kernel(), images.dtype)
         if self.padding == 'same' and all(size % 2 for size in self.kernel_size):
             return self._activate(image_ops.conv2d_same(images, kernel))
         if self.padding == 'valid' and tuple(images.shape[1:3]) == self.kernel_size:
@@ -119,7 +122,7 @@ class UpscaleConv2D(EqualizedConv2D):
         taps = tf.add_n([tf.pad(kernel, [[i, down - 1 - i], [j, across - 1 - j], [0, 0], [0, 0]])
                          for i in range(down) for j in range(across)])
         shape = (tf.shape(images)[0], *self.compute_output_shape(images.shape)[1:])
-        return self._activate(tf.nn.conv2d_transpose(images, taps, shape, self.factors, 'SAME'))
+        return self._activate(tf.nn.conv2d_transpose(images, tf.cast(taps, images.dtype), shape, self.factors, 'SAME'))
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape
@@ -142,7 +145,8 @@ class EqualizedDense(_Equalized):
         self.built = True
 
     def call(self, inputs):
-        return self._activate(tf.reshape(inputs, [tf.shape(inputs)[0], self.kernel.shape[0]]) @ self._scaled_kernel())
+        flat = tf.reshape(inputs, [tf.shape(inputs)[0], self.kernel.shape[0]])
+        return self._activate(flat @ tf.cast(self._scaled_kernel(), inputs.dtype))
 
     def compute_output_shape(self, input_shape):
         return input_shape[0], self.units
@@ -174,7 +178,7 @@ class LatentToImage(_Equalized):
         height, width, size, filters = self.kernel.shape
         # The convolution slides over the pixel, so it meets the taps in reverse order.
         taps = tf.transpose(tf.reverse(self._scaled_kernel(), [0, 1]), [2, 0, 1, 3])
-        outputs = latents @ tf.reshape(taps, [size, height * width * filters])
+        outputs = latents @ tf.cast(tf.reshape(taps, [size, height * width * filters]), latents.dtype)
         return self._activate(tf.reshape(outputs, [-1, height, width, filters]))
 
     def compute_output_shape(self, input_shape):
@@ -184,6 +188,11 @@ class LatentToImage(_Equalized):
         return {**super().get_config(), 'filters': self.filters, 'image_size': self.image_size}
 
 
+def _precise(values: tf.Tensor) -> tf.Tensor:
+    """What statistics are taken of: bfloat16 as float32, and the rest as it is."""
+    return tf.cast(values, tf.float32) if values.dtype == tf.bfloat16 else values
+
+
 class _SameShape(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -191,14 +200,16 @@ class _SameShape(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable('gansynth_tf')
 class PixelNorm(_SameShape):
-    """Scales the channels of every pixel to a mean square of one [1, section 4.2]."""
+    """Scales the channels of every pixel to a mean square of one [1, section 4.2], which is taken in float32."""
 
     def __init__(self, epsilon: float = 1e-8, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
     def call(self, inputs):
-        return inputs * tf.math.rsqrt(tf.reduce_mean(tf.square(inputs), axis=-1, keepdims=True) + self.epsilon)
+        squares = tf.square(_precise(inputs))
+        scale = tf.math.rsqrt(tf.reduce_mean(squares, axis=-1, keepdims=True) + self.epsilon)
+        return inputs * tf.cast(scale, inputs.dtype)
 
     def get_config(self):
         return {**super().get_config(), 'epsilon': self.epsilon}
@@ -209,7 +220,8 @@ class MinibatchStddev(keras.layers.Layer):
     """Appends one channel that holds how much the examples of the batch differ [1, section 3].
 
     It is a single number: the standard deviation over the batch, averaged over all pixels and channels. (Karras et
-    al. compute it in groups of four examples; Magenta over the whole batch, and so does this.)
+    al. compute it in groups of four examples; Magenta over the whole batch, and so does this.) Where a batch is split
+    over several replicas, it is the standard deviation over all of them. Statistics are taken in float32.
     """
 
     def __init__(self, epsilon: float = 1e-6, **kwargs):
@@ -219,9 +231,10 @@ class MinibatchStddev(keras.layers.Layer):
     def call(self, images):
         # The variance has no slope along the mean, but without stop_gradient it would have a curvature there, which the
         # gradient penalty sees. Magenta's (from tf.nn.moments) has none.
-        mean = tf.stop_gradient(tf.reduce_mean(images, axis=0))
-        variance = tf.reduce_mean(tf.math.squared_difference(images, mean), axis=0)
-        stddev = tf.reduce_mean(tf.sqrt(variance + self.epsilon))
+        values = _precise(images)
+        mean = tf.stop_gradient(replicas.mean(tf.reduce_mean(values, axis=0)))
+        variance = replicas.mean(tf.reduce_mean(tf.math.squared_difference(values, mean), axis=0))
+        stddev = tf.cast(tf.reduce_mean(tf.sqrt(variance + self.epsilon)), images.dtype)
         return tf.concat([images, tf.broadcast_to(stddev, tf.shape(images[..., :1]))], axis=-1)
 
     def compute_output_shape(self, input_shape):

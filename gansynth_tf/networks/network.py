@@ -1,8 +1,9 @@
 """What generator and discriminator share: all blocks at once, stable names, seeds that depend on names only."""
 
+import contextlib
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import tensorflow as tf
@@ -27,7 +28,7 @@ class ProgressiveNetwork(keras.Model):
     """
 
     def __init__(self, config: Config, num_pitches: int, *, name: str):
-        super().__init__(name=name)
+        super().__init__(name=name, dtype='float32')  # of inputs and outputs, whatever the layers compute in
         self.config = config
         self.num_pitches = num_pitches
         self.schedule = ResolutionSchedule.from_config(config)
@@ -78,6 +79,18 @@ class ProgressiveNetwork(keras.Model):
 
     def _seed(self, name: str) -> int:
         return zlib.crc32(f'{self.config.seed}/{self.name}/{name}'.encode())
+
+
+@contextlib.contextmanager
+def mixed_precision(enabled: bool) -> Iterator[None]:
+    """Networks made within compute in bfloat16 over float32 variables, but for what says otherwise, if `enabled`."""
+    before = keras.config.dtype_policy()
+    if enabled:
+        keras.config.set_dtype_policy('mixed_bfloat16')
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def build(scope: str, layers: Sequence[keras.layers.Layer], input_shape: tuple) -> tuple:

@@ -6,8 +6,8 @@
       stage_00001/...
 
 The arrays have readable names: `generator/block_1/conv0/kernel`, `generator_ema/...`, `discriminator/...`,
-`generator_adam/v/...`, `image_id`, `stage_id`, `num_blocks`, `progress`, `sliced_wasserstein`. A model made for playing alone is a directory
-with `generator.npz`, which holds the generator's averaged weights without their prefix.
+`generator_adam/v/...`, `image_id`, `stage_id`, `num_blocks`, `progress`, `sliced_wasserstein`. A model made for playing
+alone is a directory with `generator.npz`, which holds the generator's averaged weights without their prefix.
 """
 
 import dataclasses

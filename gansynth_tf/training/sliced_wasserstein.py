@@ -2,7 +2,7 @@
 
 Rabin et al. 2011. Both sets are projected onto random directions; on a line the distance is that of the sorted
 values. Karras et al. 2018 take it of patches of a Laplacian pyramid; this one takes it of whole normalised pictures,
-and so tells distributions of notes apart, not of textures. 0 is the best; two halves of the same notes give 0.01 to 0.02.
+and so tells distributions of notes apart, not of textures. 0 is the best.
 """
 
 import numpy as np

@@ -11,11 +11,13 @@ import keras
 import tensorflow as tf
 
 from gansynth_tf.config import Config
+from gansynth_tf.networks import network, replicas
 from gansynth_tf.networks.discriminator import Discriminator
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.networks.network import ProgressiveNetwork
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation
+from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.objective import Objective
 from gansynth_tf.training.optimizer import Adam
 from gansynth_tf.training.stages import Stage
@@ -31,8 +33,10 @@ class Networks:
 
     @classmethod
     def create(cls, config: Config, num_pitches: int) -> 'Networks':
-        """New networks; the average starts at the generator's initial weights."""
-        return cls(Generator(config, num_pitches), Generator(config, num_pitches), Discriminator(config, num_pitches))
+        """New networks; the average starts at the generator's initial weights, and is played in float32."""
+        with network.mixed_precision(config.mixed_precision):
+            generator, discriminator = Generator(config, num_pitches), Discriminator(config, num_pitches)
+        return cls(generator, Generator(config, num_pitches), discriminator)
 
     def by_name(self) -> dict[str, ProgressiveNetwork]:
         """The networks by the names under which checkpoints hold them."""
@@ -48,30 +52,35 @@ class TrainingStep:
       networks: what to train.
       normalizer: between specgrams in log-magnitude and phase units, and the networks' [-1, 1], at the stage's width.
       representation: for the Griffin-Lim consistency loss of the last stage.
+      distribution: how `iterate` is spread over replicas; the networks were made in its scope.
 
     Attributes:
       objective: the losses.
     """
 
     def __init__(self, config: Config, stage: Stage, networks: Networks, normalizer: Normalizer,
-                 representation: Representation):
+                 representation: Representation, distribution: Distribution | None = None):
         self._config = config
         self._stage = stage
         self._networks = networks
+        self._distribution = distribution or Distribution()
         self.objective = Objective(config, stage, networks.generator, networks.discriminator, normalizer,
                                    representation)
         adam = dict(beta1=config.adam_beta1, beta2=config.adam_beta2)
-        self.generator_adam = Adam(_by_name(networks.generator, stage),
-                                   learning_rate=config.generator_learning_rate, **adam)
-        self.discriminator_adam = Adam(_by_name(networks.discriminator, stage),
-                                       learning_rate=config.discriminator_learning_rate, **adam)
+        with self._distribution.scope():
+            self.generator_adam = Adam(_by_name(networks.generator, stage),
+                                       learning_rate=config.generator_learning_rate, **adam)
+            self.discriminator_adam = Adam(_by_name(networks.discriminator, stage),
+                                           learning_rate=config.discriminator_learning_rate, **adam)
         self._train_generator = tf.function(self._update_generator)
         self._train_discriminator = tf.function(self._update_discriminator)
+        self._train_on_replicas = tf.function(self._update_on_replicas)
 
     def iterate(self, real: tf.Tensor, real_labels: tf.Tensor, draw: dict[str, tf.Tensor], progress: tf.Tensor, *,
                 with_penalty: bool = True) -> dict[str, tf.Tensor]:
-        """One iteration, in place. A network whose loss or gradient is not finite stays as it is, and the critic also
-        stays if the generator does.
+        """One iteration, in place.
+
+        A network whose loss or gradient is not finite stays as it is, and the critic also stays if the generator does.
 
         Args:
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
@@ -84,6 +93,9 @@ class TrainingStep:
           Scalars by name, in the order in which they are computed: the loss terms before the update, and the norms of
           the gradients.
         """
+        if self._distribution.strategy is not None:
+            parts = self._distribution.split(draw | {'real': real, 'real_labels': real_labels})
+            return self._train_on_replicas(parts, progress, with_penalty=with_penalty)
         terms, is_finite = self._train_generator(draw, progress)
         more, _ = self._train_discriminator(real, real_labels, draw, progress, is_finite, with_penalty=with_penalty)
         return terms | more
@@ -96,7 +108,11 @@ class TrainingStep:
 
         Args:
           state: what `variables` names, as tensors.
-          real, real_labels, draw, progress, with_penalty: as in `iterate`.
+          real: as in `iterate`, like the others.
+          real_labels: likewise.
+          draw: likewise.
+          progress: likewise.
+          with_penalty: likewise.
         """
         variables = self.variables()
         mapping = [(variable, state[name]) for name, variable in variables.items()]
@@ -116,6 +132,18 @@ class TrainingStep:
         """The optimizers' variables by checkpoint name."""
         return ({f'generator_adam/{name}': variable for name, variable in self.generator_adam.state.items()}
                 | {f'discriminator_adam/{name}': variable for name, variable in self.discriminator_adam.state.items()})
+
+    def _update_on_replicas(self, parts, progress, *, with_penalty: bool):
+        """An iteration on all replicas, each with its part of the batch; the scalars are the same on all."""
+        def update(part):
+            terms, is_finite = self._update_generator(part, progress)
+            more, _ = self._update_discriminator(part['real'], part['real_labels'], part, progress, is_finite,
+                                                 with_penalty=with_penalty)
+            return terms | more
+
+        strategy = self._distribution.strategy
+        terms = strategy.run(update, (parts,))
+        return {name: strategy.experimental_local_results(value)[0] for name, value in terms.items()}
 
     def _update_generator(self, draw, progress, in_place: bool = True):
         """One update of the generator and of its moving average; (scalars, whether all are finite)."""
@@ -155,12 +183,18 @@ class TrainingStep:
 
 
 def _terms_and_gradients(name: str, variables: list, terms_of: Callable[[], dict[str, tf.Tensor]]):
-    """The terms, with the norm of the gradient of '`name`/total', and that gradient for every variable."""
+    """The terms, with the norm of the gradient of '`name`/total', and that gradient for every variable.
+
+    Both are of the whole batch, whose parts may be on several replicas.
+    """
     watched = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(watched)
         terms = terms_of()
     gradients = tape.gradient(terms[f'{name}/total'], watched)
+    averaged = iter(replicas.mean([*terms.values(), *(gradient for gradient in gradients if gradient is not None)]))
+    terms = {name: next(averaged) for name in terms}
+    gradients = [None if gradient is None else next(averaged) for gradient in gradients]
     norm = tf.linalg.global_norm([gradient for gradient in gradients if gradient is not None])
     return terms | {f'{name}/gradient_norm': norm}, gradients
 

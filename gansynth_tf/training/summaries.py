@@ -19,6 +19,8 @@ from gansynth_tf.training.stages import Stage
 
 _NUM_AUDIO = 4  # clips a summary; TensorBoard shows few at once
 _BATCH = 8  # notes generated together, which bounds the memory
+_NUM_BETWEEN = 8  # notes from one timbre to another
+NUM_REAL = 16  # real notes to compare with
 
 
 class Summaries:
@@ -43,6 +45,11 @@ class Summaries:
         self._latents = rng.standard_normal((config.fake_batch_size, config.latent_vector_size), np.float32)
         # From the lowest pitch to the highest, each note with a timbre of its own.
         self._labels = np.linspace(0, num_pitches - 1, config.fake_batch_size).round().astype(np.int32)
+        # Two latents drawn at random are nearly orthogonal: this is the great circle from one to the other.
+        first, last = rng.standard_normal((2, 1, config.latent_vector_size), np.float32)
+        angles = np.linspace(0, np.pi / 2, _NUM_BETWEEN, dtype=np.float32)[:, np.newaxis]
+        self._latents_between = np.cos(angles) * first + np.sin(angles) * last
+        self._labels_between = np.full(_NUM_BETWEEN, num_pitches // 2, np.int32)
 
     def scalars(self, terms: dict[str, float], image_id: int) -> None:
         """Writes numbers by name at a point of the run."""
@@ -52,14 +59,25 @@ class Summaries:
         self._writer.flush()
 
     def samples(self, generator: Generator, stage: Stage, progress: float, image_id: int) -> None:
-        """Writes pictures of all sample notes of `generator`, and the audio of a few of them."""
-        specgrams = self.generate(generator, stage, progress)
+        """Writes what `generator` makes of the fixed notes: pictures of all, and audio of a few.
+
+        Below them is a row of pictures from one timbre to another, at one pitch.
+        """
+        self._show('samples', self.generate(generator, stage, progress), stage, image_id)
+        between = generator(self._latents_between, self._labels_between, num_blocks=stage.num_blocks, progress=progress)
         with self._writer.as_default(step=image_id):
-            for channel, name in enumerate(('magnitude', 'phase')):
-                # Time to the right, frequency upwards; [-1, 1] to [0, 1].
-                picture = tf.transpose(specgrams[..., channel:channel + 1], (0, 2, 1, 3))[:, ::-1] / 2 + 0.5
-                tf.summary.image(f'samples/{name}', _tiled(tf.clip_by_value(picture, 0, 1)))
-            tf.summary.audio('samples', self._to_waves(specgrams[:_NUM_AUDIO], stage), self._config.sample_rate,
+            tf.summary.image('samples/interpolation', _tiled(_pictures(between, 0), columns=_NUM_BETWEEN))
+        self._writer.flush()
+
+    def real(self, specgrams: tf.Tensor, stage: Stage, image_id: int) -> None:
+        """Writes pictures and audio of real notes, normalised, as a stage sees them: what samples are to become."""
+        self._show('real', specgrams, stage, image_id)
+
+    def _show(self, name: str, specgrams: tf.Tensor, stage: Stage, image_id: int) -> None:
+        with self._writer.as_default(step=image_id):
+            for channel, kind in enumerate(('magnitude', 'phase')):
+                tf.summary.image(f'{name}/{kind}', _tiled(_pictures(specgrams, channel)))
+            tf.summary.audio(name, self._to_waves(specgrams[:_NUM_AUDIO], stage), self._config.sample_rate,
                              max_outputs=_NUM_AUDIO)
         self._writer.flush()
 
@@ -77,10 +95,15 @@ class Summaries:
         return waves / tf.maximum(tf.reduce_max(tf.abs(waves), (1, 2), keepdims=True), 1e-6)
 
 
-def _tiled(pictures: tf.Tensor) -> tf.Tensor:
-    """[n, height, width, 1] pictures as one, about square: [1, rows * height, columns * width, 1]."""
+def _pictures(specgrams: tf.Tensor, channel: int) -> tf.Tensor:
+    """[n, time, freq, 2] within [-1, 1] -> [n, freq, time, 1] within [0, 1]: time to the right, frequency upwards."""
+    return tf.clip_by_value(tf.transpose(specgrams[..., channel:channel + 1], (0, 2, 1, 3))[:, ::-1] / 2 + 0.5, 0, 1)
+
+
+def _tiled(pictures: tf.Tensor, *, columns: int | None = None) -> tf.Tensor:
+    """[n, height, width, 1] pictures as one, about square unless `columns` says otherwise."""
     num, height, width, _ = pictures.shape
-    columns = min(num, int(np.ceil(np.sqrt(num * height / width))))
+    columns = columns or min(num, int(np.ceil(np.sqrt(num * height / width))))
     rows = -(-num // columns)
     pictures = tf.pad(pictures, ((0, rows * columns - num), (0, 0), (0, 0), (0, 0)))
     grid = tf.transpose(tf.reshape(pictures, (rows, columns, height, width)), (0, 2, 1, 3))

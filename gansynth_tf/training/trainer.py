@@ -1,9 +1,11 @@
 """The loop: every stage in turn, resumable, with checkpoints, summaries and a progress line."""
 
+import contextlib
 import logging
 import os
 import pathlib
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +18,7 @@ from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import representations
 from gansynth_tf.training import checkpoints, lock, nonfinite, run_directory, stages, summaries
+from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.metrics_log import MetricsLog
 from gansynth_tf.training.nonfinite import NonFiniteError
@@ -30,7 +33,7 @@ _STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random
 
 
 def train(config: Config, notes: pipeline.PreparedNotes, train_root_dir: str | os.PathLike, *,
-          checkpoint_seconds: float = 600.0, on_nan: str = 'stop') -> pathlib.Path:
+          checkpoint_seconds: float = 600.0, on_nan: str = 'stop', strategy: str = 'none') -> pathlib.Path:
     """Trains a model through all its stages, or goes on where an interrupted run stopped.
 
     Args:
@@ -40,6 +43,7 @@ def train(config: Config, notes: pipeline.PreparedNotes, train_root_dir: str | o
       checkpoint_seconds: time between two checkpoints within a stage; every stage ends with one.
       on_nan: what to do when a loss or gradient is not finite: 'stop', or 'rollback' to the last checkpoint, from
         where other random numbers are drawn, three times at most.
+      strategy: one of `distribution.STRATEGIES`; the directory must be the same for all workers.
 
     Returns:
       The run's directory.
@@ -48,33 +52,46 @@ def train(config: Config, notes: pipeline.PreparedNotes, train_root_dir: str | o
       InputError: if the directory cannot be written, is in use, or holds a run of another configuration.
       Stopped: if SIGTERM or SIGINT came; a checkpoint has been written.
       NonFiniteError: if a loss or gradient was not finite.
+      WorkerLostError: if another worker has gone; the run goes on from its last checkpoint.
     """
+    distribution = Distribution(strategy)
     directory = files.make_directory(train_root_dir)
-    with lock.exclusive(directory), StopRequest() as stop:
-        checkpoints.remove_unfinished(directory)
-        return _Trainer(config, notes, directory, checkpoint_seconds, stop).run(on_nan)
+    with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(StopRequest())
+        stack.enter_context(distribution.noticing_losses())
+        if distribution.is_chief:
+            stack.enter_context(lock.exclusive(directory))
+            checkpoints.remove_unfinished(directory)
+        return _Trainer(config, notes, directory, checkpoint_seconds, stop, distribution).run(on_nan)
 
 
 class _Trainer:
     """One run: what stays the same from stage to stage."""
 
     def __init__(self, config: Config, notes: pipeline.PreparedNotes, directory: pathlib.Path,
-                 checkpoint_seconds: float, stop: StopRequest):
+                 checkpoint_seconds: float, stop: StopRequest, distribution: Distribution):
         self._config = config
         self._notes = notes
         self._directory = directory
         self._checkpoint_seconds = checkpoint_seconds
         self._stop = stop
+        self._distribution = distribution
         self._random_stream = 0
+        if not distribution.is_chief:
+            distribution.any(False)  # the chief prepares the directory first
         self._restored = checkpoints.read_latest(directory)
         run_directory.claim(directory, config, notes.vocabulary,
                             None if self._restored is None else int(self._restored['stage_id']))
         self._representation = representations.from_config(config)
         self._normalizer = run_directory.normalizer(directory, config, notes)
-        self._networks = Networks.create(config, len(notes.vocabulary.pitches))
+        if distribution.is_chief:
+            distribution.any(False)
+        with distribution.scope():
+            self._networks = Networks.create(config, len(notes.vocabulary.pitches))
         self._metrics = MetricsLog(directory)
-        self._summaries = summaries.Summaries(directory, config, len(notes.vocabulary.pitches),
-                                              self._representation, self._normalizer)
+        if distribution.is_chief:
+            self._summaries = summaries.Summaries(directory, config, len(notes.vocabulary.pitches),
+                                                  self._representation, self._normalizer)
 
     def run(self, on_nan: str) -> pathlib.Path:
         for num_rollbacks in range(1, _MOST_ROLLBACKS + 2):
@@ -97,7 +114,8 @@ class _Trainer:
                 weights.from_arrays(network, {name.removeprefix(f'{prefix}/'): array for name, array in restored.items()
                                               if name.startswith(f'{prefix}/')})
             self._random_stream = max(self._random_stream, int(restored.get('random_stream', 0)))
-            self._metrics.rewind(int(restored['image_id']))
+            if self._distribution.is_chief:
+                self._metrics.rewind(int(restored['image_id']))
         for stage in stages.all_stages(self._config):
             if restored is None or stage.stage_id > int(restored['stage_id']):
                 self._run_stage(stage, None)
@@ -106,11 +124,12 @@ class _Trainer:
 
     def _run_stage(self, stage: Stage, restored: dict[str, np.ndarray] | None) -> None:
         """Trains `stage` from its start, or from a checkpoint within it, to its end."""
-        if self._stop.received:
+        if self._distribution.any(self._stop.received):
             raise Stopped(stage.first_image)
         resolution = ResolutionSchedule.from_config(self._config).resolution(stage.num_blocks)
         normalizer = self._normalizer.at_width(resolution[1])
-        step = TrainingStep(self._config, stage, self._networks, normalizer, self._representation)
+        self._distribution.check_batch_size(stage.batch_size)
+        step = TrainingStep(self._config, stage, self._networks, normalizer, self._representation, self._distribution)
         image_id, seconds = stage.first_image, 0.0
         if restored is not None:
             for name, variable in step.state().items():
@@ -127,21 +146,32 @@ class _Trainer:
             self._notes, self._config, resolution=resolution, batch_size=stage.batch_size,
             seed=self._config.seed + stage.stage_id + _STREAM_SEEDS * self._random_stream,
             start=image_id - stage.first_image)
+        if self._distribution.is_chief:
+            self._show_real_notes(stage, resolution, normalizer, image_id)
         self._loop(stage, step, iter(batches), image_id, time.monotonic() - seconds)
+
+    def _show_real_notes(self, stage: Stage, resolution: tuple[int, int], normalizer, image_id: int) -> None:
+        batches = pipeline.specgram_batches(self._notes, self._config, resolution=resolution,
+                                            batch_size=summaries.NUM_REAL, seed=self._config.seed)
+        specgrams, _ = next(iter(batches))
+        self._summaries.real(normalizer.normalize(specgrams), stage, image_id)
 
     def _loop(self, stage: Stage, step: TrainingStep, batches, image_id: int, started: float) -> None:
         """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
         config, limit = self._config, stages.time_limit(self._config, stage)
         saved = logged = time.monotonic()
-        summarised = image_id // config.save_summaries_num_images
+        summarised, clock = image_id // config.save_summaries_num_images, _Clock(image_id)
         terms: dict[str, float] = {}
         kind = 'fading in' if stage.is_transition else 'stable'
         height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
         with tqdm.tqdm(total=stage.num_images, initial=image_id - stage.first_image, unit='note', smoothing=0.05,
-                       desc=f'stage {stage.stage_id}, {height}x{width} {kind}', dynamic_ncols=True) as bar:
+                       desc=f'stage {stage.stage_id}, {height}x{width} {kind}', dynamic_ncols=True,
+                       disable=not self._distribution.is_chief) as bar:
             # However short the time, every stage has one iteration, so that its summary has something to show.
-            while not terms or limit is None or time.monotonic() - started <= limit:
-                terms |= self._iterate(stage, step, next(batches), image_id)
+            while not terms or limit is None or not self._distribution.any(time.monotonic() - started > limit):
+                with clock.waiting():
+                    batch = next(batches)
+                terms |= self._iterate(stage, step, batch, image_id)
                 image_id = min(image_id + stage.batch_size, stage.end_image)
                 bar.update(image_id - stage.first_image - bar.n)
                 now = time.monotonic()
@@ -150,16 +180,16 @@ class _Trainer:
                     logged = now
                 if image_id // config.save_summaries_num_images > summarised:
                     summarised = image_id // config.save_summaries_num_images
-                    self._summarise(stage, terms, image_id)
+                    self._summarise(stage, terms | clock.lap(image_id), image_id)
                 if image_id == stage.end_image:
                     break
-                if self._stop.received:
+                if self._distribution.any(self._stop.received):
                     self._save(stage, step, image_id, now - started, compare=False)
                     raise Stopped(image_id)
                 if now - saved > self._checkpoint_seconds:
                     self._save(stage, step, image_id, now - started)
                     saved = time.monotonic()
-        self._summarise(stage, terms, image_id)
+        self._summarise(stage, terms | clock.lap(image_id), image_id)
         self._save(stage, step, image_id, time.monotonic() - started, is_complete=True)
 
     def _iterate(self, stage: Stage, step: TrainingStep, batch, image_id: int) -> dict[str, float]:
@@ -173,20 +203,27 @@ class _Trainer:
         numbers = dict(zip(terms, tf.stack(list(terms.values())).numpy().tolist()))
         if (quantity := nonfinite.first(numbers)) is not None:
             arrays = self._arrays(stage, step, image_id) | numbers | {f'draw/{name}': a for name, a in draw.items()}
-            dump = nonfinite.write_dump(arrays | {'real': batch[0].numpy(), 'real_labels': batch[1].numpy()},
-                                        self._directory, image_id)
+            arrays |= {'real': batch[0].numpy(), 'real_labels': batch[1].numpy()}
+            dump = nonfinite.write_dump(arrays, self._directory, image_id)  # the same in all workers
             raise NonFiniteError(quantity, numbers[quantity], image_id, dump)
         return numbers
 
     def _summarise(self, stage: Stage, terms: dict[str, float], image_id: int) -> None:
+        if not self._distribution.is_chief:
+            return
         summaries.warn_if_unwell(terms, len(self._notes.vocabulary.pitches))
+        for name in ('generator', 'discriminator'):
+            variables = self._networks.by_name()[name].variables_of(stage.num_blocks)
+            terms |= {f'{name}/weight_norm': float(tf.linalg.global_norm([variable.value for variable in variables]))}
         self._summaries.scalars(terms | {'progress': stage.progress(image_id)}, image_id)
         self._summaries.samples(self._networks.generator_ema, stage, stage.progress(image_id), image_id)
         self._metrics.write({'image_id': image_id, 'stage_id': stage.stage_id} | terms)
 
     def _save(self, stage: Stage, step: TrainingStep, image_id: int, seconds: float, *, compare: bool = True,
               is_complete: bool = False) -> None:
-        """Writes a checkpoint; unless it is to `compare` its samples with real notes, it will not be kept as the best."""
+        """Writes a checkpoint, which can become the best of its stage if it is to `compare` samples with real notes."""
+        if not self._distribution.is_chief:
+            return
         arrays = self._arrays(stage, step, image_id) | {
             'is_complete': np.array(is_complete), 'end_image': np.array(stage.end_image),
             'random_stream': np.array(self._random_stream)}
@@ -208,3 +245,22 @@ class _Trainer:
         for prefix, network in self._networks.by_name().items():
             arrays |= {f'{prefix}/{name}': array for name, array in weights.to_arrays(network).items()}
         return arrays | {name: variable.numpy() for name, variable in step.state().items()}
+
+
+class _Clock:
+    """Measures the rate of training from one summary to the next, and what share of the time it waits for notes."""
+
+    def __init__(self, image_id: int):
+        self._image_id, self._since, self._waited = image_id, time.monotonic(), 0.0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        since = time.monotonic()
+        yield
+        self._waited += time.monotonic() - since
+
+    def lap(self, image_id: int) -> dict[str, float]:
+        seconds = max(time.monotonic() - self._since, 1e-9)
+        numbers = {'images_per_second': (image_id - self._image_id) / seconds, 'data_wait': self._waited / seconds}
+        self._image_id, self._since, self._waited = image_id, time.monotonic(), 0.0
+        return numbers

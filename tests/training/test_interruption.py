@@ -44,6 +44,7 @@ def iterate(monkeypatch):
     monkeypatch.setattr(TrainingStep, 'iterate', iterate_quickly)
     monkeypatch.setattr(trainer.summaries.Summaries, 'samples', lambda *_: None)
     monkeypatch.setattr(trainer.summaries.Summaries, 'scalars', lambda *_: None)
+    monkeypatch.setattr(trainer.summaries.Summaries, 'real', lambda *_: None)
 
 
 @pytest.fixture

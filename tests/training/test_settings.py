@@ -10,6 +10,7 @@ from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule, num_filters
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages, trainer
+from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import Networks, TrainingStep
 
 NUM_PITCHES = 3
@@ -92,6 +93,8 @@ def run(notes, tmp_path, monkeypatch):
     """Runs the trainer with iterations that take a second each and do nothing; returns (image, batch size) by stage."""
     seen, clock = collections.defaultdict(list), [0.0]
 
+    monkeypatch.setattr(trainer.summaries.Summaries, 'real', lambda *_: None)
+
     def iterate(self, stage, step, batch, image_id):
         clock[0] += 1.0
         seen[stage.stage_id].append((image_id, len(batch[0])))
@@ -127,3 +130,26 @@ def test_time_limit_gives_each_stage_its_multiple_of_the_one_before(run, tiny_co
                                    num_resolutions=2, start_height=4, start_width=32, **many))
     numbers = [len(seen[stage_id]) for stage_id in range(3)]
     assert numbers[1] / numbers[0] == pytest.approx(2, rel=0.1) and numbers[2] / numbers[1] == pytest.approx(2, rel=0.1)
+
+
+def test_mixed_precision_has_nearly_the_losses_of_float32(tiny_config):
+    """The first 20 iterations, each network on its own."""
+    seen = {}
+    for mixed in (False, True):
+        config = tiny_config.replace(mixed_precision=mixed, batch_size_schedule=(4,), generator_learning_rate=1e-4,
+                                     discriminator_learning_rate=1e-4, gradient_penalty_domain='stage')
+        networks, stage = Networks.create(config, NUM_PITCHES), stages.all_stages(config)[2]
+        step = TrainingStep(config, stage, networks, normalizers.from_config(config).at_width(32),
+                            representations.from_config(config))
+        rng = np.random.default_rng(0)
+        seen[mixed] = []
+        for image_id in range(0, 80, 4):
+            draw = Draw.at(config, image_id, 4, np.ones(3) / 3).by_name()
+            draw = {name: tf.constant(array) for name, array in draw.items()}
+            real = tf.constant(rng.uniform(-8, 1, (4, 4, 32, 2)), tf.float32)
+            terms = step.iterate(real, draw['generator_labels'], draw, tf.constant(1.0))
+            seen[mixed].append([float(terms[f'{name}/total']) for name in ('generator', 'discriminator')])
+        assert {variable.dtype for variable in step.variables().values()} == {'float32', 'int32'}
+    exact, mixed = np.array(seen[False]), np.array(seen[True])
+    assert not np.array_equal(exact, mixed)
+    np.testing.assert_allclose(mixed, exact, rtol=0.02)

@@ -125,7 +125,8 @@ def test_penalty_in_the_stage_s_domain_is_of_the_normalised_image(tiny_config, g
         tape.watch(inputs)
         scores, _ = step.objective.criticise(normalizer.denormalize(inputs), progress)
     gradients = tape.gradient(scores, inputs).numpy()
-    np.testing.assert_allclose(step.objective.slopes(specgrams, progress), np.sqrt((gradients ** 2).sum((1, 2, 3))), rtol=1e-4)
+    np.testing.assert_allclose(step.objective.slopes(specgrams, progress), np.sqrt((gradients ** 2).sum((1, 2, 3))),
+                               rtol=1e-4)
 
 
 def test_a_critic_without_slope_keeps_its_weights_finite(tiny_config, golden):

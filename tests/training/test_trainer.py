@@ -98,12 +98,19 @@ def test_summaries_can_be_seen_and_heard(run, config):
             for value in event.summary.value:
                 seen.setdefault(value.metadata.plugin_data.plugin_name, {}).setdefault(value.tag, []).append(
                     (event.step, tf.make_ndarray(value.tensor)))
-    assert {'generator/pitch', 'discriminator/gradient_penalty', 'progress'} <= seen['scalars'].keys()
+    assert {'generator/pitch', 'discriminator/gradient_penalty', 'discriminator/pitch_accuracy', 'progress',
+            'generator/pitch_accuracy', 'generator/gradient_norm', 'discriminator/gradient_norm', 'images_per_second',
+            'data_wait', 'generator/weight_norm', 'discriminator/weight_norm',
+            'sliced_wasserstein'} <= seen['scalars'].keys()
     # 3 pictures of 64 rows (frequencies) and 8 columns (frames), the third beside or below the others.
     steps = [step for step, _ in seen['scalars']['generator/total']]
     assert steps == [4, 6, 8, 12, 12, 16, 18]
     _, pictures = seen['images']['samples/magnitude'][-1]
     assert (int(pictures[0]), int(pictures[1])) == (3 * 8, 64)
+    _, pictures = seen['images']['samples/interpolation'][-1]
+    assert (int(pictures[0]), int(pictures[1])) == (8 * 8, 64)  # one row
+    assert [step for step, _ in seen['images']['real/magnitude']] == [0, 6, 12]  # where each stage starts
+    assert [step for step, _ in seen['audio']['real']] == [0, 6, 12]
     _, audio = seen['audio']['samples'][-1]
     wave, rate = tf.audio.decode_wav(audio[0, 0])
     assert wave.shape == (320, 1) and rate == 16000 and 0.9 < np.abs(wave).max() <= 1.0

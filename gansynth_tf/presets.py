@@ -1,0 +1,33 @@
+"""The configurations that have a name: what each changes of `config.Config`'s defaults, which are `mel_prog_hires`.
+
+The first six are Magenta's; the paper's Table 1 compares their three representations at two frequency resolutions, of
+which '+ H' is the finer.
+"""
+
+import types
+import typing
+
+_LOW_FREQUENCY_RESOLUTION: dict[str, typing.Any] = dict(start_height=4, start_width=8)  # 256x512: n_fft 1024, hop 256
+
+PRESETS: typing.Mapping[str, dict[str, typing.Any]] = types.MappingProxyType({
+    'mel_prog_hires': {},  # IF-mel + H
+    'mel_prog': _LOW_FREQUENCY_RESOLUTION,  # IF-mel
+    'linear_prog_hires': dict(data_type='linear'),  # IF + H
+    'linear_prog': dict(data_type='linear', **_LOW_FREQUENCY_RESOLUTION),  # IF
+    'phase_prog_hires': dict(data_type='phase'),  # phase + H
+    'phase_prog': dict(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
+    # Two-second notes in half as many mel bins and narrow networks: what two cores can train in a day.
+    'small': dict(num_resolutions=6, mel_downscale=2, audio_length=32000, latent_vector_size=128, fmap_base=512,
+                  fmap_max=64, num_images_schedule=(24_000, 24_000, 30_000, 60_000, 60_000, 40_000),
+                  batch_size_schedule=(8, 4), save_summaries_num_images=2000, fake_batch_size=32,
+                  generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,
+                  # With more pixels the Wasserstein terms grow; with a weight of 1 the critic forgets pitch there.
+                  ac_loss_weight_schedule=(1.0, 4.0, 8.0, 8.0), gradient_penalty_domain='stage',
+                  generator_ema_decay=0.997),
+    # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
+    'tiny': dict(num_resolutions=4, start_height=8, start_width=64, audio_length=16000, latent_vector_size=16,
+                 fmap_base=128, fmap_max=16, stable_stage_num_images=40, transition_stage_num_images=40,
+                 total_num_images=280, save_summaries_num_images=200, fake_batch_size=8,
+                 generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage',
+                 sliced_wasserstein_num_samples=32),
+})
