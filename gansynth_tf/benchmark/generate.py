@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
-from gansynth_tf.generation.synthesizer import Synthesizer
-from gansynth_tf.networks import weights
-from gansynth_tf.networks.generator import Generator
+from gansynth_tf.generation.synthesizer import Synthesizer, from_weights
+from gansynth_tf.networks import generator_variables
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.training.checkpoints import GeneratorState
 
@@ -23,9 +24,11 @@ def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
 
 def synthesizer(config: Config, batch_size: int) -> Synthesizer:
     """A model of `config` with random weights."""
-    state = GeneratorState(weights.to_arrays(Generator(config, len(PITCHES.pitches))),
-                           num_blocks=config.num_resolutions, progress=config.num_resolutions - 1.0)
-    return Synthesizer(config, PITCHES, state, normalizer=normalizers.from_config(config), batch_size=batch_size)
+    random = np.random.default_rng(0)
+    arrays = {name: random.standard_normal(shape, np.float32)
+              for name, shape in generator_variables.shapes(config, len(PITCHES.pitches)).items()}
+    state = GeneratorState(arrays, num_blocks=config.num_resolutions, progress=config.num_resolutions - 1.0)
+    return from_weights(config, PITCHES, state, normalizers.from_config(config), batch_size=batch_size)
 
 
 def _generate(synth: Synthesizer, num_notes: int) -> Callable[[], int]:

@@ -6,7 +6,8 @@ where the normalizer was fitted to data), never the data set.
 
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+import typing
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +17,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary as vocabulary_lib
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
+from gansynth_tf.generation import exported
 from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
@@ -26,13 +28,23 @@ BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parent.parent / 'models' / 'de
 DEFAULT_BATCH_SIZE = 8
 
 
+class Model(typing.NamedTuple):
+    """A trained model as it lies on disk, in any of the forms that are played."""
+
+    directory: pathlib.Path
+    config: Config
+    vocabulary: PitchVocabulary
+    state: GeneratorState
+    normalizer: Normalizer
+
+
 def load(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
          batch_size: int = DEFAULT_BATCH_SIZE) -> 'Synthesizer':
     """Loads a trained model.
 
     Args:
-      path: a training run's directory (its newest checkpoint is taken), a model directory, or a training or release
-        directory of Magenta's; None for the built-in model.
+      path: a training run's directory (its newest checkpoint is taken), a model directory, an export, or a training or
+        release directory of Magenta's; None for the built-in model.
       config: what a model of Magenta's was trained with, or a preset's name; only used where its `experiment.json` is
         missing.
       ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
@@ -42,57 +54,65 @@ def load(path: str | os.PathLike | None = None, *, config: Config | str | None =
       InputError: if there is no such directory, something in it is missing or damaged, or its parts do not belong
         together.
     """
+    export = None if path is None else exported.find(pathlib.Path(path).expanduser())
+    if export:
+        if not ema:
+            raise InputError(f'No live weights: expected a training run for them. Received: the export {str(path)!r}')
+        model = exported.ExportedModel(export)
+        return Synthesizer(model.config, model.vocabulary, model.waves, batch_size=batch_size)
+    directory, *parts = open_model(path, config=config, ema=ema)
+    try:
+        return from_weights(*parts, batch_size=batch_size)
+    except InputError as error:
+        raise InputError(f'{directory}: {error}') from error
+
+
+def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True) -> Model:
+    """Reads a model, exports excepted; arguments and errors are those of `load`."""
     directory = BUILT_IN_MODEL if path is None else pathlib.Path(path).expanduser()
     if not directory.is_dir():
         raise InputError(f'No such model: expected a training run or model directory. Received: {str(directory)!r}')
     if magenta_directory.is_magenta(directory):
         given = config_lib.preset(config) if isinstance(config, str) else config
         model = magenta_directory.open_model(directory, given)
-        return Synthesizer(model.config, model.vocabulary, model.generator_state(ema=ema), normalizer=model.normalizer,
-                           batch_size=batch_size)
-    return _load_own(directory, ema, batch_size)
-
-
-def _load_own(directory: pathlib.Path, ema: bool, batch_size: int) -> 'Synthesizer':
-    config, vocabulary, normalizer = read_model(directory)
-    state = checkpoints.read_generator(directory, ema=ema)
-    try:
-        return Synthesizer(config, vocabulary, state, normalizer=normalizer, batch_size=batch_size)
-    except InputError as error:
-        raise InputError(f'{directory}: {error}') from error
-
-
-def read_model(directory: str | os.PathLike) -> tuple[Config, PitchVocabulary, Normalizer]:
-    """What a run or model directory says of its model, without the weights.
-
-    Raises:
-      InputError: if something is missing or damaged.
-    """
+        return Model(directory, model.config, model.vocabulary, model.generator_state(ema=ema), model.normalizer)
     config = config_lib.read_experiment(directory)
     vocabulary = vocabulary_lib.read(directory)
     fitted = normalizers.needs_data(config)
-    return config, vocabulary, normalizers.read(directory) if fitted else normalizers.from_config(config)
+    normalizer = normalizers.read(directory) if fitted else normalizers.from_config(config)
+    return Model(directory, config, vocabulary, checkpoints.read_generator(directory, ema=ema), normalizer)
+
+
+def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,
+                 batch_size: int = DEFAULT_BATCH_SIZE) -> 'Synthesizer':
+    """A synthesizer that plays the given weights.
+
+    Raises:
+      InputError: if they do not fit the configuration.
+    """
+    graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer)
+    return Synthesizer(config, vocabulary, tf.function(graph.waves, autograph=False), batch_size=batch_size)
 
 
 class Synthesizer:
     """Plays one trained model.
 
-    Attributes:
+    Args:
       config: its hyperparameters.
       vocabulary: the pitches that it knows, and how often it has seen each.
+      waves: from float32 latents [batch_size, size] and int32 pitch labels [batch_size] to waves, float32 [batch_size,
+        audio_length].
       batch_size: notes generated at once.
     """
 
-    def __init__(self, config: Config, vocabulary: PitchVocabulary, state: GeneratorState, *, normalizer: Normalizer,
-                 batch_size: int = DEFAULT_BATCH_SIZE):
+    def __init__(self, config: Config, vocabulary: PitchVocabulary,
+                 waves: Callable[[np.ndarray, np.ndarray], tf.Tensor], *, batch_size: int = DEFAULT_BATCH_SIZE):
         if batch_size < 1:
             raise InputError(f'Impossible batch_size: expected a whole number above 0. Received: {batch_size!r}')
         self.config = config
         self.vocabulary = vocabulary
         self.batch_size = batch_size
-        self._graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer)
-        self._waves = tf.function(self._graph.waves, input_signature=[
-            tf.TensorSpec([batch_size, config.latent_vector_size], tf.float32), tf.TensorSpec([batch_size], tf.int32)])
+        self._waves = waves
 
     @property
     def sample_rate(self) -> int:

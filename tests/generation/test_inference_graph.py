@@ -10,7 +10,6 @@ from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import checkpoints
 from gansynth_tf.training.checkpoints import GeneratorState
 
 CONFIG = Config(num_resolutions=3, audio_length=320, latent_vector_size=8, fmap_base=64, fmap_max=16)
@@ -62,9 +61,7 @@ def test_it_equals_the_training_graph(changes, num_blocks, progress):
 
 
 def test_it_equals_the_training_graph_on_trained_weights():
-    model = synthesizer.BUILT_IN_MODEL
-    config, pitches, normalizer = synthesizer.read_model(model)
-    state = checkpoints.read_generator(model)
+    _, config, pitches, state, normalizer = synthesizer.open_model()
     latents = np.random.default_rng(1).standard_normal((4, config.latent_vector_size), np.float32)
     labels = pitches.labels([36, 50, 60, 72])
     images, waves = training_graph(config, state, len(pitches.pitches), normalizer, latents, labels)

@@ -175,7 +175,7 @@ def test_every_representation_plays(data_type):
     shape = dict(start_width=1, start_height=100, scale_mode='H') if data_type == 'wave' else {}
     config = CONFIG.replace(data_type=data_type, **shape)
     state = GeneratorState(weights.to_arrays(Generator(config, 61)), num_blocks=3, progress=2.0)
-    synth = synthesizer.Synthesizer(config, VOCABULARY, state, normalizer=normalizers.from_config(config), batch_size=2)
+    synth = synthesizer.from_weights(config, VOCABULARY, state, normalizers.from_config(config), batch_size=2)
     audio = synth.generate(synth.sample_latents(3), [60, 61, 62])
     assert audio.shape == (3, 320) and np.all(np.isfinite(audio)) and np.all(np.ptp(audio, axis=1) > 0)
 

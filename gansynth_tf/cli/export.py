@@ -1,0 +1,41 @@
+"""Exports a trained model as one directory that plays without this package, for TensorFlow and TensorFlow Serving.
+
+    gansynth_export --ckpt_dir=run --export_dir=model      writes model/1, then model/2, ...
+    gansynth_generate --ckpt_dir=model --output_dir=out    plays it, and so does any TensorFlow program
+
+Prints the path of what it writes. docs/serving.md tells what can be asked of it, and how.
+"""
+
+import sys
+
+from absl import flags
+
+from gansynth_tf.cli import command
+
+FLAGS = command.new_flags()
+flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model directory, or a directory of Magenta's "
+                    'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
+flags.DEFINE_string('export_dir', None, 'Where the export goes, into a subdirectory with the next version number.',
+                    required=True, flag_values=FLAGS)
+flags.DEFINE_bool('ema', True, 'Export the moving average of the weights instead of the weights themselves.',
+                  flag_values=FLAGS)
+flags.DEFINE_string('data_licence', None, "The licence of the training data, for the export's description. Without it, "
+                    "what the model's provenance.json says.", flag_values=FLAGS)
+flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
+                    'experiment.json is missing.', flag_values=FLAGS)
+flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object.',
+                    flag_values=FLAGS)
+
+
+def main(argv):
+    del argv
+    from gansynth_tf import config as config_lib
+    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
+    command.import_tensorflow()
+    from gansynth_tf.export import saved_model
+    print(saved_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, ema=FLAGS.ema, config=config,
+                             data_licence=FLAGS.data_licence))
+
+
+def run():
+    command.run(main, sys.modules[__name__])

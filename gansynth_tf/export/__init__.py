@@ -1,0 +1,1 @@
+"""Models that play without this package: one directory with everything in the graph."""

@@ -1,0 +1,88 @@
+"""The rendering of a piece as a TensorFlow graph; `generation/render` is the same in NumPy.
+
+A piece is rendered window by window, in the order in which its notes start, so that beside the clip itself memory holds
+one window and a few notes.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from gansynth_tf.generation import render, sustain
+
+_WINDOW_SECONDS = 16
+
+
+def clip(latents: tf.Tensor, labels: tf.Tensor, start_seconds: tf.Tensor, end_seconds: tf.Tensor,
+         velocities: tf.Tensor, *, play: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], sample_rate: int,
+         audio_length: int, batch_size: int) -> tf.Tensor:
+    """One clip of all notes: float32 [samples], peak 0.5.
+
+    Args:
+      latents: float32 [notes, latent_size].
+      labels: int32 [notes], pitch labels.
+      start_seconds: float64 [notes].
+      end_seconds: float64 [notes], each above its start.
+      velocities: int32 [notes], 1 to 127.
+      play: from latents and labels of a few notes to their waves, [few, audio_length].
+      sample_rate: Hz.
+      audio_length: samples of the model's notes.
+      batch_size: notes played at once.
+    """
+    order = tf.argsort(start_seconds, stable=True)
+    starts = tf.cast(tf.gather(start_seconds, order) * sample_rate, tf.int32)
+    held_seconds = end_seconds - start_seconds
+    length = tf.cast(tf.reduce_max(end_seconds) + render.TAIL_SECONDS, tf.int32) * sample_rate
+    window = max(_WINDOW_SECONDS * sample_rate, audio_length)
+
+    def mix_batch(mixed, place, end, window_start):
+        stop = tf.minimum(place + batch_size, end)
+        notes = order[place:stop]
+        shaped = shape(play(tf.gather(latents, notes), tf.gather(labels, notes)), tf.gather(held_seconds, notes),
+                       tf.gather(velocities, notes), sample_rate=sample_rate)
+        mixed = tf.foldl(_add, (shaped, starts[place:stop] - window_start), mixed)
+        return tf.ensure_shape(mixed, [audio_length + window]), stop, end, window_start
+
+    def mix_window(i, place, rest, windows):
+        mixed = tf.concat([rest, tf.zeros([window])], axis=0)
+        end = tf.searchsorted(starts, [(i + 1) * window])[0]
+        mixed, *_ = tf.while_loop(lambda mixed, place, end, _: place < end, mix_batch, (mixed, place, end, i * window))
+        return i + 1, end, mixed[window:], windows.write(i, mixed[:window])
+
+    num_windows = (length + window - 1) // window
+    windows = tf.TensorArray(tf.float32, num_windows, element_shape=[window])
+    rest = tf.zeros([audio_length])  # what the notes of the window before have left to sound
+    *_, windows = tf.while_loop(lambda i, *_: i < num_windows, mix_window, (0, 0, rest, windows), parallel_iterations=1)
+    audio = windows.concat()[:length]
+    return render.CLIP_PEAK * tf.math.divide_no_nan(audio, tf.reduce_max(tf.abs(audio)))
+
+
+def shape(waves: tf.Tensor, held_seconds: tf.Tensor, velocities: tf.Tensor, *, sample_rate: int) -> tf.Tensor:
+    """Notes as they are played: float32 [n, samples], each with its envelope on and its peak at velocity / 127."""
+    shaped = waves * envelopes(held_seconds, sample_rate=sample_rate, audio_length=waves.shape[1])
+    peaks = tf.reduce_max(tf.abs(shaped), axis=1, keepdims=True)
+    gains = tf.cast(velocities, tf.float32)[:, None] / 127 / tf.maximum(peaks, render.SILENT_PEAK)
+    return tf.where(peaks < render.SILENT_PEAK, 0.0, shaped * gains)
+
+
+def envelopes(held_seconds: tf.Tensor, *, sample_rate: int, audio_length: int) -> tf.Tensor:
+    """`sustain.envelope` of several notes: float64 [n] -> float32 [n, audio_length], zero after the release."""
+    longest_held, release_seconds = sustain.longest(audio_length / sample_rate)
+    release = int(sample_rate * release_seconds)
+    held = tf.cast(sample_rate * tf.minimum(held_seconds, tf.constant(longest_held, tf.float64)), tf.int32)[:, None]
+    attack = tf.minimum(int(sample_rate * sustain.ATTACK_SECONDS), held + release)
+    time = tf.range(audio_length)[None]
+    falling = 1 - _ratio(time - held, release - 1)
+    amplitude = tf.where(time < held, 1.0, tf.where(time < held + release, falling, 0.0))
+    return amplitude * tf.where(time < attack, _ratio(time, attack - 1), 1.0)
+
+
+def _ratio(numerator: tf.Tensor, denominator) -> tf.Tensor:
+    return tf.math.divide_no_nan(tf.cast(numerator, tf.float32), tf.cast(denominator, tf.float32))
+
+
+def _add(mixed: tf.Tensor, note: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    """`mixed` with a wave added at its start."""
+    wave, start = note
+    end = start + tf.shape(wave)[0]
+    return tf.ensure_shape(tf.concat([mixed[:start], mixed[start:end] + wave, mixed[end:]], axis=0), mixed.shape)

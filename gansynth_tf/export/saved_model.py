@@ -1,0 +1,62 @@
+"""Writing a model as a TensorFlow SavedModel, in the layout that TensorFlow Serving watches.
+
+OUT/1/saved_model.pb, variables/        the first export
+OUT/2/...                               a later one; servers play the highest number
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+from gansynth_tf.export import description
+from gansynth_tf.export.served_model import ServedModel
+from gansynth_tf.generation import synthesizer
+from gansynth_tf.generation.inference_graph import InferenceGraph
+
+
+def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *, ema: bool = True, config=None,
+           data_licence: str | None = None) -> pathlib.Path:
+    """Exports a trained model; returns the directory of the new version.
+
+    Args:
+      model_dir: anything that `synthesizer.load` takes, but for an export.
+      export_dir: where the versions go.
+      ema: export the moving average of the weights.
+      config: of a model of Magenta's without its `experiment.json`.
+      data_licence: the licence of the training data, told by `describe`; that in the model's `provenance.json` if None.
+
+    Raises:
+      InputError: if there is no usable model, or the export cannot be written.
+    """
+    model = synthesizer.open_model(model_dir, config=config, ema=ema)
+    facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
+                                 provenance=description.read_provenance(model.directory))
+    graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer)
+    served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts)
+    with _next_version(files.make_directory(export_dir)) as (temporary, final):
+        # Custom gradients would be Python functions, which another program does not have; nor does playing need any.
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+        tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
+    return final
+
+
+@contextlib.contextmanager
+def _next_version(export_dir: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
+    """Yields a temporary directory and what it is called once the block ends well; servers never see half a version."""
+    versions = [int(path.name) for path in export_dir.iterdir() if path.name.isdecimal()]
+    final = export_dir / str(max(versions, default=0) + 1)
+    temporary = export_dir / f'.{final.name}.{os.getpid()}.partial'
+    try:
+        yield temporary, final
+        temporary.rename(final)
+    except (OSError, tf.errors.OpError) as error:
+        raise InputError(f'Cannot write the export: expected room and permission for it. '
+                         f'Received: {str(final)!r} ({str(error).splitlines()[0]})') from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,158 @@
+"""What an exported model can do: its functions, each a signature that other programs call by name."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from gansynth_tf.config import Config
+from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.export import checks, graph_render
+from gansynth_tf.generation import score
+
+BATCH_SIZE = 8  # notes played at once: bounds memory, whatever is asked for
+MOST_STEPS = 1000  # from one timbre to another
+
+# name: (what it gives, {input: what it is}); told by `describe`.
+SIGNATURES = {
+    'generate': ('audio: float32 [n, audio_length], full scale 1', {
+        'latents': 'float32 [n, latent_size], timbres, from N(0, 1)',
+        'pitches': 'int32 [n], MIDI numbers'}),
+    'render': ('audio: float32 [samples], one clip of all notes, peak 0.5', {
+        'latents': 'float32 [notes, latent_size]',
+        'pitches': 'int32 [notes], MIDI numbers',
+        'start_seconds': 'float64 [notes], when keys go down',
+        'end_seconds': 'float64 [notes], when they go up',
+        'velocities': 'int32 [notes], 1 to 127'}),
+    'interpolate': ('audio: float32 [steps, audio_length]', {
+        'start': 'float32 [latent_size], the first timbre',
+        'end': 'float32 [latent_size], the last one; between them lies the great circle',
+        'steps': f'int32, 1 to {MOST_STEPS}',
+        'pitch': 'int32, a MIDI number'}),
+    'sample_latents': ('latents: float32 [n, latent_size]', {
+        'n': 'int32, how many',
+        'seed': 'int32, the same gives the same'}),
+    'describe': ('description: string, this text, JSON', {}),
+}
+
+
+class ServedModel(tf.Module):
+    """A model whose methods are graphs that need nothing else.
+
+    Args:
+      config: its hyperparameters.
+      vocabulary: the pitches that it knows.
+      waves: from latents [n, size] and pitch labels [n] to waves [n, audio_length].
+      variables: what `waves` holds, to be stored with it.
+      description: plain values that `describe` gives.
+    """
+
+    def __init__(self, config: Config, vocabulary: PitchVocabulary, waves: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+                 *, variables: tf.Module, description: dict):
+        super().__init__(name='gansynth')
+        self._config, self._known = config, vocabulary.pitches
+        self._kept = variables
+        self._description = json.dumps(description)
+        self._labels = np.full(128, -1, np.int32)
+        self._labels[list(self._known)] = np.arange(len(self._known))
+        size = config.latent_vector_size
+        latents = tf.TensorSpec([None, size], tf.float32, 'latents')
+        integers = tf.TensorSpec([None], tf.int32, 'pitches')
+        one, number = tf.TensorSpec([size], tf.float32), tf.TensorSpec([], tf.int32)
+        seconds = tf.TensorSpec([None], tf.float64)
+        # One graph that all others call, so that it is there only once.
+        self._waves = _function(lambda latents, labels: _finite(waves(latents, labels)), [latents, integers])
+        self.generate = _function(self._generate, [latents, integers])
+        self.render = _function(self._render, [latents, integers, _named(seconds, 'start_seconds'),
+                                               _named(seconds, 'end_seconds'), _named(integers, 'velocities')])
+        self.interpolate = _function(self._interpolate, [_named(one, 'start'), _named(one, 'end'),
+                                                         _named(number, 'steps'), _named(number, 'pitch')])
+        self.sample_latents = _function(self._sample_latents, [_named(number, 'n'), _named(number, 'seed')])
+        self.describe = _function(self._describe, [])
+
+    def concrete_functions(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
+        """All functions by name; `serving_default` is what a server calls when no name is given."""
+        named = {name: getattr(self, name).get_concrete_function() for name in SIGNATURES}
+        return {'serving_default': named['generate'], **named}
+
+    def _generate(self, latents, pitches):
+        latents, pitches = checks.passed([checks.require_as_many(latents, pitches)], latents, pitches)
+        return {'audio': self._play(*self._checked(latents, pitches))}
+
+    def _render(self, latents, pitches, start_seconds, end_seconds, velocities):
+        inputs = latents, pitches, start_seconds, end_seconds, velocities
+        latents, pitches, start_seconds, end_seconds, velocities = checks.passed([
+            checks.require_as_many(*inputs),
+            checks.require(tf.shape(pitches)[0] > 0, 'Nothing to play', 'at least one note', tf.shape(pitches)),
+            checks.require((velocities >= 1) & (velocities <= 127), 'Impossible velocities', '1 to 127', velocities)],
+            *inputs)
+        times = checks.require_times(start_seconds, end_seconds, score.LONGEST_SECONDS)
+        start_seconds, end_seconds = checks.passed([times], start_seconds, end_seconds)
+        return {'audio': graph_render.clip(
+            *self._checked(latents, pitches), start_seconds, end_seconds, velocities, play=self._waves,
+            sample_rate=self._config.sample_rate, audio_length=self._config.audio_length, batch_size=BATCH_SIZE)}
+
+    def _interpolate(self, start, end, steps, pitch):
+        possible = checks.require((steps >= 1) & (steps <= MOST_STEPS), 'Impossible steps', f'1 to {MOST_STEPS}', steps)
+        # Checked before they are mixed, as then every row would be at fault.
+        ends, labels = self._checked(tf.stack([start, end]), tf.stack([pitch]))
+        ends, labels, steps = checks.passed([possible], ends, labels, steps)
+        latents = _great_circle(ends[0], ends[1], tf.linspace(0.0, 1.0, steps))
+        return {'audio': self._play(latents, tf.repeat(labels, steps))}
+
+    def _sample_latents(self, n, seed):
+        [n] = checks.passed([checks.require(n >= 0, 'Impossible number of latents', 'at least 0', n)], n)
+        shape = tf.stack([n, self._config.latent_vector_size])
+        return {'latents': tf.random.stateless_normal(shape, tf.stack([seed, 0]), alg='philox')}
+
+    def _describe(self):
+        return {'description': tf.constant(self._description)}
+
+    def _checked(self, latents, pitches):
+        """Latents and pitch labels."""
+        # The shape is looked at when the graph runs, too: not every server looks at the one that a signature declares.
+        latents = tf.ensure_shape(latents, [None, self._config.latent_vector_size])
+        in_table = tf.gather(self._labels, tf.clip_by_value(pitches, 0, 127))
+        labels = tf.where((pitches >= 0) & (pitches <= 127), in_table, -1)
+        return checks.passed([checks.require_finite(latents), checks.require_pitches(labels, pitches, self._known)],
+                             latents, labels)
+
+    def _play(self, latents, labels):
+        """Notes a batch at a time: [n, audio_length]."""
+        num_notes = tf.shape(latents)[0]
+
+        def play_batch(start, batches):
+            batch = slice(start, start + BATCH_SIZE)
+            return start + BATCH_SIZE, batches.write(start // BATCH_SIZE, self._waves(latents[batch], labels[batch]))
+
+        shape = [None, self._config.audio_length]
+        batches = tf.TensorArray(tf.float32, (num_notes + BATCH_SIZE - 1) // BATCH_SIZE, infer_shape=False,
+                                 element_shape=shape)
+        _, batches = tf.while_loop(lambda start, _: start < num_notes, play_batch, (0, batches), parallel_iterations=1)
+        return tf.ensure_shape(batches.concat(), shape)
+
+
+def _function(python_function: Callable, signature: list[tf.TensorSpec]):
+    return tf.function(python_function, input_signature=signature, autograph=False)
+
+
+def _finite(waves):
+    finite = checks.require(tf.math.is_finite(waves), 'Unusable model', 'finite audio', 'NaN or infinity')
+    return checks.passed([finite], waves)[0]
+
+
+def _great_circle(start, end, fractions):
+    """Spherical interpolation, as `generation.latents.slerp`: [size], [size], [steps] -> [steps, size]."""
+    lengths = tf.norm(start) * tf.norm(end)
+    angle = tf.acos(tf.clip_by_value(tf.math.divide_no_nan(tf.reduce_sum(start * end), lengths), -1.0, 1.0))
+    sine = tf.sin(angle)
+    straight = (sine < 1e-3) | (lengths <= 0)  # a smaller angle is not known to float32
+    safe = tf.where(straight, 1.0, sine)
+    first = tf.where(straight, 1 - fractions, tf.sin((1 - fractions) * angle) / safe)
+    last = tf.where(straight, fractions, tf.sin(fractions * angle) / safe)
+    return first[:, None] * start + last[:, None] * end
+
+
+def _named(spec: tf.TensorSpec, name: str) -> tf.TensorSpec:
+    return tf.TensorSpec(spec.shape, spec.dtype, name)

@@ -1,0 +1,45 @@
+"""gansynth_export, from flags to files."""
+
+import pytest
+
+from gansynth_tf.cli import command, export
+from gansynth_tf.export import saved_model
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the tool asks of the library, which is tested by itself."""
+    calls = []
+    monkeypatch.setattr(saved_model, 'export', lambda *args, **kwargs: calls.append((args, kwargs)) or 'OUT/1')
+    return calls
+
+
+def run(*arguments):
+    return command.execute(export.main, export, ['gansynth_export', *arguments])
+
+
+def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys):
+    assert run('--ckpt_dir=run', '--export_dir=OUT', '--noema', '--data_licence=CC0') == 0
+    assert capsys.readouterr().out == 'OUT/1\n'
+    assert asked == [(('run', 'OUT'), {'ema': False, 'config': None, 'data_licence': 'CC0'})]
+
+
+def test_the_built_in_model_without_flags(asked):
+    assert run('--export_dir=OUT') == 0
+    assert asked[0][0] == (None, 'OUT')
+
+
+@pytest.mark.parametrize('arguments, complaint', [
+    ((), 'Missing flag: expected --export_dir='),
+    (('--export_dir=OUT', '--hparams={"fmap_max": 3}'), 'Impossible --hparams'),
+])
+def test_bad_flags(asked, arguments, complaint, capsys):
+    assert run(*arguments) == 2
+    assert capsys.readouterr().err.startswith(f'error: {complaint}')
+    assert not asked
+
+
+def test_no_model(tmp_path, capsys):
+    assert run(f'--ckpt_dir={tmp_path / "none"}', f'--export_dir={tmp_path / "out"}') == 2
+    assert capsys.readouterr().err.startswith('error: No such model')
+    assert not (tmp_path / 'out').exists()

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from gansynth_tf import config as config_lib
+from gansynth_tf.config import Config
+from gansynth_tf.data import vocabulary
+from gansynth_tf.export import saved_model
+from gansynth_tf.networks import generator_variables
+from gansynth_tf.training import checkpoints
+from gansynth_tf.training.checkpoints import GeneratorState
+
+
+@pytest.fixture(scope='session')
+def model_dir(tmp_path_factory):
+    """A tiny model of pitches 60, 62 and 64."""
+    directory = tmp_path_factory.mktemp('model')
+    config = Config(num_resolutions=2, start_height=4, audio_length=160, latent_vector_size=4, fmap_base=16, fmap_max=8)
+    random = np.random.default_rng(0)
+    arrays = {name: random.standard_normal(shape, np.float32)
+              for name, shape in generator_variables.shapes(config, 3).items()}
+    checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=0.75), directory)
+    config_lib.write_experiment(config, directory)
+    vocabulary.write(vocabulary.PitchVocabulary({60: 1, 62: 2, 64: 3}), directory)
+    (directory / 'provenance.json').write_text('{"data_licence": "CC0", "place": "here"}')
+    return directory
+
+
+@pytest.fixture(scope='session')
+def export_dir(model_dir, tmp_path_factory):
+    directory = tmp_path_factory.mktemp('export')
+    saved_model.export(model_dir, directory)
+    return directory
