@@ -269,8 +269,8 @@ def test_what_must_not_be_negative(name):
      'Impossible spectrogram shape: expected a power of two of at least 4 frequency bins (nearest: 4), from '
      'start_width, scale_base, num_resolutions and mel_downscale. Received: 2 bins, spec_shape (99999, 2)'),
     ({'audio_length': 67073},
-     'Impossible audio_length: expected at most 67072 samples for spec_shape (128, 1024), or at least 129 frames for '
-     'these samples. Received: 67073'),
+     'Impossible audio_length: expected at most 67072 samples (4.19 s) for spec_shape (128, 1024), or at least 129 '
+     'frames for these samples (nearest: start_height 3). Received: 67073 (4.19 s)'),
 ])
 def test_what_is_impossible_beside_the_others(hparams, message):
     with pytest.raises(InputError) as refused:

@@ -23,6 +23,8 @@ flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON objec
                     flag_values=FLAGS)
 flags.DEFINE_string('tfds_data_dir', None, 'Where gansynth_prepare_data wrote the notes.', required=True,
                     flag_values=FLAGS)
+flags.DEFINE_string('cache_dir', None, 'Where converted spectrograms are kept, for later stages and runs: worth it for '
+                    'data sets whose spectrograms do not fit in memory. By default nowhere.', flag_values=FLAGS)
 flags.DEFINE_string('train_root_dir', None, 'Where the run goes: checkpoints, summaries, experiment.json.',
                     required=True, flag_values=FLAGS)
 flags.DEFINE_float('checkpoint_seconds', 600.0, 'Time between two checkpoints within a stage.', lower_bound=0.0,
@@ -58,7 +60,7 @@ def main(argv):
     from gansynth_tf.data import pipeline
     from gansynth_tf.training import distribution, dry_run, nonfinite, signals, trainer
 
-    notes = pipeline.open_notes(FLAGS.tfds_data_dir)
+    notes = pipeline.open_notes(FLAGS.tfds_data_dir, cache_dir=FLAGS.cache_dir)
     if FLAGS.dry_run:
         for line in dry_run.report(config, notes):
             print(line, flush=True)

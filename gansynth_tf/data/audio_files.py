@@ -34,7 +34,9 @@ def read_audio(path: str | os.PathLike) -> tuple[np.ndarray, int]:
         with soundfile.SoundFile(path) as file:
             _check_header(file, path)
             decode = audio_ops.decoder(file.format, file.subtype)
-            samples = decode(path) if decode else file.read(dtype='float32', always_2d=True)
+            samples = decode(path) if decode else None
+            if samples is None:  # libsndfile knows more formats, and says what is wrong with a file
+                samples = file.read(dtype='float32', always_2d=True)
             return samples, file.samplerate
     except FileNotFoundError as error:
         raise InputError(f'Audio file missing: expected a file at this path. Received: {str(path)!r}') from error

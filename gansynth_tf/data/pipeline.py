@@ -7,8 +7,10 @@ import tensorflow as tf
 import tqdm
 
 from gansynth_tf.config import Config
+from gansynth_tf.data import specgram_cache
 from gansynth_tf.data.note_source import TRAIN
 from gansynth_tf.data.prepared_notes import PreparedNotes, open_notes
+from gansynth_tf.data.resolutions import pool
 from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import representations
 
@@ -24,7 +26,8 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
     """An endless stream of spectrograms with their pitch labels; each epoch is a new permutation of the notes.
 
     Args:
-      notes: prepared notes at `config.sample_rate`.
+      notes: prepared notes at `config.sample_rate`. If they were opened with a `cache_dir`, spectrograms are converted
+        once, kept there in half precision, and read from there.
       config: says how waves become spectrograms.
       resolution: (height, width) that full-size spectrograms are averaged down to.
       batch_size: notes in a batch.
@@ -49,7 +52,9 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
     labels = notes.vocabulary.labels(pitches[usable])
 
     places = _shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
-    if 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
+    if notes.cache_dir is not None:
+        specgrams = _from_disk(notes, config, split, resolution, usable, places)
+    elif 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
         cache = _converted(notes, config, split, resolution)
         specgrams = places.map(lambda place: tf.gather(cache, place))
     else:
@@ -58,14 +63,6 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
                                batch_size=batch_size)
         specgrams = specgrams.map(lambda batch: tf.ensure_shape(batch, [batch_size, *resolution, 2]))
     return tf.data.Dataset.zip(specgrams, places.map(lambda place: tf.gather(labels, place))).prefetch(2)
-
-
-def pool(specgrams: tf.Tensor, resolution: tuple[int, int]) -> tf.Tensor:
-    """[batch, time, freq, channels] -> [batch, height, width, channels]: the mean of every block of pixels."""
-    _, num_frames, num_bins, num_channels = specgrams.shape
-    height, width = resolution
-    blocks = tf.reshape(specgrams, [-1, height, num_frames // height, width, num_bins // width, num_channels])
-    return tf.reduce_mean(blocks, axis=[2, 4])
 
 
 def _check(notes: PreparedNotes, config: Config, resolution: tuple[int, int]) -> None:
@@ -100,6 +97,21 @@ def _specgrams(notes: PreparedNotes, config: Config, *, split: str, indices: tf.
     waves = notes.waves(split, audio_length=config.audio_length, indices=indices).map(lambda note: note['wave'])
     return waves.batch(batch_size).map(lambda waves: pool(representation.waves_to_specgrams(waves), resolution),
                                        num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _from_disk(notes: PreparedNotes, config: Config, split: str, resolution: tuple[int, int], usable: np.ndarray,
+               places: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches of spectrograms at `places`, from the cache on disk."""
+    def convert():
+        return _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
+                          resolution=config.spec_shape, batch_size=_NOTES_AT_ONCE).prefetch(2)
+    cached = specgram_cache.open_specgrams(notes.cache_dir, config, resolution, notes=notes.identity(split),
+                                           num_notes=len(usable), convert=convert)
+
+    def read(place):
+        specgrams = tf.numpy_function(lambda place: cached[place], [place], tf.float16)
+        return tf.cast(tf.ensure_shape(specgrams, [*place.shape, *resolution, 2]), tf.float32)
+    return places.map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 @functools.lru_cache(maxsize=1)  # a transition stage and the stable one after it have the same resolution

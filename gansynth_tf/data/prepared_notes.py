@@ -30,10 +30,12 @@ class PreparedNotes:
       sample_rate: in Hz.
       audio_length: samples that a note has at most.
       features: the TFDS features of a note.
+      cache_dir: where converted spectrograms may be kept; None for nowhere.
     """
 
-    def __init__(self, builder: tfds.core.DatasetBuilder):
+    def __init__(self, builder: tfds.core.DatasetBuilder, cache_dir: str | os.PathLike | None = None):
         info = builder.info
+        self.cache_dir = cache_dir
         self.features = info.features
         self._metadata = dict(info.metadata or {})
         self._splits = dict(info.splits)
@@ -68,6 +70,12 @@ class PreparedNotes:
                 notes.as_numpy_iterator(), desc=f'Reading the pitches of {split}', total=self.num_notes(split),
                 unit=' notes', delay=2, disable=None)]
         return np.array(listed[split], np.int32)
+
+    def identity(self, split: str) -> dict:
+        """What tells the notes of a split from others: the files that they are in."""
+        paths = [pathlib.Path(path) for path in self._split(split).filepaths]
+        return {'split': split, 'files': [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns]
+                                          for path in paths], 'pitches': list(self.vocabulary.pitches)}
 
     def read(self, split: str, indices: tf.data.Dataset, *names: str) -> tf.data.Dataset:
         """Dicts of the named features of the notes whose indices `indices` yields, in that order.
@@ -129,8 +137,12 @@ class PreparedNotes:
         return self._splits[name]
 
 
-def open_notes(data_dir: str | os.PathLike) -> PreparedNotes:
+def open_notes(data_dir: str | os.PathLike, *, cache_dir: str | os.PathLike | None = None) -> PreparedNotes:
     """Opens the one TFDS data set at or below `data_dir`.
+
+    Args:
+      data_dir: what gansynth_prepare_data wrote, or TFDS.
+      cache_dir: where converted spectrograms are kept for later stages and runs; None for memory alone.
 
     Raises:
       InputError: if there is none, or more than one, or it is incomplete.
@@ -145,7 +157,7 @@ def open_notes(data_dir: str | os.PathLike) -> PreparedNotes:
         raise InputError(f'Several data sets: expected the directory of one of them. '
                          f'Received: {", ".join(map(repr, map(str, found)))}')
     try:
-        notes = PreparedNotes(tfds.builder_from_directory(found[0]))
+        notes = PreparedNotes(tfds.builder_from_directory(found[0]), cache_dir)
         notes.num_notes(TRAIN)
     except Exception as error:  # TFDS and protobuf have no common base of theirs
         raise InputError(f'Cannot read the prepared notes: expected a TFDS directory with features as NSynth has '
