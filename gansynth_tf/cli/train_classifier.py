@@ -21,7 +21,7 @@ flags.DEFINE_float('width', 0.125, "Factor of the number of filters: 1 for the p
                    lower_bound=1 / 128, upper_bound=4, flag_values=FLAGS)
 flags.DEFINE_integer('num_short_epochs', 30, 'How often the first quarter of each note is seen, before whole notes '
                      'are: four times as fast.', lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_integer('num_epochs', 8, 'How often each whole note is seen.', lower_bound=1, flag_values=FLAGS)
+flags.DEFINE_integer('num_epochs', 4, 'How often each whole note is seen.', lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_integer('batch_size', 16, 'Notes in a step.', lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_float('learning_rate', 2e-3, 'Of Adam at the start; it falls to zero. The paper has 1e-4, for the full '
                    'width and more notes.', lower_bound=0, flag_values=FLAGS)

@@ -10,7 +10,9 @@ OFFSET = 0.02  # of full scale, mean over the note
 _CLIPPED_IN_A_ROW = 3  # samples at full scale
 _FULL_SCALE = 32766 / 32768
 _EDGE = 0.1  # of the peak: a note that begins or ends there jumps
-_JUMP = 12  # times the usual change of slope around it
+_JUMP = 6  # times the bends around it
+_BLOCK = 256  # samples
+_BENDS_OF_A_CLICK = 8  # samples of a block that one click can bend
 _LEAST_JUMP = 0.05  # of the peak
 
 
@@ -42,9 +44,8 @@ def _clicks(wave: np.ndarray) -> bool:
     if max(abs(wave[0]), abs(wave[-1])) > _EDGE:
         return True
     bends = np.abs(np.diff(wave, 2))
-    block = 256
-    blocks = np.pad(bends, (0, -len(bends) % block)).reshape(-1, block)
+    blocks = np.pad(bends, (0, -len(bends) % _BLOCK)).reshape(-1, _BLOCK)
     # A click is a few samples that bend far more than any other near them.
-    usual = np.sort(blocks, axis=1)[:, -16]
+    usual = np.sort(blocks, axis=1)[:, -_BENDS_OF_A_CLICK]
     around = np.maximum(usual, np.maximum(np.roll(usual, 1), np.roll(usual, -1)))
     return bool(np.any((blocks.max(axis=1) > _JUMP * around) & (blocks.max(axis=1) > _LEAST_JUMP)))

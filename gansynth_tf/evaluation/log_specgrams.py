@@ -20,7 +20,7 @@ def from_waves(waves: np.ndarray, sample_rate: int) -> np.ndarray:
     return _from_waves(tf.convert_to_tensor(waves, tf.float32), sample_rate).numpy()
 
 
-@tf.function(reduce_retracing=True)
+@tf.function
 def _from_waves(waves: tf.Tensor, sample_rate: int) -> tf.Tensor:
     stfts = tf.signal.stft(tf.pad(waves, [[0, 0], [_N_FFT // 2, _N_FFT // 2]]), _N_FFT, _HOP)
     # The sum of a Hann window is half its length, the peak of a sine's spectrum half its amplitude times that.

@@ -37,7 +37,7 @@ def coherence(wave: np.ndarray, pitch: float, sample_rate: int) -> float:
     shortest = max(1, int(max(lag / _DETUNING, lag - period / 2)))
     longest = int(np.ceil(min(lag * _DETUNING, lag + period / 2)))
     num_samples = round(_FRAME_SECONDS * sample_rate)
-    starts = np.arange(0, len(wave) - num_samples - longest, num_samples // 2)
+    starts = np.arange(0, len(wave) - num_samples - longest, num_samples)
     if not len(starts):
         return float('nan')
     frames = np.stack([wave[start:start + num_samples + longest] for start in starts]).astype(np.float64)
