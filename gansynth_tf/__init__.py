@@ -26,5 +26,7 @@ def load(path=None, *, config=None, ema=True):
     Raises:
       gansynth_tf.errors.InputError: if there is no usable model at `path`.
     """
+    from gansynth_tf.generation import processor
+    processor.prefer_speed()
     from gansynth_tf.generation import synthesizer
     return synthesizer.load(path, config=config, ema=ema)

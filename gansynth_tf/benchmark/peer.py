@@ -1,12 +1,14 @@
 """The original, working beside this process so that the two can be timed in turn."""
 
 import json
+import os
 import pathlib
 import subprocess
 from types import TracebackType
 
 from gansynth_tf.benchmark.measurement import Measurement
 from gansynth_tf.errors import InputError
+from gansynth_tf.generation import processor
 
 _SCRIPT = pathlib.Path(__file__).with_name('original.py')
 
@@ -25,8 +27,11 @@ class Peer:
     def __init__(self, python: str, job: str):
         self._python = python
         try:
+            # As its users would run it: our settings of TensorFlow are not theirs.
+            environment = {name: value for name, value in os.environ.items() if processor.SETTINGS.get(name) != value}
             self._process = subprocess.Popen([pathlib.Path(python).expanduser(), str(_SCRIPT), job], text=True,
-                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                             stderr=subprocess.PIPE)
         except OSError as error:
             raise self._unusable(error.strerror) from error
         self._answer()

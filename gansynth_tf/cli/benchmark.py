@@ -37,6 +37,8 @@ flags.DEFINE_string('picture', None, 'Where a picture of them goes, as PNG.', fl
 def main(argv):
     from gansynth_tf import config as config_lib
     config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
+    from gansynth_tf.generation import processor
+    processor.prefer_speed()
     command.import_tensorflow()
     from gansynth_tf.benchmark import comparison, report
 

@@ -59,6 +59,8 @@ def main(argv):
         seed = secrets.randbelow(1 << 32)
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
+    from gansynth_tf.generation import processor
+    processor.prefer_speed()
     command.import_tensorflow()
     from gansynth_tf.generation import synthesizer
     synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
@@ -96,15 +98,20 @@ def _play_piece(synth, notes, path, seed):
         drums = sum(note.is_drum for note in notes)
         _report(f'Left out {len(notes) - len(kept)} of {len(notes)} notes: {drums} for drums, '
                 f"{len(notes) - len(kept) - drums} outside the model's pitches")
-    with _bar(len(kept)) as bar:
-        rendering = render.render_piece(synth, kept, seconds_per_instrument=FLAGS.secs_per_instrument, seed=seed,
-                                        on_progress=bar.update)
-    for fault, places in (('was not finite; they are left out', rendering.broken), ('was silent', rendering.silent)):
+    faults = render.Faults()
+    latents = render.piece_latents(synth, kept, seconds_per_instrument=FLAGS.secs_per_instrument, seed=seed)
+
+    def blocks():
+        with _bar(len(kept)) as bar:
+            yield from render.render_blocks(synth, kept, latents, faults=faults, on_progress=bar.update)
+        if len(faults.broken) == len(kept):  # before anything is written
+            raise _no_audio(len(kept))
+
+    written = audio_output.write_clip(path, blocks(), synth.sample_rate, peak=render.CLIP_PEAK)
+    for fault, places in (('was not finite; they are left out', faults.broken), ('was silent', faults.silent)):
         if places:
             _report(f"The model's audio for {len(places)} of {len(kept)} notes {fault}")
-    if len(rendering.broken) == len(kept):
-        raise _no_audio(len(kept))
-    print(audio_output.write_wav(path, rendering.audio, synth.sample_rate))
+    print(written)
 
 
 def _play_notes(synth, pitches, output_dir, seed):

@@ -89,8 +89,9 @@ class ServedModel(tf.Module):
             *inputs)
         times = checks.require_times(start_seconds, end_seconds, score.LONGEST_SECONDS)
         start_seconds, end_seconds = checks.passed([times], start_seconds, end_seconds)
+        latents, labels = self._checked(latents, pitches)
         return {'audio': graph_render.clip(
-            *self._checked(latents, pitches), start_seconds, end_seconds, velocities, play=self._waves,
+            latents, labels, start_seconds, end_seconds, velocities, play=self._waves,
             sample_rate=self._config.sample_rate, audio_length=self._config.audio_length, batch_size=BATCH_SIZE)}
 
     def _interpolate(self, start, end, steps, pitch):

@@ -60,11 +60,11 @@ def load(path: str | os.PathLike | None = None, *, config: Config | str | None =
             raise InputError(f'No live weights: expected a training run for them. Received: the export {str(path)!r}')
         model = exported.ExportedModel(export)
         return Synthesizer(model.config, model.vocabulary, model.waves, batch_size=batch_size)
-    directory, *parts = open_model(path, config=config, ema=ema)
+    found = open_model(path, config=config, ema=ema)
     try:
-        return from_weights(*parts, batch_size=batch_size)
+        return from_weights(found.config, found.vocabulary, found.state, found.normalizer, batch_size=batch_size)
     except InputError as error:
-        raise InputError(f'{directory}: {error}') from error
+        raise InputError(f'{found.directory}: {error}') from error
 
 
 def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True) -> Model:

@@ -57,3 +57,31 @@ def test_a_file_system_that_refuses_leaves_no_half_file(tmp_path):
 def test_a_directory_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match='Cannot write the file'):
         audio_output.write_wav(tmp_path / 'none' / 'a.wav', np.zeros(10), 16000)
+
+
+def test_a_clip_in_blocks_is_brought_to_its_peak(tmp_path):
+    blocks = [np.full(70, 0.25, np.float32), np.zeros(0, np.float32), np.full(30, -2.0, np.float32)]
+    path = audio_output.write_clip(tmp_path / 'clip.wav', iter(blocks), 8000, peak=0.5)
+    audio, sample_rate = soundfile.read(path)
+    assert sample_rate == 8000 and [path.name for path in tmp_path.iterdir()] == ['clip.wav']
+    np.testing.assert_allclose(audio, np.concatenate(blocks) / 4, atol=1 / 32767)
+    silence = audio_output.write_clip(tmp_path / 'silence.wav', [np.zeros(5, np.float32)], 8000, peak=0.5)
+    assert not soundfile.read(silence)[0].any()
+
+
+@pytest.mark.parametrize('error', [KeyboardInterrupt, InputError('no')])
+def test_an_interrupted_clip_leaves_nothing(tmp_path, error):
+    def blocks():
+        yield np.ones(1000, np.float32)
+        raise error
+    with pytest.raises((KeyboardInterrupt, InputError)):
+        audio_output.write_clip(tmp_path / 'clip.wav', blocks(), 8000, peak=0.5)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_that_cannot_be_written(tmp_path):
+    with pytest.raises(InputError, match='Cannot write the clip: .*No such file or directory'):
+        audio_output.write_clip(tmp_path / 'none' / 'clip.wav', [np.zeros(5, np.float32)], 8000, peak=0.5)
+    with pytest.raises(InputError, match='expected finite samples'):
+        audio_output.write_clip(tmp_path / 'clip.wav', [np.full(5, np.inf, np.float32)], 8000, peak=0.5)
+    assert list(tmp_path.iterdir()) == []
