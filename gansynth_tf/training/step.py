@@ -142,6 +142,7 @@ class TrainingStep:
             return terms | more
 
         strategy = self._distribution.strategy
+        assert strategy is not None
         terms = strategy.run(update, (parts,))
         return {name: strategy.experimental_local_results(value)[0] for name, value in terms.items()}
 
@@ -151,7 +152,7 @@ class TrainingStep:
             self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'], progress)))
         is_finite = _all_finite(terms)
         if in_place:
-            _run_if(is_finite, lambda: (self.generator_adam.apply(gradients), self._average(in_place)))
+            _run_if(is_finite, lambda: self._apply_and_average(gradients))
         else:
             self.generator_adam.assign(gradients)
             self._average(in_place)
@@ -169,6 +170,10 @@ class TrainingStep:
         else:
             self.discriminator_adam.assign(gradients)
         return terms, is_finite
+
+    def _apply_and_average(self, gradients) -> None:
+        self.generator_adam.apply(gradients)
+        self._average(in_place=True)
 
     def _average(self, in_place: bool) -> None:
         """Moves the averaged weights towards the live ones (without debiasing, as the original)."""
@@ -199,7 +204,7 @@ def _terms_and_gradients(name: str, variables: list, terms_of: Callable[[], dict
     return terms | {f'{name}/gradient_norm': norm}, gradients
 
 
-def _run_if(condition: tf.Tensor, action: Callable[[], object]) -> None:
+def _run_if(condition: tf.Tensor, action: Callable[[], None]) -> None:
     def run():
         action()
         return True

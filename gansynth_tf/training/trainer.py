@@ -178,11 +178,11 @@ class _Trainer:
                 if now - logged > _LOG_SECONDS:
                     bar.set_postfix_str(summaries.log_line(terms), refresh=False)
                     logged = now
+                if image_id == stage.end_image:
+                    break
                 if image_id // config.save_summaries_num_images > summarised:
                     summarised = image_id // config.save_summaries_num_images
                     self._summarise(stage, terms | clock.lap(image_id), image_id)
-                if image_id == stage.end_image:
-                    break
                 if self._distribution.any(self._stop.received):
                     self._save(stage, step, image_id, now - started, compare=False)
                     raise Stopped(image_id)
@@ -197,13 +197,14 @@ class _Trainer:
         draw = Draw.at(self._config, image_id, stage.batch_size, self._notes.vocabulary.probabilities,
                        self._random_stream).by_name()
         iteration = (image_id - stage.first_image) // stage.batch_size
-        terms = step.iterate(*batch, {name: tf.constant(array) for name, array in draw.items()},
+        real, real_labels = batch
+        terms = step.iterate(real, real_labels, {name: tf.constant(array) for name, array in draw.items()},
                              tf.constant(stage.progress(image_id), tf.float32),
                              with_penalty=iteration % self._config.gradient_penalty_interval == 0)
         numbers = dict(zip(terms, tf.stack(list(terms.values())).numpy().tolist()))
         if (quantity := nonfinite.first(numbers)) is not None:
             arrays = self._arrays(stage, step, image_id) | numbers | {f'draw/{name}': a for name, a in draw.items()}
-            arrays |= {'real': batch[0].numpy(), 'real_labels': batch[1].numpy()}
+            arrays |= {'real': real.numpy(), 'real_labels': real_labels.numpy()}
             dump = nonfinite.write_dump(arrays, self._directory, image_id)  # the same in all workers
             raise NonFiniteError(quantity, numbers[quantity], image_id, dump)
         return numbers
