@@ -38,6 +38,7 @@ flags.DEFINE_integer('seed', 0, 'Where the randomness starts: the same seed, the
                      flag_values=FLAGS)
 flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
                   flag_values=FLAGS)
+flags.DEFINE_bool('untrained', False, 'Measure the model as it was before training, too.', flag_values=FLAGS)
 flags.DEFINE_bool('pictures', True, 'Draw the pictures, too.', flag_values=FLAGS)
 flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
                     'experiment.json is missing.', flag_values=FLAGS)
@@ -61,10 +62,11 @@ def main(argv):
     classifier = classifier_lib.load(FLAGS.classifier_dir)
     evaluation.check(notes, classifier)
     if FLAGS.wav_dir:
-        subject = evaluation.folder(FLAGS.wav_dir, FLAGS.pitch_csv, classifier, limit=FLAGS.num_samples)
+        subjects = [evaluation.folder(FLAGS.wav_dir, FLAGS.pitch_csv, classifier, limit=FLAGS.num_samples)]
     else:
-        subject = _model(notes, classifier)
-    table = evaluation.evaluate(subject, notes, classifier, cache_dir=cache_dir, seed=FLAGS.seed,
+        subjects = _models(notes, classifier)
+    subject, *others = subjects
+    table = evaluation.evaluate(subject, notes, classifier, cache_dir=cache_dir, others=others, seed=FLAGS.seed,
                                 num_replicates=FLAGS.num_replicates)
     paths = table.write(output_dir)
     if FLAGS.pictures:
@@ -80,7 +82,7 @@ def run():
     command.run(main, sys.modules[__name__])
 
 
-def _model(notes, classifier):
+def _models(notes, classifier):
     from gansynth_tf import config as config_lib
     from gansynth_tf.data.note_source import TEST
     from gansynth_tf.evaluation import evaluation
@@ -89,5 +91,9 @@ def _model(notes, classifier):
     config = config_lib.given_with_flags(FLAGS.config, '{}')
     synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
     name = pathlib.Path(FLAGS.ckpt_dir).expanduser().resolve().name if FLAGS.ckpt_dir else 'built-in model'
-    return evaluation.model(synth, classifier, num_notes=FLAGS.num_samples or notes.num_notes(TEST), seed=FLAGS.seed,
-                            name=name)
+    synths = {name: synth}
+    if FLAGS.untrained:
+        synths['untrained'] = evaluation.untrained(synth, seed=FLAGS.seed)
+    num_notes = FLAGS.num_samples or notes.num_notes(TEST)
+    return [evaluation.model(each, classifier, num_notes=num_notes, seed=FLAGS.seed, name=name)
+            for name, each in synths.items()]

@@ -3,8 +3,10 @@
 import dataclasses
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from gansynth_tf.data.prepared_notes import PreparedNotes
@@ -14,7 +16,12 @@ from gansynth_tf.evaluation.classifier import Classifier
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.observations import Observations
 from gansynth_tf.evaluation.reference import RealNotes
+from gansynth_tf.generation import synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.networks import weights
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.spectral import normalizers
+from gansynth_tf.training.checkpoints import GeneratorState
 
 _NUM_LATENTS = 8  # of the grid that timbre is measured on
 REAL = 'real notes'
@@ -42,13 +49,13 @@ class Table:
     Attributes:
       rows: numbers by set: real notes first.
       real: what was heard of real notes.
-      observed: what was heard of the subject's.
+      observed: what was heard of every set, by its name.
       facts: what was compared with what.
     """
 
     rows: dict[str, dict[str, Any]]
     real: RealNotes
-    observed: Observations
+    observed: dict[str, Observations]
     facts: tuple[str, ...]
 
     def write(self, directory: pathlib.Path) -> list[pathlib.Path]:
@@ -57,8 +64,7 @@ class Table:
 
     def bin_counts(self) -> dict[str, np.ndarray]:
         """Notes of each kind, by set."""
-        seen = zip(self.rows, (self.real.held_out, self.observed))
-        return {name: self.real.training.bins.count(observed.bins) for name, observed in seen}
+        return {name: self.real.training.bins.count(seen.bins) for name, seen in self.observed.items()}
 
 
 def model(synth: Synthesizer, classifier: Classifier, *, num_notes: int, seed: int, name: str) -> Subject:
@@ -69,6 +75,16 @@ def model(synth: Synthesizer, classifier: Classifier, *, num_notes: int, seed: i
                                    name=f'{name}, timbres')
     notes = note_sets.of_model(synth, num_notes=num_notes, seed=seed, sample_rate=rate, name=name)
     return Subject(notes=notes, grid=grid, synth=synth)
+
+
+def untrained(synth: Synthesizer, *, seed: int) -> Synthesizer:
+    """The same model before training: random weights, all blocks, the paper's normalizer."""
+    keras.utils.set_random_seed(seed)
+    config = synth.config.replace(data_normalizer='specgrams_prespecified_normalizer')
+    state = GeneratorState(weights.to_arrays(Generator(config, len(synth.pitches))), num_blocks=config.num_resolutions,
+                           progress=float(config.num_resolutions - 1))
+    return synthesizer.from_weights(config, synth.vocabulary, state, normalizers.from_config(config),
+                                    batch_size=synth.batch_size)
 
 
 def folder(directory: str | os.PathLike, csv_file: str | os.PathLike | None, classifier: Classifier, *,
@@ -90,7 +106,7 @@ def check(notes: PreparedNotes, classifier: Classifier) -> None:
 
 
 def evaluate(subject: Subject, notes: PreparedNotes, classifier: Classifier, *, cache_dir: str | os.PathLike,
-             seed: int = 0, num_replicates: int = 100) -> Table:
+             others: Sequence[Subject] = (), seed: int = 0, num_replicates: int = 100) -> Table:
     """Measures the subject's notes beside real ones.
 
     Args:
@@ -98,16 +114,20 @@ def evaluate(subject: Subject, notes: PreparedNotes, classifier: Classifier, *, 
       notes: real notes.
       classifier: at their sample rate.
       cache_dir: where what was heard of the real notes is kept.
+      others: further columns of the table, with notes as long as the subject's.
       seed: of the bootstrap.
       num_replicates: draws of the bootstrap.
     """
     length = min(subject.notes.audio_length, notes.audio_length)
     real = reference.listen(notes, classifier, audio_length=length, cache_dir=cache_dir)
-    observed = observations.listen(subject.notes, classifier, real.training.bins)
-    rows = {}
-    for name, seen, timbre in ((REAL, real.held_out, real.timbre), (subject.notes.name, observed, _timbre(subject))):
-        rows[name] = {'num_notes': len(seen), 'faults': measurements.count_faults(seen), **timbre,
-                      **measurements.measure(seen, real.training, seed=seed, num_replicates=num_replicates)}
+    observed = {REAL: real.held_out}
+    timbres = {REAL: real.timbre}
+    for each in (subject, *others):
+        observed[each.notes.name] = observations.listen(each.notes, classifier, real.training.bins)
+        timbres[each.notes.name] = _timbre(each)
+    rows = {name: {'num_notes': len(seen), 'faults': measurements.count_faults(seen), **timbres[name],
+                   **measurements.measure(seen, real.training, seed=seed, num_replicates=num_replicates)}
+            for name, seen in observed.items()}
     seconds = length / classifier.sample_rate
     facts = (f'Notes of {seconds:g} s at {classifier.sample_rate} Hz; real notes are held-out ones, compared with '
              f'{len(real.training.features)} training notes, all cut to that length.',)

@@ -45,12 +45,13 @@ class Bins:
         return np.bincount(bins, minlength=len(self.centers))
 
 
-def fit(log_specgrams: np.ndarray, *, num_bins: int = NUM_BINS, seed: int = 0) -> Bins:
-    """Bins of the reference notes, float [n, size].
+def fit(log_specgrams: np.ndarray, *, num_bins: int | None = None, seed: int = 0) -> Bins:
+    """Bins of the reference notes, float [n, size]; `NUM_BINS` of them, if nothing else is said.
 
     Raises:
       InputError: if there are fewer notes than bins.
     """
+    num_bins = num_bins or NUM_BINS
     if len(log_specgrams) < num_bins:
         raise InputError(f'Too few reference notes: expected at least one for each of {num_bins} bins. '
                          f'Received: {len(log_specgrams)} notes')

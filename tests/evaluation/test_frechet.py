@@ -21,7 +21,7 @@ def test_in_one_dimension_it_is_the_squared_difference_of_means_and_deviations()
 
 
 def test_a_shift_counts_as_its_squared_length(features):
-    assert frechet.distance(features + [3, 0, 0, 4, 0, 0], frechet.fit(features)) == pytest.approx(25)
+    assert frechet.distance(features + np.array([3, 0, 0, 4, 0, 0]), frechet.fit(features)) == pytest.approx(25)
 
 
 def test_it_equals_the_formula_of_the_paper_and_is_symmetric(features):

@@ -1,0 +1,94 @@
+"""gansynth_evaluate and gansynth_train_classifier from flags to files, on notes small enough for a test."""
+
+import json
+import shutil
+
+import pytest
+
+from gansynth_tf.cli import command, evaluate, train_classifier
+from gansynth_tf.data import nsynth, prepare
+from gansynth_tf.evaluation import ndb
+from gansynth_tf.generation import audio_output
+
+NUM_SAMPLES = 8192
+
+
+@pytest.fixture(scope='module')
+def prepared(tmp_path_factory, tone):
+    """Seventy notes of three instruments, half a second long."""
+    directory = tmp_path_factory.mktemp('notes')
+    (directory / 'nsynth' / 'audio').mkdir(parents=True)
+    index = {}
+    for partials in (1, 5, 15):
+        for pitch in range(40, 64):
+            name = f'brass_acoustic_{partials:03d}-{pitch:03d}-100'
+            index[name] = {'note_str': name, 'instrument_str': name[:18], 'instrument_family_str': 'brass',
+                           'instrument_source_str': 'acoustic', 'pitch': pitch, 'velocity': 100, 'sample_rate': 16000,
+                           'qualities_str': []}
+            wave = tone(pitch, seconds=NUM_SAMPLES / 16000, num_partials=partials, seed=pitch)
+            audio_output.write_wav(directory / 'nsynth' / 'audio' / f'{name}.wav', wave, 16000)
+    (directory / 'nsynth' / 'examples.json').write_text(json.dumps(index))
+    prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=NUM_SAMPLES)
+    return directory / 'prepared'
+
+
+@pytest.fixture(scope='module')
+def classifier_dir(prepared, tmp_path_factory):
+    directory = tmp_path_factory.mktemp('classifier')
+    code = command.execute(train_classifier.main, train_classifier, [
+        'gansynth_train_classifier', f'--tfds_data_dir={prepared}', f'--output_dir={directory}', '--width=0.0078125',
+        '--num_short_epochs=0', '--num_epochs=1', '--batch_size=16'])
+    assert code == 0
+    return directory
+
+
+def test_a_trained_classifier_says_how_good_it_is(classifier_dir):
+    description = json.loads((classifier_dir / 'classifier.json').read_text())
+    assert 0 <= description['held_out_accuracy']['pitch'] < 0.5  # one epoch is not enough
+    assert 'qualities' not in description['held_out_accuracy']  # there are no labels
+    assert (classifier_dir / 'classifier.npz').stat().st_size < 100_000
+
+
+@pytest.fixture
+def run(prepared, classifier_dir, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ndb, 'NUM_BINS', 5)
+
+    def execute(*arguments):
+        argv = ['gansynth_evaluate', f'--tfds_data_dir={prepared}', f'--classifier_dir={classifier_dir}',
+                f'--output_dir={tmp_path / "out"}', f'--cache_dir={tmp_path / "cache"}', '--num_replicates=3',
+                *arguments]
+        code = command.execute(evaluate.main, evaluate, argv)
+        return code, *capsys.readouterr()
+    return execute
+
+
+def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
+    (tmp_path / 'theirs').mkdir()
+    for pitch in range(40, 60, 2):
+        audio_output.write_wav(tmp_path / 'theirs' / f'pitch{pitch}.wav', tone(pitch, seconds=0.512), 16000)
+    code, out, _ = run(f'--wav_dir={tmp_path / "theirs"}')
+    assert code == 0
+    table = (tmp_path / 'out' / 'metrics.md').read_text()
+    assert out.startswith(table) and table.startswith('| | real notes | theirs |')
+    rows = json.loads((tmp_path / 'out' / 'metrics.json').read_text())['rows']
+    assert rows['theirs']['num_notes'] == 10 and rows['theirs']['fundamental_accuracy']['value'] == 1
+    assert rows['real notes']['fundamental_accuracy']['value'] > 0.9
+    pictures = {path.name for path in (tmp_path / 'out').glob('*.png')}
+    assert pictures == {'rainbowgrams.png', 'phase_coherence.png', 'ndb_bins.png'}
+    assert all(str(tmp_path / 'out' / name) in out for name in pictures)
+
+    shutil.rmtree(tmp_path / 'out')
+    again = run(f'--wav_dir={tmp_path / "theirs"}', '--nopictures')
+    assert again[1].startswith(table)  # from what was kept of the real notes, and with the same seed
+
+
+@pytest.mark.parametrize('arguments, complaint', [
+    (('--wav_dir=a', '--ckpt_dir=b'), 'error: Flags that exclude each other: expected --ckpt_dir or --wav_dir.'),
+    (('--pitch_csv=a',), 'error: Flag without its other: expected --wav_dir with --pitch_csv.'),
+    (('--wav_dir=none',), 'error: No notes: expected wav files in the folder.'),
+    (('--num_samples=1',), 'error: Impossible --num_samples'),
+    (('--classifier_dir=none',), 'error: No pitch classifier: '),
+])
+def test_bad_flags_are_one_line(run, arguments, complaint):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, '') and err.startswith(complaint)
