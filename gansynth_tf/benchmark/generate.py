@@ -1,5 +1,6 @@
 """How fast notes are generated, from latents to waves."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.generation.synthesizer import Synthesizer, from_weights
 from gansynth_tf.networks import generator_variables
+from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.training.checkpoints import GeneratorState
 
@@ -19,7 +21,7 @@ def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
     """Notes in batches of 8 and one by one; weights are random, which does not change the speed."""
     for batch_size, num_notes in ((8, 24), (1, 8)):
         yield Case(f'generate, batch {batch_size}', 'notes', _generate(synthesizer(config, batch_size), num_notes),
-                   original=f'generate_{batch_size}')
+                   original=f'generate_{batch_size}', flops_each=flops_per_note(config))
 
 
 def synthesizer(config: Config, batch_size: int) -> Synthesizer:
@@ -29,6 +31,29 @@ def synthesizer(config: Config, batch_size: int) -> Synthesizer:
               for name, shape in generator_variables.shapes(config, len(PITCHES.pitches)).items()}
     state = GeneratorState(arrays, num_blocks=config.num_resolutions, progress=config.num_resolutions - 1.0)
     return from_weights(config, PITCHES, state, normalizers.from_config(config), batch_size=batch_size)
+
+
+def flops_per_note(config: Config) -> float:
+    """Multiplications and additions of the convolutions of one note, as the inference graph does them."""
+    schedule, total = ResolutionSchedule.from_config(config), 0
+    down, across = schedule.factors
+    for name, shape in generator_variables.shapes(config, len(PITCHES.pitches)).items():
+        block, layer, kind = name.split('/')
+        block_id = int(block.removeprefix('block_'))
+        if kind == 'bias' or (layer == 'to_rgb' and block_id < config.num_resolutions):
+            continue
+        height, width = schedule.resolution(block_id)
+        if layer == 'dense' or (block_id == 1 and layer == 'conv0'):
+            places = 1.0
+        elif layer == 'conv0':  # a larger kernel, of which every pixel meets one in `down * across` taps
+            rows, columns = shape[:2]
+            places = height * width * (rows + down - 1) * (columns + across - 1) / (rows * columns * down * across)
+        elif layer == 'conv2d_transpose':
+            places = height * width / (down * across)
+        else:
+            places = height * width
+        total += 2 * math.prod(shape) * places
+    return total
 
 
 def _generate(synth: Synthesizer, num_notes: int) -> Callable[[], int]:
