@@ -99,6 +99,7 @@ class Config:
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
     generator_ema_decay: float = 0.999
+    generator_reconstruction_weight: float = 0.0  # of the distance from real notes to what is played at their codes
     mixed_precision: bool = False  # bfloat16 within the networks, while they are trained, over float32 weights
     sliced_wasserstein_num_samples: int = 512  # by which checkpoints are compared; 0 for no comparison
     seed: int = 0
@@ -140,6 +141,9 @@ class Config:
         _require(self.gen_gl_consistency_loss_weight == 0 or self.data_type != 'wave', 'gen_gl_consistency_loss_weight',
                  "0 when data_type is 'wave' (there is no spectrogram to be consistent)",
                  self.gen_gl_consistency_loss_weight)
+        _require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
+                 'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
+                 self.generator_reconstruction_weight)
         self._check_shape_holds_audio()
 
     def _check_stages_fit(self):
@@ -197,7 +201,7 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
                  'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
-                 'sliced_wasserstein_num_samples')
+                 'generator_reconstruction_weight', 'sliced_wasserstein_num_samples')
 
 
 def preset(name: str) -> Config:

@@ -256,6 +256,10 @@ def test_what_must_not_be_negative(name):
     ({'data_type': 'wave', 'scale_mode': 'H', 'start_width': 1, 'start_height': 512},
      "Impossible start_width and num_resolutions: expected a [time, 1] image of at least audio_length = 64000 rows "
      "for data_type 'wave'. Received: (32768, 1)"),
+    ({'data_type': 'wave', 'scale_mode': 'H', 'start_width': 1, 'start_height': 1024,
+      'generator_reconstruction_weight': 1.0},
+     "Impossible generator_reconstruction_weight: expected 0 when data_type is 'wave' (there is no spectral envelope). "
+     'Received: 1.0'),
     ({'start_width': 17},
      'Impossible spectrogram shape: expected a power of two of at least 4 frequency bins (nearest: 1024), from '
      'start_width, scale_base, num_resolutions and mel_downscale. Received: 1088 bins, spec_shape (128, 1088)'),

@@ -11,7 +11,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import stages
+from gansynth_tf.training import stages, timbre_codes
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
@@ -57,7 +57,8 @@ def _notes_per_second(config: Config, stage: Stage, networks: Networks, notes: p
     height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
     normalizer = normalizers.Normalizer(np.ones(2), np.zeros(2)) if normalizers.needs_data(config) \
         else normalizers.from_config(config)
-    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
+    codes = timbre_codes.of_notes(notes, config) if config.generator_reconstruction_weight else None
+    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config), codes=codes)
     draw = {name: tf.constant(array) for name, array in
             Draw.at(config, 0, stage.batch_size, notes.vocabulary.probabilities).by_name().items()}
     real = tf.random.stateless_uniform([stage.batch_size, height, width, 2], (0, 0), -1.0, 1.0)

@@ -17,6 +17,7 @@ from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation, SpectralRepresentation
 from gansynth_tf.training import losses
 from gansynth_tf.training.stages import Stage
+from gansynth_tf.training.timbre_codes import TimbreCodes
 
 
 class Objective:
@@ -28,29 +29,33 @@ class Objective:
       generator, discriminator: whose losses these are.
       normalizer: between specgrams in log-magnitude and phase units, and the networks' [-1, 1], at the stage's width.
       representation: for the Griffin-Lim consistency loss of the last stage.
+      codes: for the reconstruction loss, if it has a weight.
     """
 
     def __init__(self, config: Config, stage: Stage, generator: Generator, discriminator: Discriminator,
-                 normalizer: Normalizer, representation: Representation):
+                 normalizer: Normalizer, representation: Representation, codes: TimbreCodes | None = None):
         self._config = config
         self._stage = stage
         self._generator = generator
         self._discriminator = discriminator
         self._normalizer = normalizer
         self._representation = representation
+        self._codes = codes
         self._schedule = ResolutionSchedule.from_config(config)
         height, width = self._schedule.resolution(stage.num_blocks)
         full_height, full_width = self._schedule.final_resolutions
         # One pixel of the stage stands for this many of the full size, which share its gradient among them.
         self._pixels_per_pixel = full_height * full_width / (height * width)
 
-    def generator_losses(self, latents, labels, progress) -> dict[str, tf.Tensor]:
+    def generator_losses(self, latents, labels, progress, real=None, real_labels=None) -> dict[str, tf.Tensor]:
         """The generator's loss terms.
 
         Args:
           latents: float32 [batch, latent_vector_size], drawn from N(0, 1).
           labels: int32 [batch] pitch labels, drawn as often as the data has them.
           progress: float32 scalar.
+          real: specgrams as in `discriminator_losses`, for the reconstruction loss.
+          real_labels: likewise.
 
         Returns:
           Scalars by name; 'generator/total' is what is minimised.
@@ -65,6 +70,9 @@ class Objective:
         if weight and self._stage.num_blocks == self._config.num_resolutions and not self._stage.is_transition:
             terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(fake)
             total += weight * terms['generator/griffin_lim_consistency']
+        if self._config.generator_reconstruction_weight:
+            terms['generator/reconstruction'] = self.reconstruction(real, real_labels, progress)
+            total += self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
     def discriminator_losses(self, real, real_labels, latents, labels, mix, progress,
@@ -134,6 +142,13 @@ class Objective:
         stfts = representation.specgrams_to_stfts(specgrams)
         return losses.griffin_lim_consistency(
             stfts, transform.waves_to_stfts(transform.stfts_to_waves(stfts, framing), framing))
+
+    def reconstruction(self, real, real_labels, progress) -> tf.Tensor:
+        """How far from real notes is what the generator plays at their codes, see `losses.reconstruction`."""
+        codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
+        blended = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
+        played = self._generator(codes, real_labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
+        return losses.reconstruction(self._normalizer.normalize(blended), played)
 
     def _criticise_normalized(self, specgrams, progress):
         return self._discriminator(specgrams, num_blocks=self._stage.num_blocks,

@@ -8,7 +8,8 @@ from gansynth_tf.data import pipeline, vocabulary
 from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import normalizers
-from gansynth_tf.training import changes
+from gansynth_tf.training import changes, timbre_codes
+from gansynth_tf.training.timbre_codes import TimbreCodes
 
 
 def claim(directory: pathlib.Path, config: Config, pitches: vocabulary.PitchVocabulary, stage_id: int | None) -> None:
@@ -51,3 +52,12 @@ def normalizer(directory: pathlib.Path, config: Config, notes: pipeline.Prepared
     fitted = normalizers.fit(config, (specgrams for specgrams, _ in batches))
     normalizers.write(fitted, directory)
     return fitted
+
+
+def codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNotes) -> TimbreCodes | None:
+    """The run's timbre codes, fitted to the notes once and kept with the run; None if its loss does not need any."""
+    if not config.generator_reconstruction_weight:
+        return None
+    if not (directory / timbre_codes.TIMBRE_CODES_FILE).exists():
+        timbre_codes.write(timbre_codes.of_notes(notes, config), directory)
+    return timbre_codes.read(directory)

@@ -21,6 +21,7 @@ from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.objective import Objective
 from gansynth_tf.training.optimizer import Adam
 from gansynth_tf.training.stages import Stage
+from gansynth_tf.training.timbre_codes import TimbreCodes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,28 +54,31 @@ class TrainingStep:
       normalizer: between specgrams in log-magnitude and phase units, and the networks' [-1, 1], at the stage's width.
       representation: for the Griffin-Lim consistency loss of the last stage.
       distribution: how `iterate` is spread over replicas; the networks were made in its scope.
+      codes: for the reconstruction loss, if it has a weight.
 
     Attributes:
       objective: the losses.
     """
 
     def __init__(self, config: Config, stage: Stage, networks: Networks, normalizer: Normalizer,
-                 representation: Representation, distribution: Distribution | None = None):
+                 representation: Representation, distribution: Distribution | None = None,
+                 codes: TimbreCodes | None = None):
         self._config = config
         self._stage = stage
         self._networks = networks
         self._distribution = distribution or Distribution()
         self.objective = Objective(config, stage, networks.generator, networks.discriminator, normalizer,
-                                   representation)
+                                   representation, codes)
         adam = dict(beta1=config.adam_beta1, beta2=config.adam_beta2)
         with self._distribution.scope():
             self.generator_adam = Adam(_by_name(networks.generator, stage),
                                        learning_rate=config.generator_learning_rate, **adam)
             self.discriminator_adam = Adam(_by_name(networks.discriminator, stage),
                                            learning_rate=config.discriminator_learning_rate, **adam)
-        self._train_generator = tf.function(self._update_generator)
-        self._train_discriminator = tf.function(self._update_discriminator)
-        self._train_on_replicas = tf.function(self._update_on_replicas)
+        # Without AutoGraph, which reads source files whenever a stage starts: they may have changed since the run did.
+        self._train_generator = tf.function(self._update_generator, autograph=False)
+        self._train_discriminator = tf.function(self._update_discriminator, autograph=False)
+        self._train_on_replicas = tf.function(self._update_on_replicas, autograph=False)
 
     def iterate(self, real: tf.Tensor, real_labels: tf.Tensor, draw: dict[str, tf.Tensor], progress: tf.Tensor, *,
                 with_penalty: bool = True) -> dict[str, tf.Tensor]:
@@ -96,7 +100,7 @@ class TrainingStep:
         if self._distribution.strategy is not None:
             parts = self._distribution.split(draw | {'real': real, 'real_labels': real_labels})
             return self._train_on_replicas(parts, progress, with_penalty=with_penalty)
-        terms, is_finite = self._train_generator(draw, progress)
+        terms, is_finite = self._train_generator(real, real_labels, draw, progress)
         more, _ = self._train_discriminator(real, real_labels, draw, progress, is_finite, with_penalty=with_penalty)
         return terms | more
 
@@ -117,7 +121,7 @@ class TrainingStep:
         variables = self.variables()
         mapping = [(variable, state[name]) for name, variable in variables.items()]
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            terms, _ = self._update_generator(draw, progress, in_place=False)
+            terms, _ = self._update_generator(real, real_labels, draw, progress, in_place=False)
             more, _ = self._update_discriminator(real, real_labels, draw, progress, with_penalty=with_penalty,
                                                  in_place=False)
         return {name: scope.get_current_value(variable) for name, variable in variables.items()}, terms | more
@@ -136,7 +140,7 @@ class TrainingStep:
     def _update_on_replicas(self, parts, progress, *, with_penalty: bool):
         """An iteration on all replicas, each with its part of the batch; the scalars are the same on all."""
         def update(part):
-            terms, is_finite = self._update_generator(part, progress)
+            terms, is_finite = self._update_generator(part['real'], part['real_labels'], part, progress)
             more, _ = self._update_discriminator(part['real'], part['real_labels'], part, progress, is_finite,
                                                  with_penalty=with_penalty)
             return terms | more
@@ -146,10 +150,11 @@ class TrainingStep:
         terms = strategy.run(update, (parts,))
         return {name: strategy.experimental_local_results(value)[0] for name, value in terms.items()}
 
-    def _update_generator(self, draw, progress, in_place: bool = True):
+    def _update_generator(self, real, real_labels, draw, progress, in_place: bool = True):
         """One update of the generator and of its moving average; (scalars, whether all are finite)."""
         terms, gradients = _terms_and_gradients('generator', self.generator_adam.variables, lambda: (
-            self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'], progress)))
+            self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'], progress, real,
+                                            real_labels)))
         is_finite = _all_finite(terms)
         if in_place:
             _run_if(is_finite, lambda: self._apply_and_average(gradients))

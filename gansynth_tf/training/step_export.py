@@ -28,12 +28,14 @@ from gansynth_tf.training import stages
 from gansynth_tf.training.exported_step import MANIFEST_FILE, PROGRAM_FILE, STATE_FILE
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.timbre_codes import TimbreCodes
 
 FORMAT_VERSION = 1
 
 
 def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir: str | os.PathLike, *,
-           stage_ids: tuple[int, ...] = (), checkpoint: Mapping[str, np.ndarray] | None = None) -> list[pathlib.Path]:
+           stage_ids: tuple[int, ...] = (), checkpoint: Mapping[str, np.ndarray] | None = None,
+           codes: TimbreCodes | None = None) -> list[pathlib.Path]:
     """Writes the step of every stage, or of those with `stage_ids`.
 
     Args:
@@ -44,6 +46,7 @@ def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir:
       stage_ids: which stages; all if empty.
       checkpoint: arrays of a run's checkpoint, for the weights, and for the moments of the stage that it is from; new
         weights if not given.
+      codes: the run's, for the reconstruction loss, if it has a weight.
 
     Returns:
       The directories written.
@@ -58,7 +61,8 @@ def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir:
         if stage_ids and stage.stage_id not in stage_ids:
             continue
         width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)[1]
-        step = TrainingStep(config, stage, networks, normalizer.at_width(width), representations.from_config(config))
+        step = TrainingStep(config, stage, networks, normalizer.at_width(width), representations.from_config(config),
+                            codes=codes)
         image_id = stage.first_image
         if checkpoint is not None and int(checkpoint['stage_id']) == stage.stage_id:
             image_id = int(checkpoint['image_id'])

@@ -84,6 +84,7 @@ class _Trainer:
                             None if self._restored is None else int(self._restored['stage_id']))
         self._representation = representations.from_config(config)
         self._normalizer = run_directory.normalizer(directory, config, notes)
+        self._codes = run_directory.codes(directory, config, notes)
         if distribution.is_chief:
             distribution.any(False)
         with distribution.scope():
@@ -129,7 +130,8 @@ class _Trainer:
         resolution = ResolutionSchedule.from_config(self._config).resolution(stage.num_blocks)
         normalizer = self._normalizer.at_width(resolution[1])
         self._distribution.check_batch_size(stage.batch_size)
-        step = TrainingStep(self._config, stage, self._networks, normalizer, self._representation, self._distribution)
+        step = TrainingStep(self._config, stage, self._networks, normalizer, self._representation, self._distribution,
+                            self._codes)
         image_id, seconds = stage.first_image, 0.0
         if restored is not None:
             for name, variable in step.state().items():

@@ -48,3 +48,11 @@ def test_griffin_lim_consistency_by_hand():
     quiet = stfts * 0.1  # maxima below 1 are not scaled up
     expected = (0.5 ** 2 + 0.05 ** 2) / 2
     assert losses.griffin_lim_consistency(quiet, 2 * quiet).numpy() == pytest.approx(expected, rel=1e-5)
+
+
+def test_reconstruction_by_hand():
+    """Two images of two pixels: one loud, whose phase counts in full, one silent, whose phase does not."""
+    real = np.array([[[[1, 0.5], [-1, 0.5]]], [[[0, 0], [0, 0]]]], np.float32)
+    played = np.array([[[[1, -2.5], [3, -0.5]]], [[[0, 2], [0, 0]]]], np.float32)
+    np.testing.assert_allclose(losses.reconstruction(tf.constant(real), tf.constant(played)), (5 + 1) / 2, rtol=1e-6)
+    assert losses.reconstruction(tf.constant(real), tf.constant(real)) == 0

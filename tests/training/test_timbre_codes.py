@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gansynth_tf.errors import InputError
 from gansynth_tf.training import timbre_codes
 
 NUM_PITCHES = 9
@@ -63,3 +64,17 @@ def test_data_that_varies_in_few_ways_has_zeros_in_the_rest_of_its_codes(notes):
     codes = fit(flat, labels, size=4).encode(flat, labels).numpy()
     np.testing.assert_allclose(codes[:, 0].std(), 1, atol=1e-3)
     np.testing.assert_array_equal(codes[:, 1:], 0)
+
+
+def test_written_and_read_they_are_the_same(notes, tmp_path):
+    codes = fit(*notes)
+    timbre_codes.write(codes, tmp_path)
+    np.testing.assert_array_equal(timbre_codes.read(tmp_path).encode(*notes), codes.encode(*notes))
+
+
+@pytest.mark.parametrize('content', [None, b'', b'no archive'])
+def test_unreadable_codes_are_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / 'timbre_codes.npz').write_bytes(content)
+    with pytest.raises(InputError, match='Cannot read timbre_codes.npz: expected one'):
+        timbre_codes.read(tmp_path)

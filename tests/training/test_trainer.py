@@ -8,7 +8,7 @@ import tensorflow as tf
 from gansynth_tf import config as config_lib
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
-from gansynth_tf.training import checkpoints, trainer
+from gansynth_tf.training import checkpoints, timbre_codes, trainer
 
 STAGES = ['stage_00000', 'stage_00001', 'stage_00002']
 
@@ -155,3 +155,15 @@ def test_fitted_normalizer_is_kept_with_the_run(config, notes, tmp_path):
     fitted = json.loads((tmp_path / 'normalizer.json').read_text())
     assert np.shape(fitted['a']) == (64, 2)
     assert pathlib.Path(tmp_path / 'stage_00002').exists()
+
+
+def test_timbre_codes_are_fitted_once_and_kept_with_the_run(config, notes, tmp_path, monkeypatch):
+    config = config.replace(generator_reconstruction_weight=1.0, train_progressive=False, total_num_images=4)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_after(patch, 2)
+        trainer.train(config, notes, tmp_path, checkpoint_seconds=0.0)
+    fitted = (tmp_path / 'timbre_codes.npz').read_bytes()
+    monkeypatch.setattr(timbre_codes, 'of_notes', None)  # not to be called again
+    trainer.train(config, notes, tmp_path)
+    assert (tmp_path / 'timbre_codes.npz').read_bytes() == fitted
+    assert 'generator/reconstruction' in (tmp_path / 'metrics.jsonl').read_text()
