@@ -11,14 +11,15 @@ Importing this package does not import TensorFlow; calling `load` does.
 __version__ = '0.1.0'
 
 
-def load(path=None, *, config=None, ema=True):
+def load(path=None, *, config=None, ema=True, precision='fp32'):
     """Loads a trained model for playing.
 
     Args:
-      path: a training run's directory, a model directory, or one of Magenta's; None for the built-in model.
+      path: a training run's directory, a model directory, an export, or one of Magenta's; None for the built-in model.
       config: what a model of Magenta's was trained with (a preset's name, or a `gansynth_tf.config.Config`); only used
         where its `experiment.json` is missing.
       ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
+      precision: 'fp32', or 'bf16', which is faster on processors that have bfloat16, and costs quality.
 
     Returns:
       A `gansynth_tf.generation.synthesizer.Synthesizer`.
@@ -29,4 +30,4 @@ def load(path=None, *, config=None, ema=True):
     from gansynth_tf.generation import processor
     processor.prefer_speed()
     from gansynth_tf.generation import synthesizer
-    return synthesizer.load(path, config=config, ema=ema)
+    return synthesizer.load(path, config=config, ema=ema, precision=precision)

@@ -35,7 +35,7 @@ def synthesizer(config: Config, batch_size: int) -> Synthesizer:
 
 def flops_per_note(config: Config) -> float:
     """Multiplications and additions of the convolutions of one note, as the inference graph does them."""
-    schedule, total = ResolutionSchedule.from_config(config), 0
+    schedule, total = ResolutionSchedule.from_config(config), 0.0
     down, across = schedule.factors
     for name, shape in generator_variables.shapes(config, len(PITCHES.pitches)).items():
         block, layer, kind = name.split('/')

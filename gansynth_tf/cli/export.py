@@ -3,6 +3,8 @@
     gansynth_export --ckpt_dir=run --export_dir=model      writes model/1, then model/2, ...
     gansynth_generate --ckpt_dir=model --output_dir=out    plays it, and so does any TensorFlow program
 
+    gansynth_export --export_dir=fast --format=openvino    the network for OpenVINO; gansynth_generate plays it, faster
+
 Prints the path of what it writes. docs/serving.md tells what can be asked of it, and how.
 """
 
@@ -17,6 +19,11 @@ flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model direct
                     'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
 flags.DEFINE_string('export_dir', None, 'Where the export goes, into a subdirectory with the next version number.',
                     required=True, flag_values=FLAGS)
+flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino'], 'A TensorFlow SavedModel, or a '
+                  "network that this package runs with OpenVINO (pip install 'gansynth-tf[openvino]').",
+                  flag_values=FLAGS)
+flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What a SavedModel computes in. With OpenVINO it is '
+                  'chosen when playing.', flag_values=FLAGS)
 flags.DEFINE_bool('ema', True, 'Export the moving average of the weights instead of the weights themselves.',
                   flag_values=FLAGS)
 flags.DEFINE_string('data_licence', None, "The licence of the training data, for the export's description. Without it, "
@@ -32,9 +39,12 @@ def main(argv):
     from gansynth_tf import config as config_lib
     config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
     command.import_tensorflow()
-    from gansynth_tf.export import saved_model
-    print(saved_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, ema=FLAGS.ema, config=config,
-                             data_licence=FLAGS.data_licence))
+    from gansynth_tf.export import openvino_model, saved_model
+    options = dict(ema=FLAGS.ema, config=config, data_licence=FLAGS.data_licence)
+    if FLAGS.format == 'openvino':
+        print(openvino_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, **options))
+    else:
+        print(saved_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, precision=FLAGS.precision, **options))
 
 
 def run():

@@ -18,8 +18,8 @@ from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model directory, or a directory of Magenta's "
-                    'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
+flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model directory, an export, or a directory of "
+                    "Magenta's original GANSynth. Without it, the built-in model.", flag_values=FLAGS)
 flags.DEFINE_string('output_dir', None, 'Where the WAV files go.', required=True, flag_values=FLAGS)
 flags.DEFINE_string('midi_file', None, 'The MIDI file to play. Without it, single notes.', flag_values=FLAGS)
 flags.DEFINE_alias('midi', 'midi_file', flag_values=FLAGS)
@@ -33,6 +33,9 @@ flags.DEFINE_integer('batch_size', 8, 'Notes generated at once.', lower_bound=1,
 flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, the same sound. Without it, a new one '
                      'each time, which is reported.', lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
+                  flag_values=FLAGS)
+flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
+                  'processors that have it, and costs quality. A SavedModel plays in what it was exported in.',
                   flag_values=FLAGS)
 flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
                     'experiment.json is missing.', flag_values=FLAGS)
@@ -63,7 +66,8 @@ def main(argv):
     processor.prefer_speed()
     command.import_tensorflow()
     from gansynth_tf.generation import synthesizer
-    synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
+    synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size,
+                             precision=FLAGS.precision)
     if FLAGS.midi_file:
         _play_piece(synth, notes, output_dir / f'{pathlib.Path(FLAGS.midi_file).stem}.wav', seed)
     else:

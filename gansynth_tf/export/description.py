@@ -38,10 +38,10 @@ def read_provenance(directory: str | os.PathLike) -> dict:
 
 
 def describe(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, *, provenance: dict,
-             data_licence: str | None = None) -> dict:
+             data_licence: str | None = None, form: str = exported.FORMAT) -> dict:
     """Everything that a program or a person would want to know of an export, as plain values."""
     return {
-        'format': exported.FORMAT,
+        'format': form,
         'pitches': list(vocabulary.pitches),
         'pitch_counts': {str(pitch): count for pitch, count in vocabulary.counts.items()},
         'sample_rate': config.sample_rate,

@@ -21,7 +21,7 @@ from gansynth_tf.generation.inference_graph import InferenceGraph
 
 
 def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *, ema: bool = True, config=None,
-           data_licence: str | None = None) -> pathlib.Path:
+           data_licence: str | None = None, precision: str = 'fp32') -> pathlib.Path:
     """Exports a trained model; returns the directory of the new version.
 
     Args:
@@ -30,6 +30,7 @@ def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *
       ema: export the moving average of the weights.
       config: of a model of Magenta's without its `experiment.json`.
       data_licence: the licence of the training data, told by `describe`; that in the model's `provenance.json` if None.
+      precision: 'fp32' or 'bf16', what the network computes in.
 
     Raises:
       InputError: if there is no usable model, or the export cannot be written.
@@ -37,7 +38,8 @@ def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *
     model = synthesizer.open_model(model_dir, config=config, ema=ema)
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory))
-    graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer)
+    graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
+                           precision=precision)
     served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts)
     with _next_version(files.make_directory(export_dir)) as (temporary, final):
         # Custom gradients would be Python functions, which another program does not have; nor does playing need any.

@@ -21,6 +21,7 @@ from gansynth_tf.training.checkpoints import GeneratorState
 
 _EPSILON = 1e-8  # in pixel norm, as in training
 _LEAKY_SLOPE = 0.2
+_LOW_PRECISION_BLOCKS = 3  # the last ones: most of the work, and errors there are not passed on
 
 
 class InferenceGraph(tf.Module):
@@ -31,33 +32,34 @@ class InferenceGraph(tf.Module):
       num_pitches: number of pitch classes.
       state: the generator's weights.
       normalizer: that of the training data.
+      precision: 'fp32', or 'bf16' for bfloat16 in the last blocks' convolutions, which is faster on processors that
+        have it and costs quality.
 
     Raises:
       InputError: if these do not belong together.
     """
 
-    def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer):
+    def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer,
+                 precision: str = 'fp32'):
         super().__init__(name='inference')
         generator_variables.check(config, num_pitches, state.arrays)
         schedule = ResolutionSchedule.from_config(config)
         fading = schedule.fading_weight(state.num_blocks, state.progress)
         self._coarser_weight = 0.0 if fading is None else float(fading)
         self._factors = schedule.factors
-        (full_height, full_width), (height, width) = schedule.final_resolutions, schedule.resolution(state.num_blocks)
-        self._full_size_factors = full_height // height, full_width // width
-        self._normalizer = normalizer.at_width(config.spec_shape[1])
-        self._representation = representations.from_config(config)
+        self._synthesis = Synthesis(config, state.num_blocks, normalizer)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
         for block_id in range(1, state.num_blocks + 1):
-            body, to_rgb = make_block(config, _arrays_of(state.arrays, block_id), block_id)
+            low = precision == 'bf16' and block_id > state.num_blocks - _LOW_PRECISION_BLOCKS
+            dtype = tf.bfloat16 if low else tf.float32
+            body, to_rgb = make_block(config, _arrays_of(state.arrays, block_id), block_id, dtype)
             self._bodies.append(body)
             self._to_rgb.append(to_rgb)
 
     def waves(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length], full scale 1."""
-        full_size = _repeat(self.images(latents, labels), self._full_size_factors)
-        return self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))[:, :, 0]
+        return self._synthesis(self.images(latents, labels))
 
     def images(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Normalised spectrograms, as the `Generator` makes them: float32 [n, *resolution(num_blocks), 2]."""
@@ -71,6 +73,22 @@ class InferenceGraph(tf.Module):
             return images
         coarser = _repeat(self._to_rgb[-2](coarser), self._factors)
         return self._coarser_weight * coarser + (1 - self._coarser_weight) * images
+
+
+class Synthesis:
+    """From the generator's images, of a model of `num_blocks` blocks, to waves."""
+
+    def __init__(self, config: Config, num_blocks: int, normalizer: Normalizer):
+        schedule = ResolutionSchedule.from_config(config)
+        (full_height, full_width), (height, width) = schedule.final_resolutions, schedule.resolution(num_blocks)
+        self._factors = full_height // height, full_width // width
+        self._normalizer = normalizer.at_width(config.spec_shape[1])
+        self._representation = representations.from_config(config)
+
+    def __call__(self, images: tf.Tensor) -> tf.Tensor:
+        """float32 [n, *resolution(num_blocks), 2], normalised -> float32 [n, audio_length]."""
+        specgrams = self._normalizer.denormalize(_repeat(images, self._factors))
+        return self._representation.specgrams_to_waves(specgrams)[:, :, 0]
 
 
 class _Start(tf.Module):
@@ -94,14 +112,16 @@ class _Start(tf.Module):
 class _Convolution(tf.Module):
     """Pixel norm of what comes in (if `norm`), upscaling by `factors` and convolution in one, bias and activation."""
 
-    def __init__(self, kernel, bias, *, activation: Callable, norm: bool, factors: tuple[int, int] | None = None):
+    def __init__(self, kernel, bias, *, activation: Callable, norm: bool, factors: tuple[int, int] | None = None,
+                 dtype: tf.DType = tf.float32):
         super().__init__()
-        self._kernel, self._bias = _variable(kernel), _variable(bias)
+        self._kernel, self._bias = _variable(kernel, dtype), _variable(bias, dtype)
         self._activation, self._norm, self._factors = activation, norm, factors
 
     def __call__(self, features):
         if self._norm:
             features *= _inverse_length(features)
+        features = tf.cast(features, self._kernel.dtype)
         return self._activation(tf.nn.bias_add(self._convolve(features), self._bias))
 
     def _convolve(self, features):
@@ -116,19 +136,22 @@ class _ToRgb(_Convolution):
     """From features to images. A 1x1 convolution, so pixel norm can wait until there are only two channels."""
 
     def __call__(self, features):
+        features = tf.cast(features, self._kernel.dtype)
         images = self._convolve(features)
         if self._norm:
             images *= _inverse_length(features)
         return self._activation(tf.nn.bias_add(images, self._bias))
 
 
-def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int) -> tuple[list[tf.Module], tf.Module]:
+def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int, dtype: tf.DType
+           ) -> tuple[list[tf.Module], tf.Module]:
     """Body and RGB layer. Between layers are the outputs of leaky ReLUs, whose pixel norm the next layer does."""
     def conv(name: str, **kwargs) -> _Convolution:
         kernel = arrays[f'{name}/kernel'] * he_scale(arrays[f'{name}/kernel'].shape, 0.0)
         if 'factors' in kwargs:
             kernel = _with_upscaling(kernel, kwargs['factors'])
-        return _Convolution(kernel, arrays[f'{name}/bias'], activation=_leaky_relu, norm=True, **kwargs)
+        return _Convolution(kernel, arrays[f'{name}/bias'], activation=_leaky_relu, norm=True, dtype=dtype,
+                            **kwargs)
 
     rgb_kernel = arrays['to_rgb/kernel']
     to_rgb = _ToRgb(rgb_kernel * he_scale(rgb_kernel.shape), arrays['to_rgb/bias'], norm=True,
@@ -144,12 +167,13 @@ def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int) -> t
     return [start, conv('conv1')], to_rgb
 
 
-def _simple_block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int) -> tuple[list[tf.Module], tf.Module]:
+def _simple_block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int, dtype: tf.DType
+                  ) -> tuple[list[tf.Module], tf.Module]:
     """Body and RGB layer of `simple_arch`, which has neither pixel norm nor scales."""
     to_rgb = _ToRgb(arrays['to_rgb/kernel'], arrays['to_rgb/bias'], activation=_rgb_activation(config), norm=False)
     if block_id > 1:
         return [_Convolution(arrays['conv2d_transpose/kernel'], arrays['conv2d_transpose/bias'], norm=False,
-                             activation=tf.nn.relu, factors=_factors(config))], to_rgb
+                             activation=tf.nn.relu, factors=_factors(config), dtype=dtype)], to_rgb
     shape = (config.start_height, config.start_width, arrays['to_rgb/kernel'].shape[2])
     return [_Start(arrays['dense/kernel'], arrays['dense/bias'], latent_size=config.latent_vector_size, shape=shape,
                    activation=tf.nn.relu, norm=False)], to_rgb
@@ -180,8 +204,8 @@ def _rgb_activation(config: Config) -> Callable:
     return {'tanh': tf.tanh, 'linear': tf.identity}[config.to_rgb_activation]
 
 
-def _variable(array: np.ndarray) -> tf.Variable:
-    return tf.Variable(array.astype(np.float32), trainable=False)
+def _variable(array: np.ndarray, dtype: tf.DType = tf.float32) -> tf.Variable:
+    return tf.Variable(tf.cast(array, dtype), trainable=False)
 
 
 def _through(layers: Sequence[Callable], features: tf.Tensor) -> tf.Tensor:

@@ -26,6 +26,7 @@ from gansynth_tf.training.checkpoints import GeneratorState
 
 BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parent.parent / 'models' / 'default'
 DEFAULT_BATCH_SIZE = 8
+PRECISIONS = ('fp32', 'bf16')
 
 
 class Model(typing.NamedTuple):
@@ -39,7 +40,7 @@ class Model(typing.NamedTuple):
 
 
 def load(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
-         batch_size: int = DEFAULT_BATCH_SIZE) -> 'Synthesizer':
+         batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32') -> 'Synthesizer':
     """Loads a trained model.
 
     Args:
@@ -49,20 +50,24 @@ def load(path: str | os.PathLike | None = None, *, config: Config | str | None =
         missing.
       ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
       batch_size: notes generated at once; 1 answers fastest when notes are asked for one by one.
+      precision: 'fp32', or 'bf16' for less work and less quality on processors that have bfloat16; a SavedModel plays
+        in that which it was exported in.
 
     Raises:
       InputError: if there is no such directory, something in it is missing or damaged, or its parts do not belong
         together.
     """
-    export = None if path is None else exported.find(pathlib.Path(path).expanduser())
+    if precision not in PRECISIONS:
+        raise InputError(f'Unknown precision: expected one of {", ".join(PRECISIONS)}. Received: {precision!r}')
+    export = None if path is None else exported.open_export(pathlib.Path(path).expanduser(), precision=precision)
     if export:
         if not ema:
             raise InputError(f'No live weights: expected a training run for them. Received: the export {str(path)!r}')
-        model = exported.ExportedModel(export)
-        return Synthesizer(model.config, model.vocabulary, model.waves, batch_size=batch_size)
+        return Synthesizer(export.config, export.vocabulary, export.waves, batch_size=batch_size)
     found = open_model(path, config=config, ema=ema)
     try:
-        return from_weights(found.config, found.vocabulary, found.state, found.normalizer, batch_size=batch_size)
+        return from_weights(found.config, found.vocabulary, found.state, found.normalizer, batch_size=batch_size,
+                            precision=precision)
     except InputError as error:
         raise InputError(f'{found.directory}: {error}') from error
 
@@ -84,13 +89,13 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,
-                 batch_size: int = DEFAULT_BATCH_SIZE) -> 'Synthesizer':
+                 batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32') -> 'Synthesizer':
     """A synthesizer that plays the given weights.
 
     Raises:
       InputError: if they do not fit the configuration.
     """
-    graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer)
+    graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer, precision=precision)
     return Synthesizer(config, vocabulary, tf.function(graph.waves, autograph=False), batch_size=batch_size)
 
 

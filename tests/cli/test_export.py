@@ -21,7 +21,7 @@ def run(*arguments):
 def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys):
     assert run('--ckpt_dir=run', '--export_dir=OUT', '--noema', '--data_licence=CC0') == 0
     assert capsys.readouterr().out == 'OUT/1\n'
-    assert asked == [(('run', 'OUT'), {'ema': False, 'config': None, 'data_licence': 'CC0'})]
+    assert asked == [(('run', 'OUT'), {'ema': False, 'config': None, 'data_licence': 'CC0', 'precision': 'fp32'})]
 
 
 def test_the_built_in_model_without_flags(asked):

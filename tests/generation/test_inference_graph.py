@@ -70,6 +70,16 @@ def test_it_equals_the_training_graph_on_trained_weights():
     assert signal_to_noise_db(waves, graph.waves(latents, labels).numpy()) >= 60
 
 
+def test_bfloat16_in_the_last_blocks_costs_something_but_not_the_note():
+    _, config, pitches, state, normalizer = synthesizer.open_model()
+    latents = np.random.default_rng(1).standard_normal((2, config.latent_vector_size), np.float32)
+    labels = pitches.labels([48, 60])
+    full, low = (InferenceGraph(config, len(pitches.pitches), state, normalizer=normalizer, precision=precision)
+                 .images(latents, labels).numpy() for precision in ('fp32', 'bf16'))
+    assert low.dtype == np.float32
+    assert 1e-5 < np.sqrt(np.mean(np.square(full - low))) < 0.02
+
+
 def test_there_are_only_plain_operations():
     state = GeneratorState(weights.to_arrays(Generator(CONFIG, 5)), 2, 0.5)
     graph = InferenceGraph(CONFIG, 5, state, normalizer=normalizers.from_config(CONFIG))
