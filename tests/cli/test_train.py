@@ -1,4 +1,5 @@
 import re
+import shlex
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 from gansynth_tf import config as config_lib
 from gansynth_tf.cli import command, train
 from gansynth_tf.data import pipeline
-from gansynth_tf.training import trainer
+from gansynth_tf.training import nonfinite, signals, trainer
 
 
 def run(*arguments):
@@ -45,9 +46,33 @@ def test_a_run_that_is_there_needs_no_config(tmp_path, monkeypatch):
     seen = {}
     (tmp_path / 'run').mkdir()
     config_lib.write_experiment(config_lib.preset('tiny').replace(seed=7), tmp_path / 'run')
-    monkeypatch.setattr(pipeline, 'open_notes', lambda path: path)
+    monkeypatch.setattr(pipeline, 'open_notes', lambda path, **options: path)
     monkeypatch.setattr(trainer, 'train', lambda config, notes, path, **options: seen.update(config=config))
     assert here(tmp_path) == 0
     assert seen['config'] == config_lib.preset('tiny').replace(seed=7)
     assert here(tmp_path, '--config=small', '--hparams={"seed": 1}') == 0
     assert seen['config'] == config_lib.preset('small').replace(seed=1)
+
+
+def end_with(monkeypatch, error):
+    def train_and_raise(*_, **options):
+        raise error
+    monkeypatch.setattr(pipeline, 'open_notes', lambda *_, **options: None)
+    monkeypatch.setattr(trainer, 'train', train_and_raise)
+
+
+def test_a_run_told_to_stop_says_how_to_go_on(tmp_path, monkeypatch, capfd):
+    end_with(monkeypatch, signals.Stopped(1200))
+    assert here(tmp_path, '--config=tiny', '--hparams={"fmap_max": 8}', '--on_nan=rollback') == 0
+    stopped, command_line = capfd.readouterr().out.splitlines()
+    assert stopped == 'Stopped and saved after 1200 images. To go on:'
+    assert shlex.split(command_line) == [
+        'gansynth_train', '--config=tiny', '--hparams={"fmap_max": 8}', f'--tfds_data_dir={tmp_path}/notes',
+        f'--train_root_dir={tmp_path}/run', '--on_nan=rollback']
+
+
+def test_a_number_that_is_none_is_one_line(tmp_path, monkeypatch, capfd):
+    end_with(monkeypatch, nonfinite.NonFiniteError('generator/total', float('inf'), 8, tmp_path / 'dump.npz'))
+    assert here(tmp_path, '--config=tiny') == 1
+    assert capfd.readouterr().err == (f"error: generator/total is inf after 8 images. What led to it is kept in "
+                                      f"'{tmp_path}/dump.npz'.\n")
