@@ -98,6 +98,7 @@ class Config:
     num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
+    learning_rate_schedule: tuple[float, ...] = ()  # factors of the two learning rates by resolution, padded likewise
     generator_ema_decay: float = 0.999
     generator_reconstruction_weight: float = 0.0  # of the distance from real notes to what is played at their codes
     mixed_precision: bool = False  # bfloat16 within the networks, while they are trained, over float32 weights
@@ -120,10 +121,10 @@ class Config:
             _require(0 <= getattr(self, name) < 1, name, 'a number from 0 to below 1', getattr(self, name))
         _require(bool(self.batch_size_schedule) and min(self.batch_size_schedule) > 0, 'batch_size_schedule',
                  'at least one batch size, each above 0', self.batch_size_schedule)
-        for name in ('batch_size_schedule', 'num_images_schedule', 'ac_loss_weight_schedule'):
+        for name in ('batch_size_schedule', 'num_images_schedule', 'ac_loss_weight_schedule', 'learning_rate_schedule'):
             _require(len(getattr(self, name)) <= self.num_resolutions, name,
                      f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
-        for name in ('num_images_schedule', 'ac_loss_weight_schedule'):
+        for name in ('num_images_schedule', 'ac_loss_weight_schedule', 'learning_rate_schedule'):
             _require(min(getattr(self, name), default=1) > 0, name, 'numbers above 0', getattr(self, name))
         self._check_stages_fit()
         _require(self.seed < 2**31, 'seed', f'a number below {2**31}', self.seed)

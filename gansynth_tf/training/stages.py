@@ -19,6 +19,7 @@ class Stage:
       first_image: images of all the stages before.
       end_image: images after this stage, in all.
       ac_loss_factor: what the pitch losses' weights are multiplied by.
+      learning_rate_factor: what both learning rates are multiplied by.
     """
 
     stage_id: int
@@ -27,6 +28,7 @@ class Stage:
     first_image: int
     end_image: int
     ac_loss_factor: float = 1.0
+    learning_rate_factor: float = 1.0
 
     @property
     def is_transition(self) -> bool:
@@ -52,11 +54,14 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
 
     Stages end exactly at their image count; the last stage ends at `total_num_images`.
     """
+    ac_loss_factors = _padded(config.ac_loss_weight_schedule or (1.0,), config.num_resolutions)
+    learning_rate_factors = _padded(config.learning_rate_schedule or (1.0,), config.num_resolutions)
     if not config.train_progressive:
         num_images = sum(_images_of_resolution(config, config.num_resolutions)) if config.num_images_schedule \
             else config.total_num_images
         return (Stage(2 * config.num_resolutions - 2, config.num_resolutions,
-                      config.batch_size_schedule[-1], 0, num_images, _ac_loss_factors(config)[-1]),)
+                      config.batch_size_schedule[-1], 0, num_images, ac_loss_factors[-1],
+                      learning_rate_factors[-1]),)
     stages = []
     batch_sizes = _padded(config.batch_size_schedule, config.num_resolutions)
     end = 0
@@ -65,7 +70,7 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
         stable, transition = _images_of_resolution(config, block_id)
         first, end = end, end + (transition if stage_id % 2 else stable)
         stages.append(Stage(stage_id, block_id, batch_sizes[block_id - 1], first, end,
-                            _ac_loss_factors(config)[block_id - 1]))
+                            ac_loss_factors[block_id - 1], learning_rate_factors[block_id - 1]))
     if not config.num_images_schedule:
         stages[-1] = dataclasses.replace(stages[-1], end_image=config.total_num_images)
     return tuple(stages)
@@ -89,10 +94,6 @@ def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:
         num_images = _padded(config.num_images_schedule, config.num_resolutions)[block_id - 1]
         return num_images, num_images
     return config.stable_stage_num_images, config.transition_stage_num_images
-
-
-def _ac_loss_factors(config: Config) -> tuple[float, ...]:
-    return _padded(config.ac_loss_weight_schedule or (1.0,), config.num_resolutions)
 
 
 def _padded(schedule: tuple, length: int) -> tuple:

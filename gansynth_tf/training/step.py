@@ -69,13 +69,12 @@ class TrainingStep:
         self._distribution = distribution or Distribution()
         self.objective = Objective(config, stage, networks.generator, networks.discriminator, normalizer,
                                    representation, codes)
-        adam = dict(beta1=config.adam_beta1, beta2=config.adam_beta2)
+        factor, betas = stage.learning_rate_factor, dict(beta1=config.adam_beta1, beta2=config.adam_beta2)
         with self._distribution.scope():
             self.generator_adam = Adam(_by_name(networks.generator, stage),
-                                       learning_rate=config.generator_learning_rate, **adam)
+                                       learning_rate=factor * config.generator_learning_rate, **betas)
             self.discriminator_adam = Adam(_by_name(networks.discriminator, stage),
-                                           learning_rate=config.discriminator_learning_rate, **adam)
-        # Without AutoGraph, which reads source files whenever a stage starts: they may have changed since the run did.
+                                           learning_rate=factor * config.discriminator_learning_rate, **betas)
         self._train_generator = tf.function(self._update_generator, autograph=False)
         self._train_discriminator = tf.function(self._update_discriminator, autograph=False)
         self._train_on_replicas = tf.function(self._update_on_replicas, autograph=False)

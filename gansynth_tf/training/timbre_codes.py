@@ -57,7 +57,8 @@ def fit(specgrams: tf.Tensor, labels: tf.Tensor, *, height: int, num_pitches: in
     """The codes that suit a data set: its envelopes' principal components, each scaled to a variance of 1.
 
     Args:
-      specgrams, labels: all notes, as for `TimbreCodes.encode`.
+      specgrams: all notes', as for `TimbreCodes.encode`.
+      labels: theirs.
       height: time frames of an envelope.
       num_pitches: pitch classes.
       size: numbers in a code; if the envelopes vary in fewer ways, the rest are 0.

@@ -70,6 +70,17 @@ def test_griffin_lim_consistency_counts_in_the_last_stage_alone(tiny_config, eag
     assert 'generator/griffin_lim_consistency' not in before_last
 
 
+@pytest.mark.parametrize('stage_id, factor', [(2, 1.0), (3, 0.25)])
+def test_learning_rates_are_those_of_the_resolution(tiny_config, eagerly, stage_id, factor):
+    config = tiny_config.replace(learning_rate_schedule=(1.0, 0.25), generator_learning_rate=0.004,
+                                 discriminator_learning_rate=0.002)
+    before, after, *_ = one_iteration(config, stage_id)
+    for network, rate in (('generator', 0.004), ('discriminator', 0.002)):
+        # Adam's first step is as long as the learning rate, whatever the gradient.
+        steps = after[network]['block_2/conv0/kernel'] - before[network]['block_2/conv0/kernel']
+        np.testing.assert_allclose(np.abs(steps).max(), factor * rate, rtol=1e-3)
+
+
 def test_reconstruction_counts_in_every_stage(tiny_config, eagerly):
     config = tiny_config.replace(**SETTINGS['generator_reconstruction_weight'])
     for stage_id in (0, 3):

@@ -63,6 +63,14 @@ def test_images_by_resolution():
     assert stages.all_stages(config)[3].progress(125) == pytest.approx(1.5)
 
 
+def test_factors_by_resolution():
+    config = Config(**TINY | dict(ac_loss_weight_schedule=(1, 3), learning_rate_schedule=(1, 0.5, 0.25)))
+    assert [stage.ac_loss_factor for stage in stages.all_stages(config)] == [1, 1, 1, 3, 3]
+    assert [stage.learning_rate_factor for stage in stages.all_stages(config)] == [1, 0.5, 0.5, 0.25, 0.25]
+    [stage] = stages.all_stages(config.replace(train_progressive=False))
+    assert (stage.ac_loss_factor, stage.learning_rate_factor) == (3, 0.25)
+
+
 def test_without_transition_progress_is_whole():
     config = Config(**TINY | dict(transition_stage_num_images=0, total_num_images=96))
     assert [(stage.num_images, stage.progress(stage.first_image)) for stage in stages.all_stages(config)] == [
