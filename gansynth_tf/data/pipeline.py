@@ -1,6 +1,7 @@
 """Prepared notes -> tf.data of spectrograms and pitch labels, at the resolution that a stage trains at."""
 
 import functools
+import os
 
 import numpy as np
 import tensorflow as tf
@@ -53,7 +54,7 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
 
     places = _shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
     if notes.cache_dir is not None:
-        specgrams = _from_disk(notes, config, split, resolution, usable, places)
+        specgrams = _from_disk(notes.cache_dir, notes, config, split, resolution, usable, places)
     elif 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
         cache = _converted(notes, config, split, resolution)
         specgrams = places.map(lambda place: tf.gather(cache, place))
@@ -99,13 +100,13 @@ def _specgrams(notes: PreparedNotes, config: Config, *, split: str, indices: tf.
                                        num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def _from_disk(notes: PreparedNotes, config: Config, split: str, resolution: tuple[int, int], usable: np.ndarray,
-               places: tf.data.Dataset) -> tf.data.Dataset:
+def _from_disk(cache_dir: str | os.PathLike, notes: PreparedNotes, config: Config, split: str,
+               resolution: tuple[int, int], usable: np.ndarray, places: tf.data.Dataset) -> tf.data.Dataset:
     """Batches of spectrograms at `places`, from the cache on disk."""
     def convert():
         return _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
                           resolution=config.spec_shape, batch_size=_NOTES_AT_ONCE).prefetch(2)
-    cached = specgram_cache.open_specgrams(notes.cache_dir, config, resolution, notes=notes.identity(split),
+    cached = specgram_cache.open_specgrams(cache_dir, config, resolution, notes=notes.identity(split),
                                            num_notes=len(usable), convert=convert)
 
     def read(place):
