@@ -15,15 +15,18 @@ _HEADER = ('what', 'a second', 'CPU s each', 'peak GiB', 'of peak', 'original', 
 def table(results: Sequence[Result]) -> str:
     """A Markdown table, a line a result."""
     peak = peak_flops(results)
-    lines = ['| ' + ' | '.join(_HEADER) + ' |', '|---' * len(_HEADER) + '|']
-    for result in results:
-        ours, fraction = result.ours, result.fraction_of_peak(peak)
-        cells = (result.case.name, f'{ours.per_second:.3g} {result.case.unit}', f'{ours.cpu_seconds_each:.3g}',
-                 f'{ours.peak_gib:.2f}', f'{fraction:.0%}' if fraction else '',
-                 f'{result.original.per_second:.3g}' if result.original else '',
-                 *(f'{ratio:.2f}' if ratio else '' for ratio in (result.ratio, result.cpu_ratio)))
-        lines.append('| ' + ' | '.join(cells) + ' |')
-    return '\n'.join(lines)
+    header = [f'| {" | ".join(_HEADER)} |', '|---' * len(_HEADER) + '|']
+    return '\n'.join([*header, *(row(result, peak) for result in results)])
+
+
+def row(result: Result, peak: float | None = None) -> str:
+    """A result's line of the table; `peak` as from `peak_flops`."""
+    ours, fraction = result.ours, result.fraction_of_peak(peak)
+    cells = (result.case.name, f'{ours.per_second:.3g} {result.case.unit}', f'{ours.cpu_seconds_each:.3g}',
+             f'{ours.peak_gib:.2f}', f'{fraction:.0%}' if fraction else '',
+             f'{result.original.per_second:.3g}' if result.original else '',
+             *(f'{ratio:.2f}' if ratio else '' for ratio in (result.ratio, result.cpu_ratio)))
+    return f'| {" | ".join(cells)} |'
 
 
 def to_dict(results: Sequence[Result]) -> dict:

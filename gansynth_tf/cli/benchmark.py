@@ -44,7 +44,11 @@ def main(argv):
 
     parts = [importlib.import_module(f'gansynth_tf.benchmark.{part}') for part in argv[1:] or COMMANDS]
     cases = itertools.chain.from_iterable(part.cases(config, FLAGS.tfds_data_dir) for part in parts)
-    results = list(comparison.compare(cases, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds, on_start=_report))
+    results = []
+    for result in comparison.compare(cases, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds,
+                                     on_start=lambda name: _report(f'{name} ...')):
+        results.append(result)
+        _report(report.row(result))  # so that what is done is known if the rest is interrupted
     print(report.table(results))
     if FLAGS.json:
         print(_write_json(report.to_dict(results), pathlib.Path(FLAGS.json)))
@@ -63,5 +67,5 @@ def _write_json(values, path):
     return path
 
 
-def _report(name):
-    print(f'{name} ...', file=sys.stderr)
+def _report(line):
+    print(line, file=sys.stderr)
