@@ -121,13 +121,13 @@ def _play_piece(synth, notes, path, seed):
 def _play_notes(synth, pitches, output_dir, seed):
     import numpy as np
 
-    from gansynth_tf.generation import audio_output
+    from gansynth_tf.generation import audio_output, sustain
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
     pitches = synth.sample_pitches(num_notes, seed) if pitches is None else np.resize(pitches, num_notes)
     place = num_broken = 0
     with _bar(num_notes) as bar:
         for batch in synth.generate_batches(synth.sample_latents(num_notes, seed), pitches):
-            for audio in batch:
+            for audio in sustain.without_clicks(batch, synth.sample_rate):
                 path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}.wav'
                 if np.all(np.isfinite(audio)):
                     bar.write(str(audio_output.write_wav(path, audio, synth.sample_rate)))

@@ -16,6 +16,7 @@ import numpy as np
 from gansynth_tf.data import audio_files, note_audio, pitch_names
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.errors import InputError
+from gansynth_tf.generation import sustain
 from gansynth_tf.generation.synthesizer import Synthesizer
 
 _BATCH_SIZE = 16
@@ -91,6 +92,7 @@ def _of_model(synth, latents, pitches, instruments, sample_rate, name) -> NoteSe
         place = 0
         for waves in synth.generate_batches(latents, pitches):
             here = slice(place, place + len(waves))
+            waves = sustain.without_clicks(waves, synth.sample_rate)
             yield _as_files(_at_rate(waves, synth.sample_rate, sample_rate)), pitches[here], instruments[here]
             place += len(waves)
     return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,
