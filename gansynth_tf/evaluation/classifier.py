@@ -85,7 +85,7 @@ def load(directory: str | os.PathLike | None = None) -> Classifier:
         facts = {name: description[name] for name in ('width', 'sample_rate', 'audio_length')}
         with np.load(directory / _WEIGHTS_FILE) as archive:
             arrays = {name: archive[name].astype(np.float32) for name in archive.files}
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(f'No pitch classifier: expected {_DESCRIPTION_FILE} and {_WEIGHTS_FILE} of '
                          f'gansynth_train_classifier ({error}). Received: {str(directory)!r}') from error
     network = classifier_network.build(facts['width'])

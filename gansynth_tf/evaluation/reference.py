@@ -52,7 +52,7 @@ def listen(notes: PreparedNotes, classifier: Classifier, *, audio_length: int, c
     try:
         with np.load(path) as archive:
             return _from_arrays({name: archive[name] for name in archive.files})
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         pass  # not there yet, or not whole
     train = note_sets.of_prepared_notes(notes, TRAIN, name='training notes', audio_length=audio_length,
                                         limit=MOST_NOTES)
