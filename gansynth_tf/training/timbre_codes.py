@@ -87,7 +87,8 @@ def write(codes: TimbreCodes, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `timbre_codes.npz` into a run directory and returns its path."""
     path = pathlib.Path(directory) / TIMBRE_CODES_FILE
     with files.atomic_write(path) as temporary, open(temporary, 'wb') as file:
-        np.savez(file, **{field.name: np.asarray(getattr(codes, field.name)) for field in dataclasses.fields(codes)})
+        np.savez(file, height=codes.height, num_pitches=codes.num_pitches, trend=codes.trend,
+                 projection=codes.projection)
     return path
 
 
