@@ -81,7 +81,8 @@ def read(path: str | os.PathLike) -> dict[str, dict[str, Any]]:
 
 def _cell(value, form: str) -> str:
     if isinstance(value, Estimate):
-        return f'{_cell(value.value, form)} [{_cell(value.low, form)}, {_cell(value.high, form)}]'
+        interval = f' [{_cell(value.low, form)}, {_cell(value.high, form)}]' if value.low < value.high else ''
+        return _cell(value.value, form) + interval
     return '-' if value is None or not math.isfinite(value) else f'{value:{form}}'
 
 
