@@ -53,7 +53,8 @@ def test_a_program_without_this_package_plays_it(export_dir, synth):
     request = {'signature_name': 'generate', 'inputs': {'latents': latents.tolist(), 'pitches': [60, 64]}}
     done = subprocess.run([sys.executable, '-c', STRANGER, str(export_dir / '1'), json.dumps(request)],
                           capture_output=True, text=True, check=True)
-    np.testing.assert_allclose(json.loads(done.stdout)['audio'], synth.generate(latents, [60, 64]), atol=ATOL)
+    np.testing.assert_allclose(json.loads(done.stdout)['audio'], synth.generate(latents, [60, 64]), rtol=ATOL,
+                               atol=ATOL)
 
 
 def test_the_graph_holds_no_python(export_dir):
@@ -67,7 +68,7 @@ def test_any_number_of_notes(model, synth, num_notes):
     latents, pitches = synth.sample_latents(num_notes, seed=2), np.resize([60, 62, 64], num_notes)
     audio = model.generate(latents, pitches.astype(np.int32))['audio'].numpy()
     assert audio.shape == (num_notes, 160)
-    np.testing.assert_allclose(audio, synth.generate(latents, pitches), atol=ATOL)
+    np.testing.assert_allclose(audio, synth.generate(latents, pitches), rtol=ATOL, atol=ATOL)
 
 
 def test_render_is_the_rendering_of_the_package(model, synth):

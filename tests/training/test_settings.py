@@ -194,4 +194,5 @@ def test_mixed_precision_has_nearly_the_losses_of_float32(tiny_config):
         assert {variable.dtype for variable in step.variables().values()} == {'float32', 'int32'}
     exact, mixed = np.array(seen[False]), np.array(seen[True])
     assert not np.array_equal(exact, mixed)
-    np.testing.assert_allclose(mixed, exact, rtol=0.02)
+    differences = np.abs(mixed / exact - 1)
+    assert differences.mean() < 0.02 and differences.max() < 0.05
