@@ -1,7 +1,4 @@
-"""Renders docs/audio: what the built-in model sounds like.
-
-    python docs/examples/render_audio.py docs/examples/bach_bwv1007_prelude.mid docs/audio
-"""
+"""Renders docs/audio from a piece: `python docs/examples/render_audio.py PIECE.mid docs/audio`."""
 
 import pathlib
 import subprocess
@@ -22,7 +19,8 @@ def main(midi_file, output_dir):
     output_dir = pathlib.Path(output_dir)
     output_dir.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
-        subprocess.run(['gansynth_generate', f'--midi_file={midi_file}', f'--output_dir={place}', '--seed=1'], check=True)
+        subprocess.run(['gansynth_generate', f'--midi_file={midi_file}', f'--output_dir={place}', '--seed=1'],
+                       check=True)
         piece, rate = soundfile.read(next(pathlib.Path(place).glob('*.wav')))
     write(output_dir / 'bach.flac', piece[:BACH_SECONDS * rate], rate)
     synth = gs.load()

@@ -23,6 +23,7 @@ from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.training.checkpoints import GeneratorState
 
+_LEAST_SECONDS = 0.25  # what phase coherence and YIN need
 _NUM_LATENTS = 8  # of the grid that timbre is measured on
 REAL = 'real notes'
 
@@ -117,8 +118,14 @@ def evaluate(subject: Subject, notes: PreparedNotes, classifier: Classifier, *, 
       others: further columns of the table, with notes as long as the subject's.
       seed: of the bootstrap.
       num_replicates: draws of the bootstrap.
+
+    Raises:
+      InputError: if the notes are shorter than a quarter of a second.
     """
     length = min(subject.notes.audio_length, notes.audio_length)
+    if length < _LEAST_SECONDS * classifier.sample_rate:
+        raise InputError(f'Notes too short to measure: expected at least {_LEAST_SECONDS} s. '
+                         f'Received: {length / classifier.sample_rate:g} s')
     real = reference.listen(notes, classifier, audio_length=length, cache_dir=cache_dir)
     observed = {REAL: real.held_out}
     timbres = {REAL: real.timbre}

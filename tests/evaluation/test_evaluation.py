@@ -1,6 +1,7 @@
 """gansynth_evaluate and gansynth_train_classifier from flags to files, on notes small enough for a test."""
 
 import json
+import pathlib
 import shutil
 
 import pytest
@@ -92,3 +93,9 @@ def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
 def test_bad_flags_are_one_line(run, arguments, complaint):
     code, out, err = run(*arguments)
     assert (code, out) == (2, '') and err.startswith(complaint)
+
+
+def test_a_model_of_notes_too_short_to_measure_is_refused(run):
+    code, _, err = run(f'--ckpt_dir={pathlib.Path(__file__).parents[1] / "golden" / "magenta_tiny_pert"}')
+    assert code == 2
+    assert 'Notes too short to measure: expected at least 0.25 s. Received: 0.02 s' in err
