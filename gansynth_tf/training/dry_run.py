@@ -15,6 +15,7 @@ from gansynth_tf.training import stages, timbre_codes
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.timbre_codes import TimbreCodes
 
 _HEADER = ('stage', 'size', 'kind', 'batch', 'images', 'G params', 'D params', 'notes cached', 'peak memory',
            'notes/s', 'time')
@@ -34,11 +35,12 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2)
     """
     networks = Networks.create(config, len(notes.vocabulary.pitches))
     schedule, total = ResolutionSchedule.from_config(config), 0.0
+    codes = timbre_codes.of_notes(notes, config) if config.generator_reconstruction_weight else None
     rates: dict[int, float] = {}
     yield _row(_HEADER)
     for stage in stages.all_stages(config):
         if stage.num_blocks not in rates:
-            rates[stage.num_blocks] = _notes_per_second(config, stage, networks, notes, num_steps)
+            rates[stage.num_blocks] = _notes_per_second(config, stage, networks, notes, codes, num_steps)
         height, width = schedule.resolution(stage.num_blocks)
         seconds = stage.num_images / rates[stage.num_blocks]
         total += seconds
@@ -53,11 +55,10 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2)
 
 
 def _notes_per_second(config: Config, stage: Stage, networks: Networks, notes: pipeline.PreparedNotes,
-                      num_steps: int) -> float:
+                      codes: TimbreCodes | None, num_steps: int) -> float:
     height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
     normalizer = normalizers.Normalizer(np.ones(2), np.zeros(2)) if normalizers.needs_data(config) \
         else normalizers.from_config(config)
-    codes = timbre_codes.of_notes(notes, config) if config.generator_reconstruction_weight else None
     step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config), codes=codes)
     draw = {name: tf.constant(array) for name, array in
             Draw.at(config, 0, stage.batch_size, notes.vocabulary.probabilities).by_name().items()}
