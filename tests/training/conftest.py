@@ -35,19 +35,27 @@ def golden():
 
 
 @pytest.fixture(scope='session')
-def notes(tmp_path_factory):
+def prepare_notes(tmp_path_factory):
+    """Prepares notes of 0.02 s, given as pairs of pitch and wave; their names count from 0."""
+    def prepare_them(pitches_and_waves):
+        directory = tmp_path_factory.mktemp('notes')
+        (directory / 'nsynth' / 'audio').mkdir(parents=True)
+        index = {}
+        for number, (pitch, wave) in enumerate(pitches_and_waves):
+            name = f'mallet_acoustic_{number:03d}-{pitch:03d}-100'
+            soundfile.write(directory / 'nsynth' / 'audio' / f'{name}.wav', wave, 16000)
+            index[name] = dict(note_str=name, instrument_str=name.rsplit('-', 2)[0], instrument_family_str='mallet',
+                               instrument_source_str='acoustic', pitch=pitch, velocity=100, sample_rate=16000,
+                               qualities_str=[])
+        (directory / 'nsynth' / 'examples.json').write_text(json.dumps(index))
+        prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=320)
+        return pipeline.open_notes(directory / 'prepared')
+    return prepare_them
+
+
+@pytest.fixture(scope='session')
+def notes(prepare_notes):
     """Twelve sine tones of 0.02 s at three pitches, prepared; at least one of each in the train split."""
-    directory = tmp_path_factory.mktemp('tones')
-    (directory / 'nsynth' / 'audio').mkdir(parents=True)
-    index = {}
-    for number in range(12):
-        pitch = 60 + number % 3
-        name = f'mallet_acoustic_{number:03d}-{pitch:03d}-100'
-        wave = 0.5 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * np.arange(320) / 16000 + number)
-        soundfile.write(directory / 'nsynth' / 'audio' / f'{name}.wav', wave, 16000)
-        index[name] = dict(note_str=name, instrument_str=name.rsplit('-', 2)[0], instrument_family_str='mallet',
-                           instrument_source_str='acoustic', pitch=pitch, velocity=100, sample_rate=16000,
-                           qualities_str=[])
-    (directory / 'nsynth' / 'examples.json').write_text(json.dumps(index))
-    prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=320)
-    return pipeline.open_notes(directory / 'prepared')
+    def tone(number, pitch):
+        return 0.5 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * np.arange(320) / 16000 + number)
+    return prepare_notes((60 + number % 3, tone(number, 60 + number % 3)) for number in range(12))

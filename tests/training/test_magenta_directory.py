@@ -6,12 +6,11 @@ import shutil
 
 import numpy as np
 import pytest
-import soundfile
 import tensorflow as tf
 
 import gansynth_tf as gs
 from gansynth_tf import config as config_lib
-from gansynth_tf.data import nsynth, pipeline, prepare, vocabulary
+from gansynth_tf.data import vocabulary
 from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
@@ -172,21 +171,9 @@ def test_two_iterations_of_the_original_s_after_conversion(converted, golden, ea
 
 
 @pytest.fixture(scope='module')
-def notes_of_61_pitches(tmp_path_factory):
+def notes_of_61_pitches(prepare_notes):
     """Six clicks at each pitch, at least one of them in the train split."""
-    directory = tmp_path_factory.mktemp('clicks')
-    (directory / 'nsynth' / 'audio').mkdir(parents=True)
-    index = {}
-    for number in range(61 * 6):
-        pitch = 24 + number % 61
-        name = f'mallet_acoustic_{number:03d}-{pitch:03d}-100'
-        soundfile.write(directory / 'nsynth' / 'audio' / f'{name}.wav', np.eye(320)[number % 320] * 0.5, 16000)
-        index[name] = dict(note_str=name, instrument_str=name.rsplit('-', 2)[0], instrument_family_str='mallet',
-                           instrument_source_str='acoustic', pitch=pitch, velocity=100, sample_rate=16000,
-                           qualities_str=[])
-    (directory / 'nsynth' / 'examples.json').write_text(json.dumps(index))
-    prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=320)
-    return pipeline.open_notes(directory / 'prepared')
+    return prepare_notes((24 + number % 61, np.eye(320)[number % 320] * 0.5) for number in range(61 * 6))
 
 
 class Killed(Exception):
