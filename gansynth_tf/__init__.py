@@ -27,7 +27,7 @@ def load(path=None, *, config=None, ema=True, precision='fp32'):
     Raises:
       gansynth_tf.errors.InputError: if there is no usable model at `path`.
     """
-    from gansynth_tf.generation import processor
-    processor.prefer_speed()
+    from gansynth_tf import processor
+    processor.prefer_speed(processor.GENERATING)
     from gansynth_tf.generation import synthesizer
     return synthesizer.load(path, config=config, ema=ema, precision=precision)

@@ -12,8 +12,8 @@ import gansynth_tf
 
 PACKAGE = pathlib.Path(gansynth_tf.__file__).parent
 # A module imports from its own room and from the rooms before it.
-ROOMS = ('errors', 'files', 'presets', 'config', 'spectral', 'data', 'networks', 'training', 'generation', 'export',
-         'evaluation', 'benchmark', 'cli')
+ROOMS = ('errors', 'files', 'processor', 'presets', 'config', 'spectral', 'data', 'networks', 'training', 'generation',
+         'export', 'evaluation', 'benchmark', 'cli')
 HEAVY = ('tensorflow', 'keras', 'tensorflow_datasets', 'matplotlib', 'scipy', 'librosa')
 
 

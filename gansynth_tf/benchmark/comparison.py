@@ -12,9 +12,17 @@ DEFAULT_ROUNDS = 5
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """A case, how fast it went, and how fast the original was between its rounds."""
+    """How fast a case went, and how fast the original was between its rounds.
 
-    case: Case
+    Attributes:
+      name, unit, flops_each: the case's.
+      ours: medians of all rounds.
+      original: likewise.
+    """
+
+    name: str
+    unit: str
+    flops_each: float | None
     ours: Measurement
     original: Measurement | None = None
 
@@ -28,11 +36,16 @@ class Result:
         """How many times less processor time than the original."""
         return self.original.cpu_seconds_each / self.ours.cpu_seconds_each if self.original else None
 
+    @property
+    def memory_ratio(self) -> float | None:
+        """What part of the original's peak memory was held."""
+        return self.ours.peak_gib / self.original.peak_gib if self.original else None
+
     def fraction_of_peak(self, peak_flops: float | None) -> float | None:
         """The share of the best convolution's rate that this reached, both in operations a second of processor time."""
-        if not (self.case.flops_each and peak_flops):
+        if not (self.flops_each and peak_flops):
             return None
-        return self.case.flops_each / self.ours.cpu_seconds_each / peak_flops
+        return self.flops_each / self.ours.cpu_seconds_each / peak_flops
 
 
 def compare(cases: Iterable[Case], *, peer_python: str | None = None, rounds: int = DEFAULT_ROUNDS,
@@ -57,4 +70,4 @@ def compare(cases: Iterable[Case], *, peer_python: str | None = None, rounds: in
                 ours.append(measure(case.work))
                 if peer:
                     original.append(peer.measure())
-        yield Result(case, median(ours), median(original) if original else None)
+        yield Result(case.name, case.unit, case.flops_each, median(ours), median(original) if original else None)

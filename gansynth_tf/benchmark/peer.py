@@ -6,9 +6,9 @@ import pathlib
 import subprocess
 from types import TracebackType
 
+from gansynth_tf import processor
 from gansynth_tf.benchmark.measurement import Measurement
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import processor
 
 _SCRIPT = pathlib.Path(__file__).with_name('original.py')
 
@@ -28,7 +28,7 @@ class Peer:
         self._python = python
         try:
             # As its users would run it: our settings of TensorFlow are not theirs.
-            environment = {name: value for name, value in os.environ.items() if processor.SETTINGS.get(name) != value}
+            environment = {name: value for name, value in os.environ.items() if processor.GENERATING.get(name) != value}
             self._process = subprocess.Popen([pathlib.Path(python).expanduser(), str(_SCRIPT), job], text=True,
                                              env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              stderr=subprocess.PIPE)

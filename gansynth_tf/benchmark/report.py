@@ -9,7 +9,8 @@ from gansynth_tf import files
 from gansynth_tf.benchmark import roofline
 from gansynth_tf.benchmark.comparison import Result
 
-_HEADER = ('what', 'a second', 'CPU s each', 'peak GiB', 'of peak', 'original', 'times as fast', 'CPU times less')
+_HEADER = ('what', 'a second', 'CPU s each', 'peak GiB', 'of peak', 'original', 'times as fast', 'CPU times less',
+           'of its memory')
 
 
 def table(results: Sequence[Result]) -> str:
@@ -22,10 +23,11 @@ def table(results: Sequence[Result]) -> str:
 def row(result: Result, peak: float | None = None) -> str:
     """A result's line of the table; `peak` as from `peak_flops`."""
     ours, fraction = result.ours, result.fraction_of_peak(peak)
-    cells = (result.case.name, f'{ours.per_second:.3g} {result.case.unit}', f'{ours.cpu_seconds_each:.3g}',
+    cells = (result.name, f'{ours.per_second:.3g} {result.unit}', f'{ours.cpu_seconds_each:.3g}',
              f'{ours.peak_gib:.2f}', f'{fraction:.0%}' if fraction else '',
              f'{result.original.per_second:.3g}' if result.original else '',
-             *(f'{ratio:.2f}' if ratio else '' for ratio in (result.ratio, result.cpu_ratio)))
+             *(f'{ratio:.2f}' if ratio else ''
+               for ratio in (result.ratio, result.cpu_ratio, result.memory_ratio)))
     return f'| {" | ".join(cells)} |'
 
 
@@ -33,10 +35,11 @@ def to_dict(results: Sequence[Result]) -> dict:
     """Everything measured, as plain values."""
     peak = peak_flops(results)
     return {'machine': machine(), 'results': [
-        {'name': result.case.name, 'unit': result.case.unit, **result.ours.to_dict(),
-         'flops_each': result.case.flops_each, 'fraction_of_peak': result.fraction_of_peak(peak),
+        {'name': result.name, 'unit': result.unit, **result.ours.to_dict(),
+         'flops_each': result.flops_each, 'fraction_of_peak': result.fraction_of_peak(peak),
          'original': result.original.to_dict() if result.original else None,
-         'ratio': result.ratio, 'cpu_ratio': result.cpu_ratio} for result in results]}
+         'ratio': result.ratio, 'cpu_ratio': result.cpu_ratio, 'memory_ratio': result.memory_ratio}
+        for result in results]}
 
 
 def draw(results: Sequence[Result], path: str | os.PathLike) -> pathlib.Path:
@@ -45,7 +48,7 @@ def draw(results: Sequence[Result], path: str | os.PathLike) -> pathlib.Path:
     compared = [result for result in results if result.ratio][::-1] or list(results)[::-1]
     figure = Figure(figsize=(8, 1.2 + 0.45 * len(compared)), layout='constrained')
     axes = figure.subplots()
-    bars = axes.barh([result.case.name for result in compared],
+    bars = axes.barh([result.name for result in compared],
                      [result.ratio or result.ours.per_second for result in compared])
     axes.bar_label(bars, fmt='%.3g', padding=3)
     axes.margins(x=0.12)
@@ -62,7 +65,7 @@ def draw(results: Sequence[Result], path: str | os.PathLike) -> pathlib.Path:
 
 def peak_flops(results: Sequence[Result]) -> float | None:
     """Operations a second of processor time of the best convolution, if the roofline was measured."""
-    rates = [1e9 / result.ours.cpu_seconds_each for result in results if result.case.name == roofline.CONVOLUTION]
+    rates = [1e9 / result.ours.cpu_seconds_each for result in results if result.name == roofline.CONVOLUTION]
     return rates[0] if rates else None
 
 

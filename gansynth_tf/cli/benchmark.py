@@ -5,12 +5,10 @@
     gansynth_benchmark --peer_python=~/original/bin/python    in turn with Magenta's original
     gansynth_benchmark --json=speed.json --picture=speed.png
 
-Parts: generate, synthesis, data, train, roofline. Prints a table of medians. Ratios above 1 are in this project's
+Parts: generate, synthesis, data, train, roofline. Prints a table of medians. Speed ratios above 1 are in this project's
 favour.
 """
 
-import importlib
-import itertools
 import json
 import pathlib
 import sys
@@ -36,19 +34,14 @@ flags.DEFINE_string('picture', None, 'Where a picture of them goes, as PNG.', fl
 
 def main(argv):
     from gansynth_tf import config as config_lib
-    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
-    from gansynth_tf.generation import processor
-    processor.prefer_speed()
-    command.import_tensorflow()
-    from gansynth_tf.benchmark import comparison, report
+    config = config_lib.preset(FLAGS.config).replace(**config_lib.parse_hparams(FLAGS.hparams))
+    from gansynth_tf.benchmark import parts
 
-    parts = [importlib.import_module(f'gansynth_tf.benchmark.{part}') for part in argv[1:] or COMMANDS]
-    cases = itertools.chain.from_iterable(part.cases(config, FLAGS.tfds_data_dir) for part in parts)
-    results = []
-    for result in comparison.compare(cases, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds,
-                                     on_start=lambda name: _report(f'{name} ...')):
-        results.append(result)
-        _report(report.row(result))  # so that what is done is known if the rest is interrupted
+    results = [result for part in argv[1:] or COMMANDS for result in parts.measure(
+        part, config, tfds_data_dir=FLAGS.tfds_data_dir, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds,
+        import_tensorflow=command.import_tensorflow)]
+    command.import_tensorflow()
+    from gansynth_tf.benchmark import report
     print(report.table(results))
     if FLAGS.json:
         print(_write_json(report.to_dict(results), pathlib.Path(FLAGS.json)))
@@ -66,6 +59,3 @@ def _write_json(values, path):
         temporary.write_text(json.dumps(values, indent=1) + '\n')
     return path
 
-
-def _report(line):
-    print(line, file=sys.stderr)

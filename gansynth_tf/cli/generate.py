@@ -62,8 +62,8 @@ def main(argv):
         seed = secrets.randbelow(1 << 32)
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
-    from gansynth_tf.generation import processor
-    processor.prefer_speed()
+    from gansynth_tf import processor
+    processor.prefer_speed(processor.GENERATING)
     command.import_tensorflow()
     from gansynth_tf.generation import synthesizer
     synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size,

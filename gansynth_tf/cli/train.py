@@ -44,6 +44,7 @@ _EXIT_CUT_SHORT = 1
 
 def main(argv):
     from gansynth_tf import config as config_lib
+    from gansynth_tf import processor
 
     # Before TensorFlow is imported, so that a mistake is told at once.
     if FLAGS.config is None and (pathlib.Path(FLAGS.train_root_dir) / config_lib.EXPERIMENT_FILE).exists():
@@ -54,8 +55,7 @@ def main(argv):
     if FLAGS.mixed_precision is not None:
         config = config.replace(mixed_precision=FLAGS.mixed_precision)
 
-    # Page faults on large buffers cost training a fifth of its processor time; this allocator keeps them.
-    os.environ.setdefault('TF_CPU_ALLOCATOR_USE_BFC', '1')
+    processor.prefer_speed(processor.TRAINING)
     command.import_tensorflow()
     from gansynth_tf.data import pipeline
     from gansynth_tf.training import distribution, dry_run, nonfinite, signals, trainer

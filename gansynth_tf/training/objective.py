@@ -4,6 +4,7 @@ Everything runs at the stage's own resolution. The original works on full-size i
 quantities are equal but the norm of the critic's gradient, which this module scales to the full size.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 import tensorflow as tf
@@ -91,25 +92,43 @@ class Objective:
         Returns:
           Scalars by name; 'discriminator/total' is what is minimised.
         """
-        config = self._config
+        parts = [part() for part in self.discriminator_parts(real, real_labels, latents, labels, mix, progress,
+                                                             with_penalty)]
+        terms = {name: value for part in parts for name, value in part.items()}
+        return terms | {'discriminator/total': tf.add_n([part['discriminator/total'] for part in parts])}
+
+    def discriminator_parts(self, real, real_labels, latents, labels, mix, progress,
+                            with_penalty: bool = True) -> list[Callable[[], dict[str, tf.Tensor]]]:
+        """The critic's loss terms, each part's to be computed when it is called, so that memory holds one at a time.
+
+        Arguments are as in `discriminator_losses`. Every part has its share of 'discriminator/total'.
+        """
         real = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
         fake = tf.stop_gradient(self.generate(latents, labels, progress))
+        parts = [lambda: self._critic_terms(real, real_labels, fake, progress)]
+        if with_penalty:
+            parts.append(lambda: self._penalty_terms(losses.interpolate(real, fake, mix), progress))
+        return parts
+
+    def _critic_terms(self, real, real_labels, fake, progress) -> dict[str, tf.Tensor]:
         real_scores, real_logits = self.criticise(real, progress)
         fake_scores, _ = self.criticise(fake, progress)
         terms = {'discriminator/wasserstein': losses.critic_wasserstein(real_scores, fake_scores),
                  'discriminator/real_score_penalty': losses.real_score_penalty(real_scores),
                  'discriminator/pitch': losses.pitch(real_labels, real_logits)}
         total = (terms['discriminator/wasserstein']
-                 + config.real_score_penalty_weight * terms['discriminator/real_score_penalty']
-                 + self._stage.ac_loss_factor * config.discriminator_ac_loss_weight * terms['discriminator/pitch'])
-        if with_penalty:
-            slopes = self.slopes(losses.interpolate(real, fake, mix), progress)
-            terms['discriminator/gradient_penalty'] = losses.gradient_penalty(slopes, config.gradient_penalty_target)
-            terms['discriminator/slope'] = tf.reduce_mean(slopes)
-            total += (config.gradient_penalty_weight * config.gradient_penalty_interval
-                      * terms['discriminator/gradient_penalty'])
+                 + self._config.real_score_penalty_weight * terms['discriminator/real_score_penalty']
+                 + (self._stage.ac_loss_factor * self._config.discriminator_ac_loss_weight
+                    * terms['discriminator/pitch']))
         return terms | {'discriminator/total': total,
                         'discriminator/pitch_accuracy': _accuracy(real_labels, real_logits)}
+
+    def _penalty_terms(self, specgrams, progress) -> dict[str, tf.Tensor]:
+        slopes = self.slopes(specgrams, progress)
+        penalty = losses.gradient_penalty(slopes, self._config.gradient_penalty_target)
+        weight = self._config.gradient_penalty_weight * self._config.gradient_penalty_interval
+        return {'discriminator/gradient_penalty': penalty, 'discriminator/slope': tf.reduce_mean(slopes),
+                'discriminator/total': weight * penalty}
 
     def generate(self, latents, labels, progress) -> tf.Tensor:
         """Specgrams [batch, height, width, 2] of the live generator, in the data's units."""

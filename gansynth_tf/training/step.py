@@ -5,7 +5,7 @@ There are two ways to run it. `iterate` changes the variables in place, which is
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -151,9 +151,9 @@ class TrainingStep:
 
     def _update_generator(self, real, real_labels, draw, progress, in_place: bool = True):
         """One update of the generator and of its moving average; (scalars, whether all are finite)."""
-        terms, gradients = _terms_and_gradients('generator', self.generator_adam.variables, lambda: (
+        terms, gradients = _terms_and_gradients('generator', self.generator_adam.variables, [lambda: (
             self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'], progress, real,
-                                            real_labels)))
+                                            real_labels))])
         is_finite = _all_finite(terms)
         if in_place:
             _run_if(is_finite, lambda: self._apply_and_average(gradients))
@@ -165,9 +165,10 @@ class TrainingStep:
     def _update_discriminator(self, real, real_labels, draw, progress, allowed=True, *, with_penalty: bool = True,
                               in_place: bool = True):
         """One update of the critic, if `allowed`; (scalars, whether all are finite)."""
-        terms, gradients = _terms_and_gradients('discriminator', self.discriminator_adam.variables, lambda: (
-            self.objective.discriminator_losses(real, real_labels, draw['discriminator_latents'],
-                                                draw['discriminator_labels'], draw['mix'], progress, with_penalty)))
+        terms, gradients = _terms_and_gradients(
+            'discriminator', self.discriminator_adam.variables,
+            self.objective.discriminator_parts(real, real_labels, draw['discriminator_latents'],
+                                               draw['discriminator_labels'], draw['mix'], progress, with_penalty))
         is_finite = tf.logical_and(allowed, _all_finite(terms))
         if in_place:
             _run_if(is_finite, lambda: self.discriminator_adam.apply(gradients))
@@ -191,21 +192,35 @@ class TrainingStep:
                 average.assign(average.value - rate * distance)
 
 
-def _terms_and_gradients(name: str, variables: list, terms_of: Callable[[], dict[str, tf.Tensor]]):
-    """The terms, with the norm of the gradient of '`name`/total', and that gradient for every variable.
+def _terms_and_gradients(name: str, variables: list, parts: Sequence[Callable[[], dict[str, tf.Tensor]]]):
+    """The terms of all `parts`, with the norm of the gradient of '`name`/total', and that gradient for every variable.
 
-    Both are of the whole batch, whose parts may be on several replicas.
+    A part begins when the gradient of the one before is there: what the two keep for their gradients is never in memory
+    at once. Terms and gradients are of the whole batch, whose parts may be on several replicas.
     """
     watched = [variable.value for variable in variables]
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(watched)
-        terms = terms_of()
-    gradients = tape.gradient(terms[f'{name}/total'], watched)
-    averaged = iter(replicas.mean([*terms.values(), *(gradient for gradient in gradients if gradient is not None)]))
+    total = f'{name}/total'
+    terms: dict[str, tf.Tensor] = {}
+    gradients: list = [None] * len(watched)
+    for part in parts:
+        with tf.control_dependencies(_given(gradients)):
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(watched)
+                of_part = part()
+            gradients = [_sum(*both) for both in zip(gradients, tape.gradient(of_part[total], watched))]
+        terms |= of_part | {total: _sum(terms.get(total), of_part[total])}
+    averaged = iter(replicas.mean([*terms.values(), *_given(gradients)]))
     terms = {name: next(averaged) for name in terms}
     gradients = [None if gradient is None else next(averaged) for gradient in gradients]
-    norm = tf.linalg.global_norm([gradient for gradient in gradients if gradient is not None])
-    return terms | {f'{name}/gradient_norm': norm}, gradients
+    return terms | {f'{name}/gradient_norm': tf.linalg.global_norm(_given(gradients))}, gradients
+
+
+def _given(gradients: list) -> list:
+    return [gradient for gradient in gradients if gradient is not None]
+
+
+def _sum(one, other):
+    return other if one is None else one if other is None else one + other
 
 
 def _run_if(condition: tf.Tensor, action: Callable[[], None]) -> None:

@@ -42,8 +42,7 @@ def test_without_the_original_nothing_is_compared():
 
 
 def test_ratios_and_fractions():
-    case = Case('singing', 'songs', lambda: 1, flops_each=10e9)
-    result = Result(case, Measurement(4, 1.0, 2.0, 0.1), Measurement(2, 1.0, 2.0, 0.1))
+    result = Result('singing', 'songs', 10e9, Measurement(4, 1.0, 2.0, 0.1), Measurement(2, 1.0, 2.0, 0.1))
     assert result.ratio == 2 and result.cpu_ratio == 2
     assert result.fraction_of_peak(40e9) == 0.5  # 10 GFLOP in half a second of processor time
     assert result.fraction_of_peak(None) is None

@@ -4,21 +4,20 @@ from matplotlib import image
 
 from gansynth_tf.benchmark import report, roofline
 from gansynth_tf.benchmark.comparison import Result
-from gansynth_tf.benchmark.measurement import Case, Measurement
+from gansynth_tf.benchmark.measurement import Measurement
 
 
 @pytest.fixture
 def results():
-    return [Result(Case(roofline.CONVOLUTION, 'GFLOP', lambda: 1), Measurement(100, 1.0, 2.0, 0.5)),
-            Result(Case('singing', 'songs', lambda: 1, flops_each=5e9), Measurement(4, 1.0, 2.0, 0.25),
-                   Measurement(2, 1.0, 4.0, 0.75))]
+    return [Result(roofline.CONVOLUTION, 'GFLOP', None, Measurement(100, 1.0, 2.0, 0.5)),
+            Result('singing', 'songs', 5e9, Measurement(4, 1.0, 2.0, 0.25), Measurement(2, 1.0, 4.0, 0.75))]
 
 
 def test_table(results):
     header, rule, peak, singing = report.table(results).splitlines()
     assert header.count('|') == rule.count('|') == peak.count('|') == singing.count('|')
-    assert singing == '| singing | 4 songs | 0.5 | 0.25 | 20% | 2 | 2.00 | 4.00 |'
-    assert peak.endswith('| 100 GFLOP | 0.02 | 0.50 |  |  |  |  |')
+    assert singing == '| singing | 4 songs | 0.5 | 0.25 | 20% | 2 | 2.00 | 4.00 | 0.33 |'
+    assert peak.endswith('| 100 GFLOP | 0.02 | 0.50 |  |  |  |  |  |')
 
 
 def test_dict(results):
@@ -26,7 +25,7 @@ def test_dict(results):
     assert values['results'][1] == {
         'name': 'singing', 'unit': 'songs', 'count': 4, 'per_second': 4.0, 'cpu_seconds_each': 0.5, 'peak_gib': 0.25,
         'flops_each': 5e9, 'fraction_of_peak': 0.2, 'ratio': 2.0, 'cpu_ratio': 4.0,
-        'original': {'count': 2, 'per_second': 2.0, 'cpu_seconds_each': 2.0, 'peak_gib': 0.75}}
+        'memory_ratio': 1 / 3, 'original': {'count': 2, 'per_second': 2.0, 'cpu_seconds_each': 2.0, 'peak_gib': 0.75}}
     assert set(values['machine']) == {'processor', 'cores', 'system', 'python', 'tensorflow'}
 
 
