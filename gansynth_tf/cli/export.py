@@ -4,6 +4,7 @@
     gansynth_generate --ckpt_dir=model --output_dir=out    plays it, and so does any TensorFlow program
 
     gansynth_export --export_dir=fast --format=openvino    the network for OpenVINO; gansynth_generate plays it, faster
+    gansynth_export --export_dir=lite --format=litert      the network for LiteRT, which other languages and phones have
 
 Prints the path of what it writes. docs/serving.md tells what can be asked of it, and how.
 """
@@ -19,8 +20,9 @@ flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model direct
                     'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
 flags.DEFINE_string('export_dir', None, 'Where the export goes, into a subdirectory with the next version number.',
                     required=True, flag_values=FLAGS)
-flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino'], 'A TensorFlow SavedModel, or a '
-                  "network that this package runs with OpenVINO (pip install 'gansynth-tf[openvino]').",
+flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert'], 'A TensorFlow SavedModel, or a '
+                  "network that this package runs with OpenVINO (pip install 'gansynth-tf[openvino]') or LiteRT "
+                  "('gansynth-tf[litert]').",
                   flag_values=FLAGS)
 flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What a SavedModel computes in. With OpenVINO it is '
                   'chosen when playing.', flag_values=FLAGS)
@@ -39,12 +41,12 @@ def main(argv):
     from gansynth_tf import config as config_lib
     config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
     command.import_tensorflow()
-    from gansynth_tf.export import openvino_model, saved_model
+    from gansynth_tf.export import network_model, saved_model
     options = dict(ema=FLAGS.ema, config=config, data_licence=FLAGS.data_licence)
-    if FLAGS.format == 'openvino':
-        print(openvino_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, **options))
-    else:
+    if FLAGS.format == 'saved_model':
         print(saved_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, precision=FLAGS.precision, **options))
+    else:
+        print(network_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, engine=FLAGS.format, **options))
 
 
 def run():

@@ -1,8 +1,11 @@
-"""Reading exported models, to be played like any other: SavedModels, and networks for OpenVINO."""
+"""Reading exported models, to be played like any other: SavedModels, and networks for OpenVINO and LiteRT."""
 
+import dataclasses
+import importlib
 import json
 import os
 import pathlib
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -14,20 +17,19 @@ from gansynth_tf.generation.inference_graph import Synthesis
 from gansynth_tf.spectral import normalizers
 
 FORMAT = 'gansynth_tf SavedModel 1'
-OPENVINO_FORMAT = 'gansynth_tf OpenVINO 1'
-OPENVINO_FILE = 'generator.xml'
 DESCRIPTION_FILE = 'description.json'
 _FILE = 'saved_model.pb'
 
 
-def open_export(directory: pathlib.Path, *, precision: str = 'fp32') -> 'ExportedModel | OpenVinoModel | None':
+def open_export(directory: pathlib.Path, *, precision: str = 'fp32') -> 'ExportedModel | NetworkModel | None':
     """The export in a directory; None if there is none.
 
     Raises:
       InputError: if there is one that cannot be used.
     """
-    if (directory / OPENVINO_FILE).exists():
-        return OpenVinoModel(directory, precision=precision)
+    for engine in ENGINES.values():
+        if (directory / engine.file).exists():
+            return NetworkModel(directory, engine, precision=precision)
     saved_model = find(directory)
     return ExportedModel(saved_model) if saved_model else None
 
@@ -74,29 +76,24 @@ class ExportedModel:
         return self._generate(latents=tf.constant(latents), pitches=tf.constant(self._pitches[labels]))['audio']
 
 
-class OpenVinoModel:
-    """A generator that OpenVINO runs; TensorFlow makes waves of its images. Attributes as `ExportedModel`'s.
+class NetworkModel:
+    """A generator that another engine runs; TensorFlow makes waves of its images. Attributes as `ExportedModel`'s.
 
     Args:
-      directory: holds `generator.xml`, `generator.bin`, `normalizer.json` and `description.json`.
-      precision: 'fp32' or 'bf16', in which OpenVINO computes on processors that have it.
+      directory: holds `engine.file`, `normalizer.json` and `description.json`.
+      engine: one of `ENGINES`.
+      precision: 'fp32' or, with OpenVINO, 'bf16', in which it computes on processors that have it.
 
     Raises:
-      InputError: if something is missing or damaged, or OpenVINO is not installed.
+      InputError: if something is missing or damaged, or the engine is not installed.
     """
 
-    def __init__(self, directory: pathlib.Path, *, precision: str = 'fp32'):
-        try:
-            import openvino
-        except ImportError as error:
-            raise InputError(f"OpenVINO is missing: expected pip install 'gansynth-tf[openvino]' ({error}). "
-                             f'Received: {str(directory)!r}') from error
+    def __init__(self, directory: pathlib.Path, engine: 'Engine', *, precision: str = 'fp32'):
+        engine.check_installed()
         try:
             description = json.loads((directory / DESCRIPTION_FILE).read_text())
-            self.config, self.vocabulary = _described(description, OPENVINO_FORMAT)
-            hint = {'fp32': 'f32', 'bf16': 'bf16'}[precision]
-            self._network = openvino.Core().compile_model(str(directory / OPENVINO_FILE), 'CPU',
-                                                          {'INFERENCE_PRECISION_HINT': hint})
+            self.config, self.vocabulary = _described(description, engine.form)
+            self._network = engine.open(directory / engine.file, precision)
         except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InputError(f'Cannot read the export: expected what gansynth_export wrote ({_first_line(error)}). '
                              f'Received: {str(directory)!r}') from error
@@ -105,7 +102,60 @@ class OpenVinoModel:
 
     def waves(self, latents: np.ndarray, labels: np.ndarray) -> tf.Tensor:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length]."""
-        return self._synthesis(tf.constant(self._network({'latents': latents, 'labels': labels})[0]))
+        return self._synthesis(tf.constant(self._network(latents, labels)))
+
+
+_Network = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from latents and labels to images
+
+
+def _open_openvino(path: pathlib.Path, precision: str) -> _Network:
+    import openvino
+    hint = {'fp32': 'f32', 'bf16': 'bf16'}[precision]
+    network = openvino.Core().compile_model(str(path), 'CPU', {'INFERENCE_PRECISION_HINT': hint})
+    return lambda latents, labels: network({'latents': latents, 'labels': labels})[0]
+
+
+def _open_litert(path: pathlib.Path, precision: str) -> _Network:
+    if precision != 'fp32':
+        raise InputError(f"Impossible precision for LiteRT: expected 'fp32'. Received: {precision!r}")
+    from ai_edge_litert.interpreter import Interpreter
+    interpreter = Interpreter(model_content=path.read_bytes(), num_threads=os.cpu_count())
+    network = interpreter.get_signature_runner()
+    return lambda latents, labels: next(iter(network(latents=latents, labels=labels).values()))
+
+
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """Something else than TensorFlow that runs networks.
+
+    Attributes:
+      name: its name.
+      package: its module, to be imported.
+      extra: the extra of this package that installs it.
+      file: an export's network.
+      form: what an export's description calls itself.
+      open: from the path of such a file and a precision to the network.
+    """
+
+    name: str
+    package: str
+    extra: str
+    file: str
+    form: str
+    open: Callable[[pathlib.Path, str], _Network]
+
+    def check_installed(self) -> None:
+        """Raises an `InputError` that names the extra, if the engine cannot be imported."""
+        try:
+            importlib.import_module(self.package)
+        except ImportError as error:
+            raise InputError(f"{self.name} is missing: expected pip install 'gansynth-tf[{self.extra}]'. "
+                             f'Received: {error}') from error
+
+
+ENGINES: Mapping[str, Engine] = {
+    'openvino': Engine('OpenVINO', 'openvino', 'openvino', 'generator.xml', 'gansynth_tf OpenVINO 1', _open_openvino),
+    'litert': Engine('LiteRT', 'ai_edge_litert', 'litert', 'generator.tflite', 'gansynth_tf LiteRT 1', _open_litert)}
 
 
 def _described(description: dict, expected_format: str) -> tuple[Config, PitchVocabulary]:

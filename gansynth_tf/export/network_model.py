@@ -1,0 +1,79 @@
+"""Writing the generator's network for OpenVINO or LiteRT, which run its convolutions faster than TensorFlow does.
+
+    OUT/generator.xml, generator.bin     for OpenVINO, from latents and pitch labels to normalised images
+    OUT/generator.tflite                 the same for LiteRT, also of other languages and on phones
+    OUT/normalizer.json, description.json
+
+The way from images to waves stays TensorFlow's: it is a small part of the work, and LiteRT has no inverse Fourier
+transform.
+"""
+
+import json
+import os
+import pathlib
+import tempfile
+
+import tensorflow as tf
+
+from gansynth_tf import files
+from gansynth_tf.config import Config
+from gansynth_tf.errors import InputError
+from gansynth_tf.export import description
+from gansynth_tf.generation import exported, synthesizer
+from gansynth_tf.generation.inference_graph import InferenceGraph
+from gansynth_tf.spectral import normalizers
+
+
+def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *, engine: str, ema: bool = True,
+           config: Config | None = None, data_licence: str | None = None) -> pathlib.Path:
+    """Exports a trained model's network; returns the directory.
+
+    Args:
+      model_dir: as for `saved_model.export`.
+      export_dir: where the files go.
+      engine: what will run it, one of `exported.ENGINES`.
+      ema: as for `saved_model.export`.
+      config: likewise.
+      data_licence: likewise.
+
+    Raises:
+      InputError: as `saved_model.export`, and if the engine is not installed.
+    """
+    kind = exported.ENGINES[engine]
+    kind.check_installed()
+    model = synthesizer.open_model(model_dir, config=config, ema=ema)
+    facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
+                                 provenance=description.read_provenance(model.directory), form=kind.form)
+    del facts['signatures']  # those of a SavedModel
+    directory = files.make_directory(export_dir)
+    module = tf.Module()
+    module.graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer)
+    images = tf.function(module.graph.images, autograph=False, input_signature=[
+        tf.TensorSpec([None, model.config.latent_vector_size], tf.float32, 'latents'),
+        tf.TensorSpec([None], tf.int32, 'labels')])
+    try:
+        _WRITERS[engine](module, images.get_concrete_function(), directory / kind.file)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f'Cannot write the export: expected room and permission for it. Received: '
+                         f'{str(directory / kind.file)!r} ({str(error).splitlines()[0]})') from error
+    normalizers.write(model.normalizer, directory)
+    with files.atomic_write(directory / exported.DESCRIPTION_FILE) as temporary:
+        temporary.write_text(json.dumps(facts, indent=1) + '\n')
+    return directory
+
+
+def _write_openvino(module: tf.Module, images, path: pathlib.Path) -> None:
+    import openvino
+    with tempfile.TemporaryDirectory() as temporary:  # a SavedModel is what it reads
+        tf.saved_model.save(module, temporary, signatures=images)
+        network = openvino.convert_model(temporary)
+    openvino.save_model(network, str(path), compress_to_fp16=False)
+
+
+def _write_litert(module: tf.Module, images, path: pathlib.Path) -> None:
+    model = tf.lite.TFLiteConverter.from_concrete_functions([images], module).convert()
+    with files.atomic_write(path) as temporary:
+        temporary.write_bytes(model)
+
+
+_WRITERS = {'openvino': _write_openvino, 'litert': _write_litert}
