@@ -4,7 +4,8 @@
     gansynth_generate --ckpt_dir=model --output_dir=out    plays it, and so does any TensorFlow program
 
     gansynth_export --export_dir=fast --format=openvino    the network for OpenVINO; gansynth_generate plays it, faster
-    gansynth_export --export_dir=lite --format=litert      the network for LiteRT, which other languages and phones have
+
+--format=litert and --format=onnx write it for LiteRT and ONNX Runtime, which phones and other languages have.
 
 Prints the path of what it writes. docs/serving.md tells what can be asked of it, and how.
 """
@@ -20,9 +21,8 @@ flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model direct
                     'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
 flags.DEFINE_string('export_dir', None, 'Where the export goes, into a subdirectory with the next version number.',
                     required=True, flag_values=FLAGS)
-flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert'], 'A TensorFlow SavedModel, or a '
-                  "network that this package runs with OpenVINO (pip install 'gansynth-tf[openvino]') or LiteRT "
-                  "('gansynth-tf[litert]').",
+flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx'], 'A TensorFlow '
+                  "SavedModel, or a network for another engine (pip install 'gansynth-tf[openvino]', [litert] or [onnx]).",
                   flag_values=FLAGS)
 flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What a SavedModel computes in. With OpenVINO it is '
                   'chosen when playing.', flag_values=FLAGS)

@@ -1,11 +1,12 @@
-"""Writing the generator's network for OpenVINO or LiteRT, which run its convolutions faster than TensorFlow does.
+"""Writing the generator's network for OpenVINO, LiteRT or ONNX Runtime, from latents and pitch labels to images.
 
-    OUT/generator.xml, generator.bin     for OpenVINO, from latents and pitch labels to normalised images
-    OUT/generator.tflite                 the same for LiteRT, also of other languages and on phones
+    OUT/generator.xml, generator.bin     for OpenVINO
+    OUT/generator.tflite                 for LiteRT, also of other languages and on phones
+    OUT/generator.onnx                   for ONNX Runtime, likewise
     OUT/normalizer.json, description.json
 
-The way from images to waves stays TensorFlow's: it is a small part of the work, and LiteRT has no inverse Fourier
-transform.
+The way from the normalised images to waves stays TensorFlow's: it is a small part of the work, and LiteRT has no
+inverse Fourier transform.
 """
 
 import json
@@ -52,7 +53,7 @@ def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *
         tf.TensorSpec([None, model.config.latent_vector_size], tf.float32, 'latents'),
         tf.TensorSpec([None], tf.int32, 'labels')])
     try:
-        _WRITERS[engine](module, images.get_concrete_function(), directory / kind.file)
+        _WRITERS[engine](module, images, directory / kind.file)
     except (OSError, RuntimeError) as error:
         raise InputError(f'Cannot write the export: expected room and permission for it. Received: '
                          f'{str(directory / kind.file)!r} ({str(error).splitlines()[0]})') from error
@@ -65,15 +66,22 @@ def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *
 def _write_openvino(module: tf.Module, images, path: pathlib.Path) -> None:
     import openvino
     with tempfile.TemporaryDirectory() as temporary:  # a SavedModel is what it reads
-        tf.saved_model.save(module, temporary, signatures=images)
+        tf.saved_model.save(module, temporary, signatures=images.get_concrete_function())
         network = openvino.convert_model(temporary)
     openvino.save_model(network, str(path), compress_to_fp16=False)
 
 
 def _write_litert(module: tf.Module, images, path: pathlib.Path) -> None:
-    model = tf.lite.TFLiteConverter.from_concrete_functions([images], module).convert()
+    model = tf.lite.TFLiteConverter.from_concrete_functions([images.get_concrete_function()], module).convert()
     with files.atomic_write(path) as temporary:
         temporary.write_bytes(model)
 
 
-_WRITERS = {'openvino': _write_openvino, 'litert': _write_litert}
+def _write_onnx(module: tf.Module, images, path: pathlib.Path) -> None:
+    import tf2onnx
+    with files.atomic_write(path) as temporary:
+        tf2onnx.convert.from_function(images, input_signature=images.input_signature, opset=17,
+                                      output_path=str(temporary))
+
+
+_WRITERS = {'openvino': _write_openvino, 'litert': _write_litert, 'onnx': _write_onnx}

@@ -1,4 +1,4 @@
-"""Reading exported models, to be played like any other: SavedModels, and networks for OpenVINO and LiteRT."""
+"""Reading exported models, to be played like any other: SavedModels, and networks alone."""
 
 import dataclasses
 import importlib
@@ -116,12 +116,23 @@ def _open_openvino(path: pathlib.Path, precision: str) -> _Network:
 
 
 def _open_litert(path: pathlib.Path, precision: str) -> _Network:
-    if precision != 'fp32':
-        raise InputError(f"Impossible precision for LiteRT: expected 'fp32'. Received: {precision!r}")
+    _check_single(precision, 'LiteRT')
     from ai_edge_litert.interpreter import Interpreter
     interpreter = Interpreter(model_content=path.read_bytes(), num_threads=os.cpu_count())
     network = interpreter.get_signature_runner()
     return lambda latents, labels: next(iter(network(latents=latents, labels=labels).values()))
+
+
+def _open_onnx(path: pathlib.Path, precision: str) -> _Network:
+    _check_single(precision, 'ONNX Runtime')
+    import onnxruntime
+    network = onnxruntime.InferenceSession(path.read_bytes(), providers=['CPUExecutionProvider'])
+    return lambda latents, labels: network.run(None, {'latents': latents, 'labels': labels})[0]
+
+
+def _check_single(precision: str, name: str) -> None:
+    if precision != 'fp32':
+        raise InputError(f"Impossible precision for {name}: expected 'fp32'. Received: {precision!r}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,7 +166,8 @@ class Engine:
 
 ENGINES: Mapping[str, Engine] = {
     'openvino': Engine('OpenVINO', 'openvino', 'openvino', 'generator.xml', 'gansynth_tf OpenVINO 1', _open_openvino),
-    'litert': Engine('LiteRT', 'ai_edge_litert', 'litert', 'generator.tflite', 'gansynth_tf LiteRT 1', _open_litert)}
+    'litert': Engine('LiteRT', 'ai_edge_litert', 'litert', 'generator.tflite', 'gansynth_tf LiteRT 1', _open_litert),
+    'onnx': Engine('ONNX Runtime', 'onnxruntime', 'onnx', 'generator.onnx', 'gansynth_tf ONNX 1', _open_onnx)}
 
 
 def _described(description: dict, expected_format: str) -> tuple[Config, PitchVocabulary]:

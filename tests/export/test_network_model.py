@@ -39,7 +39,10 @@ def test_it_makes_the_same_notes(engine, model_dir, tmp_path):
             gs.load(tmp_path / 'out')
 
 
-def test_litert_has_one_precision(model_dir, tmp_path):
-    network_model.export(model_dir, tmp_path, engine='litert')
-    with pytest.raises(InputError, match="Impossible precision for LiteRT: expected 'fp32'. Received: 'bf16'"):
+@pytest.mark.parametrize('engine', ['litert', 'onnx'])
+def test_those_of_one_precision_say_so(engine, model_dir, tmp_path):
+    kind = exported.ENGINES[engine]
+    pytest.importorskip(kind.package, reason=f"needs pip install '.[{engine}]'")
+    network_model.export(model_dir, tmp_path, engine=engine)
+    with pytest.raises(InputError, match=f"Impossible precision for {kind.name}: expected 'fp32'. Received: 'bf16'"):
         gs.load(tmp_path, precision='bf16')
