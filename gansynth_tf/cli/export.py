@@ -21,8 +21,8 @@ flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model direct
                     'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
 flags.DEFINE_string('export_dir', None, 'Where the export goes, into a subdirectory with the next version number.',
                     required=True, flag_values=FLAGS)
-flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx'], 'A TensorFlow '
-                  "SavedModel, or a network for another engine (pip install 'gansynth-tf[openvino]', [litert], [onnx]).",
+flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx'], 'A TensorFlow SavedModel, '
+                  "or the network for another engine (pip install 'gansynth-tf[openvino]', [litert], [onnx]).",
                   flag_values=FLAGS)
 flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What a SavedModel computes in. With OpenVINO it is '
                   'chosen when playing.', flag_values=FLAGS)
