@@ -47,12 +47,13 @@ def norm(gradients: tf.Tensor) -> tf.Tensor:
 def reconstruction(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     """Mean L2 distance between real images and what is played at their codes, normalised [batch, height, width, 2].
 
-    With a critic whose slope is held at 1 in these units, this is an upper bound of the Wasserstein distance that it
-    estimates (that of one way to pair real with fake), and the two gradients are of one size. Phase counts as much as
-    there is sound.
+    With a critic whose slope is held at 1 in these units, this is about as large as the Wasserstein distance that it
+    estimates (of one way to pair real with fake, an upper bound), and the two gradients are of one size. Phase counts
+    the more the louder it sounds: that of partials makes the pitch, that of the noise between them is chance.
     """
     loudness = (real[..., :1] + 1) / 2
-    return tf.reduce_mean(norm((played - real) * tf.concat([tf.ones_like(loudness), loudness], axis=-1)))
+    weights = tf.concat([tf.ones_like(loudness), 3 * loudness ** 3], axis=-1)
+    return tf.reduce_mean(norm((played - real) * weights))
 
 
 def griffin_lim_consistency(stfts: tf.Tensor, resynthesised_stfts: tf.Tensor) -> tf.Tensor:
