@@ -54,5 +54,6 @@ def test_reconstruction_by_hand():
     """Two images of two pixels: phase counts three times where it is loudest, by the cube of that half way, else not."""
     real = np.array([[[[1, 0.5], [-1, 0.5]]], [[[0, 0], [0, 0]]]], np.float32)
     played = np.array([[[[1, -0.5], [3, -0.5]]], [[[0, 2], [0, 0]]]], np.float32)
-    np.testing.assert_allclose(losses.reconstruction(tf.constant(real), tf.constant(played)), (5 + 0.75) / 2, rtol=1e-6)
+    np.testing.assert_allclose(losses.reconstruction(tf.constant(real), tf.constant(played)), (5 + 0.75) / 2,
+                               rtol=1e-6)
     assert losses.reconstruction(tf.constant(real), tf.constant(real)) == 0
