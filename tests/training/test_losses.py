@@ -51,7 +51,7 @@ def test_griffin_lim_consistency_by_hand():
 
 
 def test_reconstruction_by_hand():
-    """Two images of two pixels: phase counts three times where it is loudest, by the cube of that half way, else not."""
+    """Two images of two pixels. Phase counts three times where it is loudest, half way an eighth of that, else not."""
     real = np.array([[[[1, 0.5], [-1, 0.5]]], [[[0, 0], [0, 0]]]], np.float32)
     played = np.array([[[[1, -0.5], [3, -0.5]]], [[[0, 2], [0, 0]]]], np.float32)
     np.testing.assert_allclose(losses.reconstruction(tf.constant(real), tf.constant(played)), (5 + 0.75) / 2,
