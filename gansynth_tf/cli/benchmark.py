@@ -15,9 +15,10 @@ import sys
 
 from absl import flags
 
+from gansynth_tf.benchmark import parts
 from gansynth_tf.cli import command
 
-COMMANDS = ('generate', 'synthesis', 'data', 'train', 'roofline')
+COMMANDS = parts.PARTS
 
 FLAGS = command.new_flags()
 flags.DEFINE_string('peer_python', None, "A Python that has Magenta's original (magenta 2.1, TensorFlow 2.15): its "
@@ -35,8 +36,6 @@ flags.DEFINE_string('picture', None, 'Where a picture of them goes, as PNG.', fl
 def main(argv):
     from gansynth_tf import config as config_lib
     config = config_lib.preset(FLAGS.config).replace(**config_lib.parse_hparams(FLAGS.hparams))
-    from gansynth_tf.benchmark import parts
-
     results = [result for part in argv[1:] or COMMANDS for result in parts.measure(
         part, config, tfds_data_dir=FLAGS.tfds_data_dir, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds,
         import_tensorflow=command.import_tensorflow)]
@@ -58,4 +57,3 @@ def _write_json(values, path):
     with files.atomic_write(path) as temporary:
         temporary.write_text(json.dumps(values, indent=1) + '\n')
     return path
-
