@@ -61,8 +61,12 @@ class ServedModel(tf.Module):
         integers = tf.TensorSpec([None], tf.int32, 'pitches')
         one, number = tf.TensorSpec([size], tf.float32), tf.TensorSpec([], tf.int32)
         seconds = tf.TensorSpec([None], tf.float64)
-        # One graph that all others call, so that it is there only once.
-        self._waves = _function(lambda latents, labels: _finite(waves(latents, labels)), [latents, integers])
+        # What all others call, so that its graphs are there only once: that for one note, which is faster if it is
+        # known to be one, and that for any number.
+        self._waves = _function(lambda latents, labels: _finite(tf.cond(
+            tf.equal(tf.shape(labels)[0], 1),
+            lambda: waves(tf.reshape(latents[:1], [1, size]), tf.reshape(labels[:1], [1])),
+            lambda: waves(latents, labels))), [latents, integers])
         self.generate = _function(self._generate, [latents, integers])
         self.render = _function(self._render, [latents, integers, _named(seconds, 'start_seconds'),
                                                _named(seconds, 'end_seconds'), _named(integers, 'velocities')])

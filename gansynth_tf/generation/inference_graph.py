@@ -126,7 +126,7 @@ class _Convolution(tf.Module):
 
     def _convolve(self, features):
         if self._factors is None:
-            return tf.nn.conv2d(features, self._kernel, 1, 'SAME')
+            return _conv2d_same(features, self._kernel)
         batch, (height, width), (down, across) = tf.shape(features)[0], features.shape[1:3], self._factors
         shape = [batch, height * down, width * across, self._kernel.shape[2]]
         return tf.nn.conv2d_transpose(features, self._kernel, shape, self._factors, 'SAME')
@@ -216,6 +216,19 @@ def _through(layers: Sequence[Callable], features: tf.Tensor) -> tf.Tensor:
 
 def _leaky_relu(features: tf.Tensor) -> tf.Tensor:
     return tf.nn.leaky_relu(features, _LEAKY_SLOPE)
+
+
+def _conv2d_same(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """'SAME' convolution, of a lone image as two halves: oneDNN's fast convolution is not for batches of one."""
+    (batch, height, width, channels), margin = features.shape, kernel.shape[0] // 2
+    if batch != 1 or not margin or height % 2 or height < 2 * margin:
+        return tf.nn.conv2d(features, kernel, 1, 'SAME')
+    rows, zeros = features[0], tf.zeros([margin, width, channels], features.dtype)
+    half = height // 2
+    halves = tf.concat([zeros, rows[:half + margin], rows[half - margin:], zeros], axis=0)
+    outputs = tf.nn.conv2d(tf.reshape(halves, [2, half + 2 * margin, width, channels]), kernel, 1,
+                           [(0, 0), (0, 0), (kernel.shape[1] // 2,) * 2, (0, 0)])
+    return tf.reshape(outputs, [1, height, width, kernel.shape[3]])
 
 
 def _inverse_length(features: tf.Tensor) -> tf.Tensor:

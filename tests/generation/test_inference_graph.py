@@ -56,6 +56,7 @@ def test_it_equals_the_training_graph(changes, num_blocks, progress):
     images, waves = training_graph(config, state, 5, normalizer, latents, labels)
     graph = InferenceGraph(config, 5, state, normalizer=normalizer)
     np.testing.assert_allclose(graph.images(latents, labels), images, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(graph.images(latents[:1], labels[:1]), images[:1], rtol=0, atol=1e-5)
     assert signal_to_noise_db(waves, graph.waves(latents, labels).numpy()) > 80
     assert np.ptp(images[0] - images[1]) > 1e-3
 
