@@ -1,4 +1,4 @@
-"""Rescaling and convolution of images [batch, height, width, channels], with gradients that are fast on a CPU.
+"""Rescaling, convolution and activation of images [batch, height, width, channels], with gradients that are fast on a CPU.
 
 Each function's gradient is written as the function that is its adjoint, which is differentiable in turn, so that the
 gradient penalty's second derivatives take the fast way too. All numbers are those of TensorFlow's own operations, but
@@ -8,6 +8,31 @@ for rounding.
 import math
 
 import tensorflow as tf
+
+_LEAKY_SLOPE = 0.2
+
+
+def leaky_relu(features: tf.Tensor) -> tf.Tensor:
+    """Leaky ReLU of slope 0.2, whose gradient keeps what comes out alone in memory, not what went in as well.
+
+    The two have the same signs, and the next layer keeps what comes out anyway.
+    """
+    @tf.custom_gradient
+    def activate(x):
+        y = tf.nn.leaky_relu(x, _LEAKY_SLOPE)
+        return y, lambda upstream: _times_slopes(upstream, y)
+
+    return activate(features)
+
+
+def _times_slopes(upstream: tf.Tensor, signs: tf.Tensor) -> tf.Tensor:
+    """`upstream` times the slopes of leaky ReLUs; its adjoint is itself."""
+    @tf.custom_gradient
+    def multiply(x):
+        return (tf.raw_ops.LeakyReluGrad(gradients=x, features=signs, alpha=_LEAKY_SLOPE),
+                lambda upstream: _times_slopes(upstream, signs))
+
+    return multiply(upstream)
 
 
 def upscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
@@ -40,14 +65,25 @@ def downscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
 @tf.custom_gradient
 def conv2d_same(images: tf.Tensor, kernel: tf.Tensor):
     """Convolution with zeros around the images; `kernel` [height, width, inputs, outputs] has odd sides."""
-    def gradient(upstream):
-        # With odd sides the adjoint is again a convolution of this kind: up to twice as fast as TensorFlow's gradient
-        # with respect to the images, if channels are few.
-        mirrored = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
-        return conv2d_same(upstream, mirrored), tf.raw_ops.Conv2DBackpropFilter(
-            input=images, filter_sizes=kernel.shape, out_backprop=upstream, strides=[1, 1, 1, 1], padding='SAME')
+    return (tf.nn.conv2d(images, kernel, 1, 'SAME'),
+            lambda upstream: (_conv2d_same_adjoint(upstream, kernel), _kernel_gradient(images, kernel, upstream)))
 
-    return tf.nn.conv2d(images, kernel, 1, 'SAME'), gradient
+
+@tf.custom_gradient
+def _conv2d_same_adjoint(images: tf.Tensor, kernel: tf.Tensor):
+    """From `conv2d_same`'s outputs to its inputs.
+
+    With odd sides it is a convolution of the same kind, by the mirrored kernel: up to twice as fast as TensorFlow's
+    gradient with respect to images, if channels are few.
+    """
+    mirrored = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+    return (tf.nn.conv2d(images, mirrored, 1, 'SAME'),
+            lambda upstream: (conv2d_same(upstream, kernel), _kernel_gradient(upstream, kernel, images)))
+
+
+def _kernel_gradient(images: tf.Tensor, kernel: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+    return tf.raw_ops.Conv2DBackpropFilter(input=images, filter_sizes=kernel.shape, out_backprop=upstream,
+                                           strides=[1, 1, 1, 1], padding='SAME')
 
 
 def conv2d_once(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

@@ -23,6 +23,12 @@ def he_scale(kernel_shape, slope: float = 1.0) -> float:
     return math.sqrt(2 / ((1 + slope ** 2) * math.prod(kernel_shape[:-1])))
 
 
+@keras.saving.register_keras_serializable('gansynth_tf')
+def leaky_relu(features):
+    """See `image_ops.leaky_relu`."""
+    return image_ops.leaky_relu(features)
+
+
 class _Equalized(keras.layers.Layer):
     """A kernel with an equalized learning rate [1, section 4.1], a bias and an activation.
 
@@ -176,10 +182,10 @@ class LatentToImage(_Equalized):
 
     def call(self, latents):
         height, width, size, filters = self.kernel.shape
-        # The convolution slides over the pixel, so it meets the taps in reverse order.
-        taps = tf.transpose(tf.reverse(self._scaled_kernel(), [0, 1]), [2, 0, 1, 3])
+        taps = tf.transpose(self._scaled_kernel(), [2, 0, 1, 3])
         outputs = latents @ tf.cast(tf.reshape(taps, [size, height * width * filters]), latents.dtype)
-        return self._activate(tf.reshape(outputs, [-1, height, width, filters]))
+        # The convolution slides over the pixel, so it meets the taps in reverse order; outputs are fewer to reverse.
+        return self._activate(tf.reverse(tf.reshape(outputs, [-1, height, width, filters]), [1, 2]))
 
     def compute_output_shape(self, input_shape):
         return input_shape[0], *self.image_size, self.filters
