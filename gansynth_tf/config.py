@@ -258,10 +258,7 @@ def given_with_flags(preset_name: str | None, hparams: str) -> Config | None:
 
 def write_experiment(config: Config, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `experiment.json` into `directory` and returns its path."""
-    path = pathlib.Path(directory) / EXPERIMENT_FILE
-    with files.atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(config.to_dict(), indent=1) + '\n')
-    return path
+    return files.write_json(config.to_dict(), pathlib.Path(directory) / EXPERIMENT_FILE)
 
 
 def read_experiment(directory: str | os.PathLike) -> Config:

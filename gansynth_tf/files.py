@@ -1,6 +1,7 @@
 """Writing files so that a final name never holds half a file."""
 
 import contextlib
+import json
 import os
 import pathlib
 import tempfile
@@ -50,3 +51,10 @@ def atomic_write(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     finally:
         with contextlib.suppress(OSError):  # the error that brought us here says more
             temporary.unlink()
+
+
+def write_json(values, path: str | os.PathLike) -> pathlib.Path:
+    """Writes plain values as a JSON file, as `atomic_write` does, and returns its path."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1) + '\n')
+    return pathlib.Path(path)

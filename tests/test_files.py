@@ -1,5 +1,6 @@
 """Files appear under their names whole or not at all, and what the file system refuses is said in one line."""
 
+import json
 import os
 import re
 import resource
@@ -142,3 +143,9 @@ def test_make_directory_notices_one_that_exists_but_takes_no_files(tmp_path, mon
     monkeypatch.setattr(files.tempfile, 'TemporaryFile', refuse)
     with pytest.raises(InputError, match='Read-only file system'):
         files.make_directory(tmp_path)
+
+
+def test_write_json(tmp_path):
+    path = files.write_json({'a': [1, 2.5], 'b': None}, tmp_path / 'values.json')
+    assert path == tmp_path / 'values.json' and path.read_text().endswith('\n')
+    assert json.loads(path.read_text()) == {'a': [1, 2.5], 'b': None}

@@ -9,8 +9,6 @@ Parts: generate, synthesis, data, train, roofline. Prints a table of medians. Sp
 favour.
 """
 
-import json
-import pathlib
 import sys
 
 from absl import flags
@@ -35,6 +33,7 @@ flags.DEFINE_string('picture', None, 'Where a picture of them goes, as PNG.', fl
 
 def main(argv):
     from gansynth_tf import config as config_lib
+    from gansynth_tf import files
     config = config_lib.preset(FLAGS.config).replace(**config_lib.parse_hparams(FLAGS.hparams))
     results = [result for part in argv[1:] or COMMANDS for result in parts.measure(
         part, config, tfds_data_dir=FLAGS.tfds_data_dir, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds,
@@ -43,17 +42,10 @@ def main(argv):
     from gansynth_tf.benchmark import report
     print(report.table(results))
     if FLAGS.json:
-        print(_write_json(report.to_dict(results), pathlib.Path(FLAGS.json)))
+        print(files.write_json(report.to_dict(results), FLAGS.json))
     if FLAGS.picture:
         print(report.draw(results, FLAGS.picture))
 
 
 def run():
     command.run(main, sys.modules[__name__])
-
-
-def _write_json(values, path):
-    from gansynth_tf import files
-    with files.atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(values, indent=1) + '\n')
-    return path

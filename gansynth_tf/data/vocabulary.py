@@ -57,10 +57,7 @@ class PitchVocabulary:
 
 def write(vocabulary: PitchVocabulary, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `pitch_counts.json` into a model directory and returns its path."""
-    path = pathlib.Path(directory) / PITCH_COUNTS_FILE
-    with files.atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(vocabulary.counts) + '\n')
-    return path
+    return files.write_json(vocabulary.counts, pathlib.Path(directory) / PITCH_COUNTS_FILE)
 
 
 def read(directory: str | os.PathLike) -> PitchVocabulary:

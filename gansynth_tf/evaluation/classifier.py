@@ -69,8 +69,7 @@ class Classifier:
             np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # as in training/checkpoints
         description = {'width': self.width, 'sample_rate': self.sample_rate, 'audio_length': self.audio_length,
                        'held_out_accuracy': dict(facts)}
-        with files.atomic_write(directory / _DESCRIPTION_FILE) as path:
-            path.write_text(json.dumps(description, indent=2) + '\n')
+        files.write_json(description, directory / _DESCRIPTION_FILE)
 
 
 def load(directory: str | os.PathLike | None = None) -> Classifier:

@@ -9,7 +9,6 @@ The way from the normalised images to waves stays TensorFlow's: it is a small pa
 inverse Fourier transform.
 """
 
-import json
 import os
 import pathlib
 import tempfile
@@ -58,8 +57,7 @@ def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *
         raise InputError(f'Cannot write the export: expected room and permission for it. Received: '
                          f'{str(directory / kind.file)!r} ({str(error).splitlines()[0]})') from error
     normalizers.write(model.normalizer, directory)
-    with files.atomic_write(directory / exported.DESCRIPTION_FILE) as temporary:
-        temporary.write_text(json.dumps(facts, indent=1) + '\n')
+    files.write_json(facts, directory / exported.DESCRIPTION_FILE)
     return directory
 
 

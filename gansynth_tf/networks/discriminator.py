@@ -8,8 +8,7 @@ import keras
 
 from gansynth_tf.config import Config
 from gansynth_tf.networks import network
-from gansynth_tf.networks.layers import (Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev,
-                                         leaky_relu)
+from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev, leaky_relu
 from gansynth_tf.networks.resolution_schedule import num_filters
 
 

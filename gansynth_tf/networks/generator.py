@@ -9,7 +9,15 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.networks import network
-from gansynth_tf.networks.layers import EqualizedConv2D, FadeIn, LatentToImage, PixelNorm, Upscale, UpscaleConv2D, leaky_relu
+from gansynth_tf.networks.layers import (
+    EqualizedConv2D,
+    FadeIn,
+    LatentToImage,
+    PixelNorm,
+    Upscale,
+    UpscaleConv2D,
+    leaky_relu,
+)
 from gansynth_tf.networks.resolution_schedule import num_filters
 
 

@@ -1,4 +1,4 @@
-"""Rescaling, convolution and activation of images [batch, height, width, channels], with gradients that are fast on a CPU.
+"""Rescaling, convolution and activation of images [batch, height, width, channels], with fast gradients on a CPU.
 
 Each function's gradient is written as the function that is its adjoint, which is differentiable in turn, so that the
 gradient penalty's second derivatives take the fast way too. All numbers are those of TensorFlow's own operations, but

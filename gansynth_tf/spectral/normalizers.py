@@ -121,11 +121,8 @@ def fit(config: Config, specgram_batches: Iterable) -> Normalizer:
 
 def write(normalizer: Normalizer, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `normalizer.json` into `directory` and returns its path."""
-    path = pathlib.Path(directory) / NORMALIZER_FILE
     values = {'a': normalizer.a.tolist(), 'b': normalizer.b.tolist(), 'clips': normalizer.clips}
-    with files.atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(values) + '\n')
-    return path
+    return files.write_json(values, pathlib.Path(directory) / NORMALIZER_FILE)
 
 
 def read(directory: str | os.PathLike) -> Normalizer:

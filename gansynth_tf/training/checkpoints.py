@@ -26,6 +26,7 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 
 GENERATOR_FILE = 'generator.npz'
+FLOAT32_BITS = 23
 _CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
 
 
@@ -114,31 +115,39 @@ def read_generator(directory: str | os.PathLike, *, ema: bool = True) -> Generat
                      f'Received: {str(directory)!r}')
 
 
-def write_generator(state: GeneratorState, directory: str | os.PathLike, *, dtype=np.float32) -> pathlib.Path:
-    """Writes `generator.npz`, compressed; `dtype` float16 halves its size."""
+def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mantissa_bits: int = FLOAT32_BITS
+                    ) -> pathlib.Path:
+    """Writes `generator.npz`, compressed: the smaller, the fewer `mantissa_bits` the weights are rounded to."""
     path = files.make_directory(directory) / GENERATOR_FILE
     with files.atomic_write(path) as temporary:
         np.savez_compressed(temporary, num_blocks=state.num_blocks, progress=state.progress,
-                            **{name: array.astype(dtype)  # type: ignore[arg-type]  # as in `write`
+                            **{name: _rounded(array, mantissa_bits)  # type: ignore[arg-type]  # as in `write`
                                for name, array in state.arrays.items()})
     return path
 
 
-def write_model(train_root_dir: str | os.PathLike, directory: str | os.PathLike, *, dtype=np.float16) -> pathlib.Path:
+def write_model(train_root_dir: str | os.PathLike, directory: str | os.PathLike, *,
+                mantissa_bits: int = FLOAT32_BITS) -> pathlib.Path:
     """Writes what playing needs of a run, and nothing more, into a model directory; returns it.
 
     Args:
       train_root_dir: the run; its newest checkpoint's averaged weights are taken.
       directory: where `generator.npz` goes, with copies of the run's .json files.
-      dtype: what the weights are stored as.
+      mantissa_bits: what the weights are rounded to.
     """
     state = read_generator(train_root_dir)
     destination = files.make_directory(directory)
     for path in pathlib.Path(train_root_dir).glob('*.json'):
         with files.atomic_write(destination / path.name) as temporary:
             shutil.copyfile(path, temporary)
-    write_generator(state, destination, dtype=dtype)
+    write_generator(state, destination, mantissa_bits=mantissa_bits)
     return destination
+
+
+def _rounded(array: np.ndarray, mantissa_bits: int) -> np.ndarray:
+    mantissa, exponent = np.frexp(array.astype(np.float64))  # 0.5 <= |mantissa| < 1, whose first bit is not stored
+    steps = 2.0 ** (mantissa_bits + 1)
+    return np.ldexp(np.round(mantissa * steps) / steps, exponent).astype(np.float32)
 
 
 def _checkpoints(stage: pathlib.Path) -> list[pathlib.Path]:

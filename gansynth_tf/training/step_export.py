@@ -10,7 +10,6 @@ For every stage a directory:
 `exported_step` runs them without TensorFlow.
 """
 
-import json
 import os
 import pathlib
 from collections.abc import Mapping
@@ -93,8 +92,7 @@ def _export_stage(config: Config, stage: Stage, step: TrainingStep, num_pitches:
         'num_blocks': stage.num_blocks, 'batch_size': stage.batch_size, 'first_image': stage.first_image,
         'end_image': stage.end_image, 'image_id': image_id, 'num_pitches': num_pitches, 'config': config.to_dict(),
         'inputs': _inputs(arguments), 'programs': programs}
-    with files.atomic_write(directory / MANIFEST_FILE) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1) + '\n')
+    files.write_json(manifest, directory / MANIFEST_FILE)
 
 
 def argument_specs(config: Config, stage: Stage, step: TrainingStep) -> dict:

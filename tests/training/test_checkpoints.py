@@ -101,13 +101,13 @@ def test_generator_of_a_run(tmp_path, ema, value):
     np.testing.assert_array_equal(state.arrays['a/kernel'], [value] * 3)
 
 
-@pytest.mark.parametrize('dtype', [np.float32, np.float16])
-def test_generator_file(tmp_path, dtype):
-    state = GeneratorState({'a/kernel': np.array([0.5, -3.0], np.float32)}, num_blocks=2, progress=0.75)
-    checkpoints.write_generator(state, tmp_path, dtype=dtype)
+@pytest.mark.parametrize('mantissa_bits, weights', [(23, [0.5, -3.0, 0.1, 0.0]), (3, [0.5, -3.0, 0.1015625, 0.0])])
+def test_generator_file(tmp_path, mantissa_bits, weights):
+    state = GeneratorState({'a/kernel': np.array([0.5, -3.0, 0.1, 0.0], np.float32)}, num_blocks=2, progress=0.75)
+    checkpoints.write_generator(state, tmp_path, mantissa_bits=mantissa_bits)
     read = checkpoints.read_generator(tmp_path)
     assert (read.num_blocks, read.progress) == (2, 0.75)
-    np.testing.assert_array_equal(read.arrays['a/kernel'], [0.5, -3.0])
+    np.testing.assert_array_equal(read.arrays['a/kernel'], np.array(weights, np.float32))
     assert read.arrays['a/kernel'].dtype == np.float32
 
 
