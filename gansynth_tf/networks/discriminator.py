@@ -7,8 +7,8 @@ have it. It is not told the pitch: it names it (an auxiliary classifier).
 import keras
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import network
-from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev, leaky_relu
+from gansynth_tf.networks import image_ops, network
+from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev
 from gansynth_tf.networks.resolution_schedule import num_filters
 
 
@@ -101,5 +101,5 @@ class Discriminator(network.ProgressiveNetwork):
 
     def _conv(self, block_id: int, name: str, filters: int, size, padding: str = 'same') -> EqualizedConv2D:
         # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
-        return EqualizedConv2D(filters, size, padding=padding, he_slope=0.0, activation=leaky_relu, name=name,
+        return EqualizedConv2D(filters, size, padding=padding, he_slope=0.0, activation=image_ops.leaky_relu, name=name,
                                kernel_initializer=self._normal(f'block_{block_id}/{name}'))

@@ -8,16 +8,8 @@ import keras
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import network
-from gansynth_tf.networks.layers import (
-    EqualizedConv2D,
-    FadeIn,
-    LatentToImage,
-    PixelNorm,
-    Upscale,
-    UpscaleConv2D,
-    leaky_relu,
-)
+from gansynth_tf.networks import image_ops, network
+from gansynth_tf.networks.layers import EqualizedConv2D, FadeIn, LatentToImage, PixelNorm, Upscale, UpscaleConv2D
 from gansynth_tf.networks.resolution_schedule import num_filters
 
 
@@ -81,7 +73,8 @@ class Generator(network.ProgressiveNetwork):
     def _body(self, block_id: int) -> list:
         def conv(layer, name, size, **kwargs):
             # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
-            return layer(num_filters(self.config, block_id), size, he_slope=0.0, activation=leaky_relu, name=name,
+            return layer(num_filters(self.config, block_id), size, he_slope=0.0, name=name,
+                         activation=image_ops.leaky_relu,
                          kernel_initializer=self._normal(f'block_{block_id}/{name}'), **kwargs)
 
         if block_id == 1:

@@ -7,11 +7,13 @@ for rounding.
 
 import math
 
+import keras
 import tensorflow as tf
 
 _LEAKY_SLOPE = 0.2
 
 
+@keras.saving.register_keras_serializable('gansynth_tf')
 def leaky_relu(features: tf.Tensor) -> tf.Tensor:
     """Leaky ReLU of slope 0.2, whose gradient keeps what comes out alone in memory, not what went in as well.
 

@@ -23,12 +23,6 @@ def he_scale(kernel_shape, slope: float = 1.0) -> float:
     return math.sqrt(2 / ((1 + slope ** 2) * math.prod(kernel_shape[:-1])))
 
 
-@keras.saving.register_keras_serializable('gansynth_tf')
-def leaky_relu(features):
-    """See `image_ops.leaky_relu`."""
-    return image_ops.leaky_relu(features)
-
-
 class _Equalized(keras.layers.Layer):
     """A kernel with an equalized learning rate [1, section 4.1], a bias and an activation.
 

@@ -55,6 +55,14 @@ def test_gradients_of_rescaling_to_second_order(fast, naive, factors):
         np.testing.assert_allclose(mine, theirs, atol=2e-6)
 
 
+def test_gradients_of_leaky_relu_to_second_order():
+    features = tf.constant([-2.0, -0.5, 0.0, 0.5, 2.0])
+    ours = all_derivatives(image_ops.leaky_relu, [features])
+    for mine, theirs in zip(ours, all_derivatives(lambda x: tf.nn.leaky_relu(x, 0.2), [features])):
+        np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_allclose(image_ops.leaky_relu(features), [-0.4, -0.1, 0.0, 0.5, 2.0])
+
+
 @pytest.mark.parametrize('size', [(3, 3), (1, 1), (5, 3)])
 def test_gradients_of_convolution_to_second_order(size):
     inputs = [tf.random.stateless_normal([2, 6, 7, 3], [1, 2]), tf.random.stateless_normal([*size, 3, 4], [3, 4])]
