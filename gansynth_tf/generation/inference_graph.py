@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import generator_variables
+from gansynth_tf.networks import generator_variables, image_ops
 from gansynth_tf.networks.layers import he_scale
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import representations
@@ -20,7 +20,6 @@ from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.training.checkpoints import GeneratorState
 
 _EPSILON = 1e-8  # in pixel norm, as in training
-_LEAKY_SLOPE = 0.2
 _LOW_PRECISION_BLOCKS = 3  # the last ones: most of the work, and errors there are not passed on
 
 
@@ -215,7 +214,7 @@ def _through(layers: Sequence[Callable], features: tf.Tensor) -> tf.Tensor:
 
 
 def _leaky_relu(features: tf.Tensor) -> tf.Tensor:
-    return tf.nn.leaky_relu(features, _LEAKY_SLOPE)
+    return tf.nn.leaky_relu(features, image_ops.LEAKY_SLOPE)
 
 
 def _conv2d_same(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:

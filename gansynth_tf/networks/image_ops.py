@@ -10,7 +10,7 @@ import math
 import keras
 import tensorflow as tf
 
-_LEAKY_SLOPE = 0.2
+LEAKY_SLOPE = 0.2
 
 
 @keras.saving.register_keras_serializable('gansynth_tf')
@@ -21,7 +21,7 @@ def leaky_relu(features: tf.Tensor) -> tf.Tensor:
     """
     @tf.custom_gradient
     def activate(x):
-        y = tf.nn.leaky_relu(x, _LEAKY_SLOPE)
+        y = tf.nn.leaky_relu(x, LEAKY_SLOPE)
         return y, lambda upstream: _times_slopes(upstream, y)
 
     return activate(features)
@@ -31,7 +31,7 @@ def _times_slopes(upstream: tf.Tensor, signs: tf.Tensor) -> tf.Tensor:
     """`upstream` times the slopes of leaky ReLUs; its adjoint is itself."""
     @tf.custom_gradient
     def multiply(x):
-        return (tf.raw_ops.LeakyReluGrad(gradients=x, features=signs, alpha=_LEAKY_SLOPE),
+        return (tf.raw_ops.LeakyReluGrad(gradients=x, features=signs, alpha=LEAKY_SLOPE),
                 lambda upstream: _times_slopes(upstream, signs))
 
     return multiply(upstream)

@@ -26,7 +26,7 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 
 GENERATOR_FILE = 'generator.npz'
-FLOAT32_BITS = 23
+_FLOAT32_BITS = np.finfo(np.float32).nmant
 _CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
 
 
@@ -115,7 +115,7 @@ def read_generator(directory: str | os.PathLike, *, ema: bool = True) -> Generat
                      f'Received: {str(directory)!r}')
 
 
-def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mantissa_bits: int = FLOAT32_BITS
+def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mantissa_bits: int = _FLOAT32_BITS
                     ) -> pathlib.Path:
     """Writes `generator.npz`, compressed: the smaller, the fewer `mantissa_bits` the weights are rounded to."""
     path = files.make_directory(directory) / GENERATOR_FILE
@@ -127,7 +127,7 @@ def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mant
 
 
 def write_model(train_root_dir: str | os.PathLike, directory: str | os.PathLike, *,
-                mantissa_bits: int = FLOAT32_BITS) -> pathlib.Path:
+                mantissa_bits: int = _FLOAT32_BITS) -> pathlib.Path:
     """Writes what playing needs of a run, and nothing more, into a model directory; returns it.
 
     Args:
