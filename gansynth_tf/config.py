@@ -101,6 +101,7 @@ class Config:
     learning_rate_schedule: tuple[float, ...] = ()  # factors of the two learning rates by resolution, padded likewise
     generator_ema_decay: float = 0.999
     generator_reconstruction_weight: float = 0.0  # of the distance from real notes to what is played at their codes
+    generator_partials_weight: float = 0.0  # of how far partials are from those of real notes of the same pitch
     mixed_precision: bool = False  # bfloat16 within the networks, while they are trained, over float32 weights
     sliced_wasserstein_num_samples: int = 512  # by which checkpoints are compared; 0 for no comparison
     seed: int = 0
@@ -145,6 +146,9 @@ class Config:
         _require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
                  'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
                  self.generator_reconstruction_weight)
+        _require(self.generator_partials_weight == 0 or self.data_type in ('linear', 'mel'),
+                 'generator_partials_weight', f'0 when data_type is {self.data_type!r} (it has no frequencies)',
+                 self.generator_partials_weight)
         self._check_shape_holds_audio()
 
     def _check_stages_fit(self):
@@ -202,7 +206,7 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
                  'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
-                 'generator_reconstruction_weight', 'sliced_wasserstein_num_samples')
+                 'generator_reconstruction_weight', 'generator_partials_weight', 'sliced_wasserstein_num_samples')
 
 
 def preset(name: str) -> Config:

@@ -260,6 +260,9 @@ def test_what_must_not_be_negative(name):
       'generator_reconstruction_weight': 1.0},
      "Impossible generator_reconstruction_weight: expected 0 when data_type is 'wave' (there is no spectral envelope). "
      'Received: 1.0'),
+    ({'data_type': 'phase', 'generator_partials_weight': 1.0},
+     "Impossible generator_partials_weight: expected 0 when data_type is 'phase' (it has no frequencies). "
+     'Received: 1.0'),
     ({'start_width': 17},
      'Impossible spectrogram shape: expected a power of two of at least 4 frequency bins (nearest: 1024), from '
      'start_width, scale_base, num_resolutions and mel_downscale. Received: 1088 bins, spec_shape (128, 1088)'),

@@ -25,13 +25,15 @@ class Discriminator(network.ProgressiveNetwork):
         super().__init__(config, num_pitches, name='discriminator')
         self.downscale = Downscale(self.schedule.factors, dtype='float32')  # of the images
         self.fade_in = FadeIn()
+        self.minibatch_stddev = MinibatchStddev()
         self.bodies, self.from_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
         for block_id in range(1, config.num_resolutions + 1):
             self.bodies.append(make_body(block_id))
             self.from_rgb.append(self._from_rgb(block_id))
             image_shape = (*self.schedule.resolution(block_id), network.CHANNELS)
-            network.build(f'block_{block_id}', [self.from_rgb[-1], *self.bodies[-1]], image_shape)
+            spread = [self.minibatch_stddev] if block_id == 1 else []
+            network.build(f'block_{block_id}', [self.from_rgb[-1], *spread, *self.bodies[-1]], image_shape)
         features = (num_filters(config, 0),)
         self.logits = self._logits()
         network.build('block_1', [self.logits], features)
@@ -40,7 +42,7 @@ class Discriminator(network.ProgressiveNetwork):
         self.classification_logits.build((None, *features))
         self.built = True
 
-    def call(self, specgrams, num_blocks: int, progress=None):
+    def call(self, specgrams, num_blocks: int, progress=None, num_batches: int = 1):
         """Judges spectrograms.
 
         Args:
@@ -48,6 +50,7 @@ class Discriminator(network.ProgressiveNetwork):
           num_blocks: blocks in use; all if not given.
           progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
             fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
+          num_batches: how many batches of one size `specgrams` are, one after the other. Each is judged as if alone.
 
         Returns:
           Scores, float [batch] (the higher, the more real), and pitch logits, float [batch, num_pitches].
@@ -55,6 +58,8 @@ class Discriminator(network.ProgressiveNetwork):
         weight = self.schedule.fading_weight(num_blocks, progress)
         x = self.from_rgb[num_blocks - 1](specgrams)
         for block_id in range(num_blocks, 0, -1):
+            if block_id == 1:
+                x = self.minibatch_stddev(x, num_batches=num_batches)
             for layer in self.bodies[block_id - 1]:
                 x = layer(x)
             if block_id == num_blocks and weight is not None:
@@ -71,8 +76,7 @@ class Discriminator(network.ProgressiveNetwork):
             return [self._conv(block_id, 'conv0', filters, self.config.kernel_size),
                     self._conv(block_id, 'conv1', next_filters, self.config.kernel_size),
                     Downscale(self.schedule.factors)]
-        return [MinibatchStddev(),
-                self._conv(1, 'conv0', filters, self.config.kernel_size),
+        return [self._conv(1, 'conv0', filters, self.config.kernel_size),
                 self._conv(1, 'conv1', next_filters, self.schedule.start_resolutions, padding='valid'),
                 keras.layers.Flatten()]
 
@@ -82,7 +86,7 @@ class Discriminator(network.ProgressiveNetwork):
             return [keras.layers.Conv2D(filters, self.config.kernel_size, self.schedule.factors, padding='same',
                                         activation='relu', name='conv',
                                         kernel_initializer=self._he_normal(f'block_{block_id}/conv'))]
-        return [MinibatchStddev(), keras.layers.Flatten(),
+        return [keras.layers.Flatten(),
                 keras.layers.Dense(filters, activation='relu', name='last_conv',
                                    kernel_initializer=self._he_normal('block_1/last_conv'))]
 

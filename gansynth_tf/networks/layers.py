@@ -220,22 +220,24 @@ class MinibatchStddev(keras.layers.Layer):
     """Appends one channel that holds how much the examples of the batch differ [1, section 3].
 
     It is a single number: the standard deviation over the batch, averaged over all pixels and channels. (Karras et
-    al. compute it in groups of four examples; Magenta over the whole batch, and so does this.) Where a batch is split
-    over several replicas, it is the standard deviation over all of them. Statistics are taken in float32.
+    al. compute it in groups of four examples; Magenta over the whole batch, and so does this.) `num_batches` of one
+    size, one after the other in `images`, have each its own. Where a batch is split over several replicas, it is the
+    standard deviation over all of them. Statistics are taken in float32.
     """
 
     def __init__(self, epsilon: float = 1e-6, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def call(self, images):
+    def call(self, images, num_batches: int = 1):
         # The variance has no slope along the mean, but without stop_gradient it would have a curvature there, which the
         # gradient penalty sees. Magenta's (from tf.nn.moments) has none.
-        values = _precise(images)
-        mean = tf.stop_gradient(replicas.mean(tf.reduce_mean(values, axis=0)))
-        variance = replicas.mean(tf.reduce_mean(tf.math.squared_difference(values, mean), axis=0))
-        stddev = tf.cast(tf.reduce_mean(tf.sqrt(variance + self.epsilon)), images.dtype)
-        return tf.concat([images, tf.broadcast_to(stddev, tf.shape(images[..., :1]))], axis=-1)
+        batches = tf.reshape(_precise(images), [num_batches, -1, *images.shape[1:]])
+        mean = tf.stop_gradient(replicas.mean(tf.reduce_mean(batches, axis=1, keepdims=True)))
+        variance = replicas.mean(tf.reduce_mean(tf.math.squared_difference(batches, mean), axis=1, keepdims=True))
+        stddev = tf.cast(tf.reduce_mean(tf.sqrt(variance + self.epsilon), axis=[2, 3, 4], keepdims=True), images.dtype)
+        channel = tf.broadcast_to(stddev, tf.shape(batches[..., :1]))
+        return tf.concat([images, tf.reshape(channel, tf.shape(images[..., :1]))], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return *input_shape[:-1], input_shape[-1] + 1

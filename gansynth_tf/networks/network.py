@@ -33,7 +33,7 @@ class ProgressiveNetwork(keras.Model):
         self.num_pitches = num_pitches
         self.schedule = ResolutionSchedule.from_config(config)
 
-    def __call__(self, inputs, *args, num_blocks: int | None = None, progress=None):
+    def __call__(self, inputs, *args, num_blocks: int | None = None, progress=None, **kwargs):
         """The network's output, see `call`.
 
         Arguments are checked here and not there, because Keras wraps errors from `call` in many lines.
@@ -47,7 +47,7 @@ class ProgressiveNetwork(keras.Model):
         if not tf.TensorShape(inputs.shape).is_compatible_with(expected):
             raise InputError(f'Impossible inputs for the {self.name}: expected shape {list(expected)} '
                              f'for {num_blocks} blocks. Received: {list(inputs.shape)}')
-        return super().__call__(inputs, *args, num_blocks=num_blocks, progress=progress)
+        return super().__call__(inputs, *args, num_blocks=num_blocks, progress=progress, **kwargs)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
         """Shape of one example of the first input."""

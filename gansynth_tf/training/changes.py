@@ -11,9 +11,9 @@ SAFE = frozenset((
     'batch_size_schedule', 'generator_learning_rate', 'discriminator_learning_rate', 'adam_beta1', 'adam_beta2',
     'gradient_penalty_target', 'gradient_penalty_weight', 'gradient_penalty_interval', 'real_score_penalty_weight',
     'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'ac_loss_weight_schedule', 'learning_rate_schedule',
-    'generator_ema_decay', 'gen_gl_consistency_loss_weight', 'generator_reconstruction_weight', 'fake_batch_size',
-    'save_summaries_num_images', 'train_time_limit', 'train_time_stage_multiplier', 'mixed_precision',
-    'sliced_wasserstein_num_samples'))
+    'generator_ema_decay', 'gen_gl_consistency_loss_weight', 'generator_reconstruction_weight',
+    'generator_partials_weight', 'fake_batch_size', 'save_summaries_num_images', 'train_time_limit',
+    'train_time_stage_multiplier', 'mixed_precision', 'sliced_wasserstein_num_samples'))
 LENGTHS = frozenset(('stable_stage_num_images', 'transition_stage_num_images', 'total_num_images',
                      'num_images_schedule'))
 

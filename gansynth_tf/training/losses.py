@@ -51,9 +51,27 @@ def reconstruction(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     estimates (of one way to pair real with fake, an upper bound), and the two gradients are of one size. Phase counts
     the more the louder it sounds: that of partials makes the pitch, that of the noise between them is chance.
     """
-    loudness = (real[..., :1] + 1) / 2
-    weights = tf.concat([tf.ones_like(loudness), 3 * loudness ** 3], axis=-1)
+    weights = tf.concat([tf.ones_like(real[..., :1]), _audibility(real)], axis=-1)
     return tf.reduce_mean(norm((played - real) * weights))
+
+
+def partials(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
+    """Mean L2 distance between the frequencies of real notes and of others played at their pitches.
+
+    Partials of one pitch lie at the same frequencies whatever the timbre: where both notes sound, played frequencies
+    are drawn to the real ones. Over a data set that is what they are on average.
+
+    Args:
+      real: normalised images [batch, height, width, 2] with instantaneous frequencies.
+      played: other notes of the same pitches, likewise. Their loudness gets no gradient.
+    """
+    weights = tf.minimum(_audibility(real), tf.stop_gradient(_audibility(played)))
+    return tf.reduce_mean(norm((played - real)[..., 1:] * weights))
+
+
+def _audibility(images: tf.Tensor) -> tf.Tensor:
+    """What phase counts, [batch, height, width, 1], where an image is as loud as it is: 0 for silence, 3 at most."""
+    return 3 * (tf.nn.relu(images[..., :1] + 1) / 2) ** 3
 
 
 def griffin_lim_consistency(stfts: tf.Tensor, resynthesised_stfts: tf.Tensor) -> tf.Tensor:

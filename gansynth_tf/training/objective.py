@@ -55,7 +55,7 @@ class Objective:
           latents: float32 [batch, latent_vector_size], drawn from N(0, 1).
           labels: int32 [batch] pitch labels, drawn as often as the data has them.
           progress: float32 scalar.
-          real: specgrams as in `discriminator_losses`, for the reconstruction loss.
+          real: specgrams as in `discriminator_losses`, for the losses that compare with real notes.
           real_labels: likewise.
 
         Returns:
@@ -74,6 +74,9 @@ class Objective:
         if self._config.generator_reconstruction_weight:
             terms['generator/reconstruction'] = self.reconstruction(real, real_labels, progress)
             total += self._config.generator_reconstruction_weight * terms['generator/reconstruction']
+        if self._config.generator_partials_weight:
+            terms['generator/partials'] = self.partials(real, real_labels, latents, progress)
+            total += self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
     def discriminator_losses(self, real, real_labels, latents, labels, mix, progress,
@@ -111,8 +114,9 @@ class Objective:
         return parts
 
     def _critic_terms(self, real, real_labels, fake, progress) -> dict[str, tf.Tensor]:
-        real_scores, real_logits = self.criticise(real, progress)
-        fake_scores, _ = self.criticise(fake, progress)
+        # In one pass, so that kernels are read and arranged once.
+        scores, logits = self.criticise(tf.concat([real, fake], axis=0), progress, num_batches=2)
+        (real_scores, fake_scores), (real_logits, _) = tf.split(scores, 2), tf.split(logits, 2)
         terms = {'discriminator/wasserstein': losses.critic_wasserstein(real_scores, fake_scores),
                  'discriminator/real_score_penalty': losses.real_score_penalty(real_scores),
                  'discriminator/pitch': losses.pitch(real_labels, real_logits)}
@@ -135,9 +139,9 @@ class Objective:
         return self._normalizer.denormalize(self._generator(
             latents, labels, num_blocks=self._stage.num_blocks, progress=self._known(progress)))
 
-    def criticise(self, specgrams, progress) -> tuple[tf.Tensor, tf.Tensor]:
-        """(scores [batch], pitch logits [batch, num_pitches]) of specgrams in the data's units."""
-        return self._criticise_normalized(self._normalizer.normalize(specgrams), progress)
+    def criticise(self, specgrams, progress, num_batches: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
+        """(scores [batch], pitch logits [batch, num_pitches]) of specgrams in the data's units, see `Discriminator`."""
+        return self._criticise_normalized(self._normalizer.normalize(specgrams), progress, num_batches)
 
     def slopes(self, specgrams, progress) -> tf.Tensor:
         """L2 norms [batch] of the critic's gradient at `specgrams`, in the configuration's domain.
@@ -165,13 +169,22 @@ class Objective:
     def reconstruction(self, real, real_labels, progress) -> tf.Tensor:
         """How far from real notes is what the generator plays at their codes, see `losses.reconstruction`."""
         codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
-        blended = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
-        played = self._generator(codes, real_labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
-        return losses.reconstruction(self._normalizer.normalize(blended), played)
+        return self._distance(losses.reconstruction, real, real_labels, codes, progress)
 
-    def _criticise_normalized(self, specgrams, progress):
-        return self._discriminator(specgrams, num_blocks=self._stage.num_blocks,
-                                   progress=self._known(progress))
+    def partials(self, real, real_labels, latents, progress) -> tf.Tensor:
+        """How far from real notes' frequencies those of random timbres of their pitches are, see `losses.partials`."""
+        return self._distance(losses.partials, real, real_labels, latents, progress)
+
+    def _distance(self, loss, real, real_labels, latents, progress) -> tf.Tensor:
+        """A loss between real notes and what the live generator plays at their pitches, both normalised."""
+        blended = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
+        played = self._generator(latents, real_labels, num_blocks=self._stage.num_blocks,
+                                 progress=self._known(progress))
+        return loss(self._normalizer.normalize(blended), played)
+
+    def _criticise_normalized(self, specgrams, progress, num_batches: int = 1):
+        return self._discriminator(specgrams, num_blocks=self._stage.num_blocks, progress=self._known(progress),
+                                   num_batches=num_batches)
 
     def _known(self, progress) -> tf.Tensor | float:
         """In a stable stage progress is a constant, which lets the networks leave out what has faded away."""

@@ -139,6 +139,18 @@ def test_order_of_a_batch_does_not_matter(discriminator):
     np.testing.assert_allclose(reversed_logits, logits[::-1], atol=1e-5)
 
 
+def test_batches_in_one_pass_are_judged_as_if_alone(discriminator):
+    images = random_images()
+    other = 0.1 * images[::-1]
+    scores, logits = discriminator(tf.concat([images, other], axis=0), num_batches=2)
+    for half, batch in enumerate((images, other)):
+        expected_scores, expected_logits = discriminator(batch)
+        np.testing.assert_allclose(tf.split(scores, 2)[half], expected_scores, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(tf.split(logits, 2)[half], expected_logits, rtol=1e-4, atol=1e-5)
+    together, _ = discriminator(tf.concat([images, other], axis=0))
+    assert np.abs(together - scores).max() > 1e-3
+
+
 def test_gradient_reaches_what_is_in_use(discriminator):
     with tf.GradientTape() as tape:
         scores, logits = discriminator(random_images(), num_blocks=3, progress=1.5)

@@ -55,6 +55,15 @@ def test_minibatch_stddev_by_hand():
     np.testing.assert_allclose(outputs, [[1, 0, expected], [3, 0, expected]], rtol=1e-6)
 
 
+def test_minibatch_stddev_of_two_batches_in_one():
+    rng = np.random.default_rng(0)
+    first, second = (tf.constant(rng.normal(0, scale, (3, 2, 4, 5)), tf.float32) for scale in (1, 4))
+    both = layers.MinibatchStddev()(tf.concat([first, second], axis=0), num_batches=2)
+    alone = [layers.MinibatchStddev()(images) for images in (first, second)]
+    np.testing.assert_allclose(both, tf.concat(alone, axis=0), rtol=1e-6)
+    assert abs(alone[0][0, 0, 0, -1] - alone[1][0, 0, 0, -1]) > 1
+
+
 def test_minibatch_stddev_curves_as_the_original_with_a_fixed_mean():
     images = tf.constant([1.0, 2.0, 6.0])
     spread = layers.MinibatchStddev(epsilon=0.0)

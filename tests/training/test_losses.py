@@ -57,3 +57,23 @@ def test_reconstruction_by_hand():
     np.testing.assert_allclose(losses.reconstruction(tf.constant(real), tf.constant(played)), (5 + 0.75) / 2,
                                rtol=1e-6)
     assert losses.reconstruction(tf.constant(real), tf.constant(real)) == 0
+
+
+def test_partials_by_hand():
+    """Frequencies count where both notes sound, as much as in the quieter of the two; magnitudes do not."""
+    real = np.array([[[[1, 0.5], [-1, 0.5], [1, 0.5]]], [[[0, 0], [0, 0], [0, 0]]]], np.float32)
+    played = np.array([[[[1, 0.1], [1, -0.5], [-1, 0]]], [[[1, 0.8], [-0.5, 64], [-1, 9]]]], np.float32)
+    first, second = 3 * 0.4, np.hypot(3 / 8 * 0.8, 3 / 64 * 64)
+    np.testing.assert_allclose(losses.partials(tf.constant(real), tf.constant(played)), (first + second) / 2, rtol=1e-6)
+
+
+def test_partials_leave_loudness_alone():
+    """A note that does not know its pitch does not fall silent for it."""
+    rng = np.random.default_rng(0)
+    real, played = (tf.constant(rng.uniform(-1, 1, (2, 3, 4, 2)), tf.float32) for _ in range(2))
+    with tf.GradientTape() as tape:
+        tape.watch(played)
+        loss = losses.partials(real, played)
+    gradient = tape.gradient(loss, played).numpy()
+    assert not gradient[..., 0].any()
+    assert np.abs(gradient[..., 1]).max() > 0.01
