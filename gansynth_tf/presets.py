@@ -20,11 +20,12 @@ PRESETS: typing.Mapping[str, dict[str, typing.Any]] = types.MappingProxyType({
     # block on, where they cost little, so that it learns the pitches; the others add time.
     'small': dict(num_resolutions=6, start_width=1024, scale_mode='H', audio_length=32000,
                   latent_vector_size=16, fmap_base=128, fmap_max=32, fmap_decay=0.5,
-                  num_images_schedule=(32_000, 8000, 5000, 3600, 3000, 3000), batch_size_schedule=(16, 8, 8, 8, 8, 8),
+                  num_images_schedule=(28_000, 6000, 4500, 4500, 3000, 3000), batch_size_schedule=(16, 8, 8, 8, 8, 8),
                   generator_learning_rate=0.003, discriminator_learning_rate=0.0016,
-                  learning_rate_schedule=(1.0, 1.0, 1.0, 0.4, 0.3, 0.2), generator_ema_decay=0.99,
-                  generator_reconstruction_weight=1.0, generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,
-                  gradient_penalty_domain='stage', save_summaries_num_images=10_000, fake_batch_size=32,
+                  learning_rate_schedule=(1.0, 1.0, 1.0, 0.3, 0.2, 0.1), generator_ema_decay=0.99,
+                  generator_reconstruction_weight=1.0, generator_partials_weight=2.0, generator_ac_loss_weight=1.0,
+                  discriminator_ac_loss_weight=1.0, gradient_penalty_domain='stage',
+                  save_summaries_num_images=10_000, fake_batch_size=32,
                   sliced_wasserstein_num_samples=128),
     # Trains through all its stages in about a minute on two cores: for trying the tools, not for listening.
     'tiny': dict(num_resolutions=4, start_height=8, start_width=64, audio_length=16000, latent_vector_size=16,
