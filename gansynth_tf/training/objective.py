@@ -53,7 +53,8 @@ class Objective:
 
         Args:
           latents: float32 [batch, latent_vector_size], drawn from N(0, 1).
-          labels: int32 [batch] pitch labels, drawn as often as the data has them.
+          labels: int32 [batch] pitch labels, drawn as often as the data has them; with a partials loss the real notes'
+            are played instead, which are as frequent.
           progress: float32 scalar.
           real: specgrams as in `discriminator_losses`, for the losses that compare with real notes.
           real_labels: likewise.
@@ -61,6 +62,7 @@ class Objective:
         Returns:
           Scalars by name; 'generator/total' is what is minimised.
         """
+        labels = real_labels if self._config.generator_partials_weight else labels
         fake = self.generate(latents, labels, progress)
         scores, logits = self.criticise(fake, progress)
         terms = {'generator/wasserstein': losses.generator_wasserstein(scores),
@@ -75,7 +77,7 @@ class Objective:
             terms['generator/reconstruction'] = self.reconstruction(real, real_labels, progress)
             total += self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         if self._config.generator_partials_weight:
-            terms['generator/partials'] = self.partials(real, real_labels, latents, progress)
+            terms['generator/partials'] = losses.partials(self._blended(real, progress), self._normalizer.normalize(fake))
             total += self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
@@ -169,18 +171,12 @@ class Objective:
     def reconstruction(self, real, real_labels, progress) -> tf.Tensor:
         """How far from real notes is what the generator plays at their codes, see `losses.reconstruction`."""
         codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
-        return self._distance(losses.reconstruction, real, real_labels, codes, progress)
+        played = self._generator(codes, real_labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
+        return losses.reconstruction(self._blended(real, progress), played)
 
-    def partials(self, real, real_labels, latents, progress) -> tf.Tensor:
-        """How far from real notes' frequencies those of random timbres of their pitches are, see `losses.partials`."""
-        return self._distance(losses.partials, real, real_labels, latents, progress)
-
-    def _distance(self, loss, real, real_labels, latents, progress) -> tf.Tensor:
-        """A loss between real notes and what the live generator plays at their pitches, both normalised."""
-        blended = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
-        played = self._generator(latents, real_labels, num_blocks=self._stage.num_blocks,
-                                 progress=self._known(progress))
-        return loss(self._normalizer.normalize(blended), played)
+    def _blended(self, real, progress) -> tf.Tensor:
+        """Real specgrams as the stage's networks see them: faded in like the generator's, and normalised."""
+        return self._normalizer.normalize(self._schedule.blend(real, self._stage.num_blocks, self._known(progress)))
 
     def _criticise_normalized(self, specgrams, progress, num_batches: int = 1):
         return self._discriminator(specgrams, num_blocks=self._stage.num_blocks, progress=self._known(progress),
