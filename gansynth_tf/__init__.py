@@ -11,7 +11,7 @@ Importing this package does not import TensorFlow; calling `load` does.
 __version__ = '0.1.0'
 
 
-def load(path=None, *, config=None, ema=True, precision='fp32'):
+def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=None):
     """Loads a trained model for playing.
 
     Args:
@@ -20,6 +20,8 @@ def load(path=None, *, config=None, ema=True, precision='fp32'):
         where its `experiment.json` is missing.
       ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
       precision: 'fp32', or 'bf16', which is faster on processors that have bfloat16, and costs quality.
+      latent_scale: how far random timbres are from the middle: 1 for all that the model was trained for, less for fewer
+        kinds, more of them in tune; the model's own if not given.
 
     Returns:
       A `gansynth_tf.generation.synthesizer.Synthesizer`.
@@ -30,4 +32,4 @@ def load(path=None, *, config=None, ema=True, precision='fp32'):
     from gansynth_tf import processor
     processor.prefer_speed(processor.GENERATING)
     from gansynth_tf.generation import synthesizer
-    return synthesizer.load(path, config=config, ema=ema, precision=precision)
+    return synthesizer.load(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale)

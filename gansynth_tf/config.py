@@ -104,6 +104,7 @@ class Config:
     generator_partials_weight: float = 0.0  # of how far partials are from those of real notes of the same pitch
     mixed_precision: bool = False  # bfloat16 within the networks, while they are trained, over float32 weights
     sliced_wasserstein_num_samples: int = 512  # by which checkpoints are compared; 0 for no comparison
+    latent_scale: float = 1.0  # of random timbres when the model plays; below 1 less varied, and more often right
     seed: int = 0
 
     def __post_init__(self):
@@ -203,7 +204,7 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'num_resolutions', 'start_height', 'start_width', 'kernel_size', 'fmap_base', 'fmap_decay', 'fmap_max',
              'stable_stage_num_images', 'total_num_images', 'generator_learning_rate', 'discriminator_learning_rate',
              'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
-             'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval')
+             'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval', 'latent_scale')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
                  'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
                  'generator_reconstruction_weight', 'generator_partials_weight', 'sliced_wasserstein_num_samples')

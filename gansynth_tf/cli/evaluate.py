@@ -38,6 +38,9 @@ flags.DEFINE_integer('seed', 0, 'Where the randomness starts: the same seed, the
                      flag_values=FLAGS)
 flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
                   flag_values=FLAGS)
+flags.DEFINE_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model was '
+                   "trained for, less for fewer kinds, more of them in tune. Without it, the model's own.",
+                   flag_values=FLAGS)
 flags.DEFINE_bool('untrained', False, 'Measure the model as it was before training, too.', flag_values=FLAGS)
 flags.DEFINE_bool('pictures', True, 'Draw the pictures, too.', flag_values=FLAGS)
 flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
@@ -89,7 +92,8 @@ def _models(notes, classifier):
     from gansynth_tf.generation import synthesizer
 
     config = config_lib.given_with_flags(FLAGS.config, '{}')
-    synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size)
+    synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size,
+                             latent_scale=FLAGS.latent_scale)
     name = pathlib.Path(FLAGS.ckpt_dir).expanduser().resolve().name if FLAGS.ckpt_dir else 'built-in model'
     synths = {name: synth}
     if FLAGS.untrained:

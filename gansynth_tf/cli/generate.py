@@ -34,6 +34,9 @@ flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, 
                      'each time, which is reported.', lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
                   flag_values=FLAGS)
+flags.DEFINE_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model was '
+                   "trained for, less for fewer kinds, more of them in tune. Without it, the model's own.",
+                   flag_values=FLAGS)
 flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
                   'processors that have it, and costs quality. A SavedModel plays in what it was exported in.',
                   flag_values=FLAGS)
@@ -67,7 +70,7 @@ def main(argv):
     command.import_tensorflow()
     from gansynth_tf.generation import synthesizer
     synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size,
-                             precision=FLAGS.precision)
+                             precision=FLAGS.precision, latent_scale=FLAGS.latent_scale)
     if FLAGS.midi_file:
         _play_piece(synth, notes, output_dir / f'{pathlib.Path(FLAGS.midi_file).stem}.wav', seed)
     else:

@@ -109,7 +109,8 @@ class ServedModel(tf.Module):
     def _sample_latents(self, n, seed):
         [n] = checks.passed([checks.require(n >= 0, 'Impossible number of latents', 'at least 0', n)], n)
         shape = tf.stack([n, self._config.latent_vector_size])
-        return {'latents': tf.random.stateless_normal(shape, tf.stack([seed, 0]), alg='philox')}
+        latents = tf.random.stateless_normal(shape, tf.stack([seed, 0]), alg='philox')
+        return {'latents': self._config.latent_scale * latents}
 
     def _describe(self):
         return {'description': tf.constant(self._description)}

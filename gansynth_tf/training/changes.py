@@ -13,7 +13,7 @@ SAFE = frozenset((
     'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'ac_loss_weight_schedule', 'learning_rate_schedule',
     'generator_ema_decay', 'gen_gl_consistency_loss_weight', 'generator_reconstruction_weight',
     'generator_partials_weight', 'fake_batch_size', 'save_summaries_num_images', 'train_time_limit',
-    'train_time_stage_multiplier', 'mixed_precision', 'sliced_wasserstein_num_samples'))
+    'train_time_stage_multiplier', 'mixed_precision', 'sliced_wasserstein_num_samples', 'latent_scale'))
 LENGTHS = frozenset(('stable_stage_num_images', 'transition_stage_num_images', 'total_num_images',
                      'num_images_schedule'))
 

@@ -77,7 +77,8 @@ class Objective:
             terms['generator/reconstruction'] = self.reconstruction(real, real_labels, progress)
             total += self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         if self._config.generator_partials_weight:
-            terms['generator/partials'] = losses.partials(self._blended(real, progress), self._normalizer.normalize(fake))
+            terms['generator/partials'] = losses.partials(self._blended(real, progress),
+                                                          self._normalizer.normalize(fake))
             total += self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 

@@ -74,6 +74,16 @@ def test_a_batch_of_random_notes(play, tmp_path):
         assert (info.samplerate, info.channels, info.frames) == (16000, 1, 160)
 
 
+def test_latent_scale(play, tmp_path):
+    outputs = {scale: tmp_path / scale for scale in ('1', '0.5', '0.25')}
+    for scale, output_dir in outputs.items():
+        play('--pitches=60', '--seed=0', *([] if scale == '1' else [f'--latent_scale={scale}']), output_dir=output_dir)
+    sounds = [soundfile.read(next(directory.iterdir()))[0] for directory in outputs.values()]
+    assert np.any(sounds[0] != sounds[1]) and np.any(sounds[1] != sounds[2])
+    code, _, reports = play('--latent_scale=-1')
+    assert code == 2 and reports[-1].endswith('latent_scale: expected a number above 0. Received: -1.0')
+
+
 def test_given_pitches(play):
     _, paths, _ = play('--pitches=60,64-66', '--seed=0')
     assert [pathlib.Path(path).name for path in paths] == [

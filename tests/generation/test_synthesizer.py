@@ -111,6 +111,15 @@ def test_latents_are_seeded_normal_and_do_not_depend_on_their_number(synth):
     assert abs(latents.mean()) < 0.05 and abs(latents.std() - 1) < 0.05
 
 
+def test_a_models_latent_scale_and_another(tmp_path, states, synth):
+    scaled = write_model(tmp_path, states['final'], CONFIG.replace(latent_scale=0.5))
+    latents = synth.sample_latents(5, seed=3)
+    np.testing.assert_array_equal(gs.load(scaled).sample_latents(5, seed=3), latents / 2)
+    np.testing.assert_array_equal(gs.load(scaled, latent_scale=2).sample_latents(5, seed=3), latents * 2)
+    with pytest.raises(InputError, match=r'latent_scale: expected a number above 0\. Received: 0\.0'):
+        gs.load(scaled, latent_scale=0)
+
+
 def test_pitches_are_drawn_as_the_training_notes_have_them(synth):
     pitches = synth.sample_pitches(6000, seed=0)
     np.testing.assert_array_equal(synth.sample_pitches(10, seed=0), pitches[:10])
