@@ -50,7 +50,7 @@ class _Equalized(keras.layers.Layer):
         return self.kernel_scale * tf.convert_to_tensor(self.kernel)
 
     def _activate(self, outputs: tf.Tensor) -> tf.Tensor:
-        return self.activation(tf.nn.bias_add(outputs, tf.cast(self.bias, outputs.dtype)))
+        return self.activation(image_ops.add_bias(outputs, tf.cast(self.bias, outputs.dtype)))
 
     def get_config(self):
         return {**super().get_config(), 'he_slope': self.he_slope,
@@ -82,11 +82,13 @@ class EqualizedConv2D(_Equalized):
         self.built = True
 
     def call(self, images):
+        if self.padding == 'valid' and tuple(images.shape[1:3]) == self.kernel_size:
+            # The scale goes to the images, since a kernel as large as they are has more numbers than a batch of them.
+            kernel = tf.cast(tf.convert_to_tensor(self.kernel), images.dtype)
+            return self._activate(image_ops.conv2d_once(self.kernel_scale * images, kernel))
         kernel = tf.cast(self._scaled_kernel(), images.dtype)
         if self.padding == 'same' and all(size % 2 for size in self.kernel_size):
             return self._activate(image_ops.conv2d_same(images, kernel))
-        if self.padding == 'valid' and tuple(images.shape[1:3]) == self.kernel_size:
-            return self._activate(image_ops.conv2d_once(images, kernel))
         return self._activate(tf.nn.conv2d(images, kernel, strides=1, padding=self.padding.upper()))
 
     def compute_output_shape(self, input_shape):
@@ -176,10 +178,12 @@ class LatentToImage(_Equalized):
 
     def call(self, latents):
         height, width, size, filters = self.kernel.shape
-        taps = tf.transpose(self._scaled_kernel(), [2, 0, 1, 3])
-        outputs = latents @ tf.cast(tf.reshape(taps, [size, height * width * filters]), latents.dtype)
+        # A product for each place takes the kernel as it lies; the scale goes to the latents, which are fewest.
+        taps = tf.cast(tf.reshape(self.kernel, [height * width, size, filters]), latents.dtype)
+        outputs = (self.kernel_scale * latents) @ taps
         # The convolution slides over the pixel, so it meets the taps in reverse order; outputs are fewer to reverse.
-        return self._activate(tf.reverse(tf.reshape(outputs, [-1, height, width, filters]), [1, 2]))
+        outputs = tf.transpose(tf.reverse(outputs, [0]), [1, 0, 2])
+        return self._activate(tf.reshape(outputs, [-1, height, width, filters]))
 
     def compute_output_shape(self, input_shape):
         return input_shape[0], *self.image_size, self.filters

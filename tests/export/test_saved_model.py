@@ -94,7 +94,8 @@ def test_interpolate_walks_the_great_circle(model, synth):
     audio = model.signatures['interpolate'](start=tf.constant(start), end=tf.constant(end), steps=tf.constant(11),
                                             pitch=tf.constant(62))['audio']
     between = timbre.slerp(np.repeat([start], 11, axis=0), np.repeat([end], 11, axis=0), np.linspace(0, 1, 11))
-    np.testing.assert_allclose(audio, synth.generate(between, [62] * 11), atol=1e-5)
+    expected = synth.generate(between, [62] * 11)
+    np.testing.assert_allclose(audio, expected, atol=1e-5 * np.abs(expected).max())  # of waves beyond full scale
     same = model.interpolate(start, start, 3, 62)['audio'].numpy()
     np.testing.assert_allclose(same, np.repeat(synth.generate([start], [62]), 3, axis=0), atol=1e-5)
 

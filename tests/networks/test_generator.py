@@ -82,7 +82,8 @@ def test_all_blocks_and_no_fading_by_default(generator):
 def test_progress_known_late_gives_the_same(generator):
     latents, labels = latents_and_labels()
     graph = tf.function(lambda progress: generator(latents, labels, num_blocks=3, progress=progress))
-    np.testing.assert_allclose(graph(tf.constant(2.0)), generator(latents, labels, num_blocks=3), atol=1e-6)
+    # TensorFlow multiplies constants of a graph in another order.
+    np.testing.assert_allclose(graph(tf.constant(2.0)), generator(latents, labels, num_blocks=3), atol=1e-5)
 
 
 def test_a_block_fades_in_from_the_one_before(generator):
@@ -186,7 +187,7 @@ def test_saved_for_other_programs(generator, tmp_path):
     latents, labels = latents_and_labels()
     loaded = tf.saved_model.load(tmp_path)
     np.testing.assert_allclose(loaded.generate(latents, labels),
-                               generator(latents, labels, num_blocks=3, progress=1.5), atol=1e-6)
+                               generator(latents, labels, num_blocks=3, progress=1.5), atol=1e-5)
 
 
 def test_impossible_inputs(generator):

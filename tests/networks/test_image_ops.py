@@ -63,6 +63,14 @@ def test_gradients_of_leaky_relu_to_second_order():
     np.testing.assert_allclose(image_ops.leaky_relu(features), [-0.4, -0.1, 0.0, 0.5, 2.0])
 
 
+@pytest.mark.parametrize('shape', [(2, 6, 7, 3), (5, 3)])
+def test_gradients_of_a_bias_to_second_order(shape):
+    inputs = [tf.random.stateless_normal(shape, [1, 2]), tf.constant([0.5, -1.0, 2.0])]
+    ours = all_derivatives(image_ops.add_bias, inputs)
+    for mine, theirs in zip(ours, all_derivatives(lambda x, bias: x + bias, inputs)):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize('size', [(3, 3), (1, 1), (5, 3)])
 def test_gradients_of_convolution_to_second_order(size):
     inputs = [tf.random.stateless_normal([2, 6, 7, 3], [1, 2]), tf.random.stateless_normal([*size, 3, 4], [3, 4])]
