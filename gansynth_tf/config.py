@@ -97,6 +97,7 @@ class Config:
     gradient_penalty_interval: int = 1  # D updates from one penalty to the next; its weight grows accordingly
     num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
     # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
+    transition_num_images_schedule: tuple[int, ...] = ()  # other numbers for the transitions, padded likewise
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
     learning_rate_schedule: tuple[float, ...] = ()  # factors of the two learning rates by resolution, padded likewise
     generator_ema_decay: float = 0.999
@@ -123,10 +124,10 @@ class Config:
             _require(0 <= getattr(self, name) < 1, name, 'a number from 0 to below 1', getattr(self, name))
         _require(bool(self.batch_size_schedule) and min(self.batch_size_schedule) > 0, 'batch_size_schedule',
                  'at least one batch size, each above 0', self.batch_size_schedule)
-        for name in ('batch_size_schedule', 'num_images_schedule', 'ac_loss_weight_schedule', 'learning_rate_schedule'):
+        for name in ('batch_size_schedule', *_SCHEDULES):
             _require(len(getattr(self, name)) <= self.num_resolutions, name,
                      f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
-        for name in ('num_images_schedule', 'ac_loss_weight_schedule', 'learning_rate_schedule'):
+        for name in _SCHEDULES:
             _require(min(getattr(self, name), default=1) > 0, name, 'numbers above 0', getattr(self, name))
         self._check_stages_fit()
         _require(self.seed < 2**31, 'seed', f'a number below {2**31}', self.seed)
@@ -153,6 +154,9 @@ class Config:
         self._check_shape_holds_audio()
 
     def _check_stages_fit(self):
+        _require(bool(self.num_images_schedule) or not self.transition_num_images_schedule,
+                 'transition_num_images_schedule', 'num_images_schedule with it, for the stable stages',
+                 self.transition_num_images_schedule)
         if self.train_progressive and not self.num_images_schedule:
             before_last = (self.num_resolutions - 1) * (self.stable_stage_num_images + self.transition_stage_num_images)
             _require(self.total_num_images > before_last, 'total_num_images',
@@ -205,6 +209,8 @@ _POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num
              'stable_stage_num_images', 'total_num_images', 'generator_learning_rate', 'discriminator_learning_rate',
              'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
              'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval', 'latent_scale')
+_SCHEDULES = ('num_images_schedule', 'transition_num_images_schedule', 'ac_loss_weight_schedule',
+              'learning_rate_schedule')
 _NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
                  'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
                  'generator_reconstruction_weight', 'generator_partials_weight', 'sliced_wasserstein_num_samples')

@@ -233,6 +233,8 @@ def test_what_must_not_be_negative(name):
      'Received: (1, 1, 1, 1, 1, 1, 1, 1)'),
     ({'num_images_schedule': [100, 0]}, 'Impossible num_images_schedule: expected numbers above 0. '
                                         'Received: (100, 0)'),
+    ({'transition_num_images_schedule': [100]}, 'Impossible transition_num_images_schedule: expected '
+                                                'num_images_schedule with it, for the stable stages. Received: (100,)'),
     ({'total_num_images': 9_600_000}, 'Impossible total_num_images: expected more than the 9600000 images of the '
                                       'stages before the last. Received: 9600000'),
     ({'fmap_base': 127}, 'Impossible fmap_base and fmap_decay: expected at least one filter at each of 7 resolutions. '

@@ -15,7 +15,7 @@ SAFE = frozenset((
     'generator_partials_weight', 'fake_batch_size', 'save_summaries_num_images', 'train_time_limit',
     'train_time_stage_multiplier', 'mixed_precision', 'sliced_wasserstein_num_samples', 'latent_scale'))
 LENGTHS = frozenset(('stable_stage_num_images', 'transition_stage_num_images', 'total_num_images',
-                     'num_images_schedule'))
+                     'num_images_schedule', 'transition_num_images_schedule'))
 
 
 def check(before: Config, after: Config, stage_id: int | None) -> None:

@@ -91,8 +91,9 @@ def time_limit(config: Config, stage: Stage) -> float | None:
 def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:
     """(stable, transition) images of the resolution that `block_id` brings."""
     if config.num_images_schedule:
-        num_images = _padded(config.num_images_schedule, config.num_resolutions)[block_id - 1]
-        return num_images, num_images
+        of_stable = _padded(config.num_images_schedule, config.num_resolutions)
+        of_transition = _padded(config.transition_num_images_schedule or of_stable, config.num_resolutions)
+        return of_stable[block_id - 1], of_transition[block_id - 1]
     return config.stable_stage_num_images, config.transition_stage_num_images
 
 

@@ -61,6 +61,8 @@ def test_images_by_resolution():
     config = Config(**TINY | dict(num_images_schedule=(40, 10)))
     assert [stage.num_images for stage in stages.all_stages(config)] == [40, 40, 40, 10, 10]
     assert stages.all_stages(config)[3].progress(125) == pytest.approx(1.5)
+    config = config.replace(transition_num_images_schedule=(20, 6))
+    assert [stage.num_images for stage in stages.all_stages(config)] == [40, 20, 40, 6, 10]
 
 
 def test_factors_by_resolution():
