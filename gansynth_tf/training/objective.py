@@ -63,7 +63,7 @@ class Objective:
           Scalars by name; 'generator/total' is what is minimised.
         """
         labels = real_labels if self._config.generator_partials_weight else labels
-        fake = self.generate(latents, labels, progress)
+        fake, at_codes = self._play(latents, labels, progress, real, real_labels)
         scores, logits = self.criticise(fake, progress)
         terms = {'generator/wasserstein': losses.generator_wasserstein(scores),
                  'generator/pitch': losses.pitch(labels, logits)}
@@ -74,7 +74,7 @@ class Objective:
             terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(fake)
             total += weight * terms['generator/griffin_lim_consistency']
         if self._config.generator_reconstruction_weight:
-            terms['generator/reconstruction'] = self.reconstruction(real, real_labels, progress)
+            terms['generator/reconstruction'] = losses.reconstruction(self._blended(real, progress), at_codes)
             total += self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         if self._config.generator_partials_weight:
             terms['generator/partials'] = losses.partials(self._blended(real, progress),
@@ -139,8 +139,7 @@ class Objective:
 
     def generate(self, latents, labels, progress) -> tf.Tensor:
         """Specgrams [batch, height, width, 2] of the live generator, in the data's units."""
-        return self._normalizer.denormalize(self._generator(
-            latents, labels, num_blocks=self._stage.num_blocks, progress=self._known(progress)))
+        return self._normalizer.denormalize(self._generate_normalized(latents, labels, progress))
 
     def criticise(self, specgrams, progress, num_batches: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
         """(scores [batch], pitch logits [batch, num_pitches]) of specgrams in the data's units, see `Discriminator`."""
@@ -169,15 +168,24 @@ class Objective:
         return losses.griffin_lim_consistency(
             stfts, transform.waves_to_stfts(transform.stfts_to_waves(stfts, framing), framing))
 
-    def reconstruction(self, real, real_labels, progress) -> tf.Tensor:
-        """How far from real notes is what the generator plays at their codes, see `losses.reconstruction`."""
-        codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
-        played = self._generator(codes, real_labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
-        return losses.reconstruction(self._blended(real, progress), played)
-
     def _blended(self, real, progress) -> tf.Tensor:
         """Real specgrams as the stage's networks see them: faded in like the generator's, and normalised."""
         return self._normalizer.normalize(self._schedule.blend(real, self._stage.num_blocks, self._known(progress)))
+
+    def _play(self, latents, labels, progress, real, real_labels) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What the generator plays at `latents`, in the data's units, and at the codes of real notes, normalised.
+
+        In one pass, so that kernels are read once; the codes only where there is a reconstruction loss.
+        """
+        if not self._config.generator_reconstruction_weight:
+            return self.generate(latents, labels, progress), None
+        codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
+        fake, at_codes = tf.split(self._generate_normalized(
+            tf.concat([latents, codes], axis=0), tf.concat([labels, real_labels], axis=0), progress), 2)
+        return self._normalizer.denormalize(fake), at_codes
+
+    def _generate_normalized(self, latents, labels, progress) -> tf.Tensor:
+        return self._generator(latents, labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
 
     def _criticise_normalized(self, specgrams, progress, num_batches: int = 1):
         return self._discriminator(specgrams, num_blocks=self._stage.num_blocks, progress=self._known(progress),

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule, num_filters
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import stages, timbre_codes, trainer
+from gansynth_tf.training import losses, stages, timbre_codes, trainer
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import Networks, TrainingStep
 
@@ -90,6 +90,27 @@ def test_distance_to_real_notes_counts_in_every_stage(tiny_config, eagerly, loss
         without = terms['generator/wasserstein'] + 10 * terms['generator/pitch']
         assert terms[f'generator/{loss}'] > least
         assert terms['generator/total'] - without == pytest.approx(2 * terms[f'generator/{loss}'], rel=1e-3)
+
+
+def test_what_is_played_at_codes_leaves_the_rest_alone(tiny_config):
+    config = tiny_config.replace(generator_reconstruction_weight=1.0)
+    rng, normalizer = np.random.default_rng(0), normalizers.from_config(config)
+    real = tf.constant(rng.uniform(-4, 1, (4, 4, 32, 2)), tf.float32)
+    labels = tf.constant([0, 1, 2, 1])
+    codes = timbre_codes.fit(real, labels, height=2, num_pitches=NUM_PITCHES, size=config.latent_vector_size)
+    networks, stage = Networks.create(config, NUM_PITCHES), stages.all_stages(config)[2]
+    of_batch = dict(latents=tf.constant(rng.standard_normal((4, config.latent_vector_size)), tf.float32),
+                    labels=tf.reverse(labels, [0]), progress=1.0, real=real, real_labels=labels)
+    terms = {}
+    for weight in (0.0, 1.0):
+        step = TrainingStep(config.replace(generator_reconstruction_weight=weight), stage, networks, normalizer,
+                            representations.from_config(config), codes=codes)
+        terms[weight] = step.objective.generator_losses(**of_batch)
+    played = networks.generator(codes.encode(real, labels), labels, num_blocks=2)
+    np.testing.assert_allclose(terms[1.0]['generator/reconstruction'],
+                               losses.reconstruction(normalizer.normalize(real), played), rtol=1e-5)
+    for name in ('generator/wasserstein', 'generator/pitch'):
+        np.testing.assert_allclose(terms[1.0][name], terms[0.0][name], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize('loss', ['reconstruction', 'partials'])
