@@ -96,7 +96,8 @@ class Config:
     gradient_penalty_domain: str = 'image'  # 'stage': at the stage's size, in normalised units (Karras et al. 2018)
     gradient_penalty_interval: int = 1  # D updates from one penalty to the next; its weight grows accordingly
     num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
-    # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above
+    # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above, and a run
+    # ends before resolutions of 0 images, for which a model's pictures are enlarged
     transition_num_images_schedule: tuple[int, ...] = ()  # other numbers for the transitions, padded likewise
     ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
     learning_rate_schedule: tuple[float, ...] = ()  # factors of the two learning rates by resolution, padded likewise
@@ -127,7 +128,11 @@ class Config:
         for name in ('batch_size_schedule', *_SCHEDULES):
             _require(len(getattr(self, name)) <= self.num_resolutions, name,
                      f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
-        for name in _SCHEDULES:
+        for name in ('num_images_schedule', 'transition_num_images_schedule'):
+            images = getattr(self, name)
+            _require(min(images, default=1) >= 0 and images[:1] != (0,) and sorted(images, key=bool, reverse=True)
+                     == list(images), name, 'numbers above 0, and 0 for none but the last resolutions', images)
+        for name in ('ac_loss_weight_schedule', 'learning_rate_schedule'):
             _require(min(getattr(self, name), default=1) > 0, name, 'numbers above 0', getattr(self, name))
         self._check_stages_fit()
         _require(self.seed < 2**31, 'seed', f'a number below {2**31}', self.seed)
@@ -157,6 +162,8 @@ class Config:
         _require(bool(self.num_images_schedule) or not self.transition_num_images_schedule,
                  'transition_num_images_schedule', 'num_images_schedule with it, for the stable stages',
                  self.transition_num_images_schedule)
+        _require(self.train_progressive or 0 not in self.num_images_schedule, 'num_images_schedule',
+                 'no 0 where the full size alone is trained (train_progressive is false)', self.num_images_schedule)
         if self.train_progressive and not self.num_images_schedule:
             before_last = (self.num_resolutions - 1) * (self.stable_stage_num_images + self.transition_stage_num_images)
             _require(self.total_num_images > before_last, 'total_num_images',

@@ -231,8 +231,15 @@ def test_what_must_not_be_negative(name):
     ({'num_images_schedule': [1] * 8},
      'Impossible num_images_schedule: expected at most one entry per resolution (7). '
      'Received: (1, 1, 1, 1, 1, 1, 1, 1)'),
-    ({'num_images_schedule': [100, 0]}, 'Impossible num_images_schedule: expected numbers above 0. '
-                                        'Received: (100, 0)'),
+    ({'num_images_schedule': [100, 0, 100]}, 'Impossible num_images_schedule: expected numbers above 0, and 0 for none '
+                                             'but the last resolutions. Received: (100, 0, 100)'),
+    ({'num_images_schedule': [0]}, 'Impossible num_images_schedule: expected numbers above 0, and 0 for none but the '
+                                   'last resolutions. Received: (0,)'),
+    ({'num_images_schedule': [1, -1]}, 'Impossible num_images_schedule: expected numbers above 0, and 0 for none but '
+                                       'the last resolutions. Received: (1, -1)'),
+    ({'num_images_schedule': [1, 0], 'train_progressive': False},
+     'Impossible num_images_schedule: expected no 0 where the full size alone is trained (train_progressive is false). '
+     'Received: (1, 0)'),
     ({'transition_num_images_schedule': [100]}, 'Impossible transition_num_images_schedule: expected '
                                                 'num_images_schedule with it, for the stable stages. Received: (100,)'),
     ({'total_num_images': 9_600_000}, 'Impossible total_num_images: expected more than the 9600000 images of the '

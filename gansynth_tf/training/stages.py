@@ -52,7 +52,8 @@ class Stage:
 def all_stages(config: Config) -> tuple[Stage, ...]:
     """The stages of a run, in order; without `train_progressive` there is one, at the full size.
 
-    Stages end exactly at their image count; the last stage ends at `total_num_images`.
+    Stages end exactly at their image count; the last stage ends at `total_num_images`. Those for which
+    `num_images_schedule` has no images are not among them.
     """
     ac_loss_factors = _padded(config.ac_loss_weight_schedule or (1.0,), config.num_resolutions)
     learning_rate_factors = _padded(config.learning_rate_schedule or (1.0,), config.num_resolutions)
@@ -71,8 +72,9 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
         first, end = end, end + (transition if stage_id % 2 else stable)
         stages.append(Stage(stage_id, block_id, batch_sizes[block_id - 1], first, end,
                             ac_loss_factors[block_id - 1], learning_rate_factors[block_id - 1]))
-    if not config.num_images_schedule:
-        stages[-1] = dataclasses.replace(stages[-1], end_image=config.total_num_images)
+    if config.num_images_schedule:
+        return tuple(stage for stage in stages if stage.num_images)
+    stages[-1] = dataclasses.replace(stages[-1], end_image=config.total_num_images)
     return tuple(stages)
 
 

@@ -63,6 +63,8 @@ def test_images_by_resolution():
     assert stages.all_stages(config)[3].progress(125) == pytest.approx(1.5)
     config = config.replace(transition_num_images_schedule=(20, 6))
     assert [stage.num_images for stage in stages.all_stages(config)] == [40, 20, 40, 6, 10]
+    config = config.replace(num_images_schedule=(40, 10, 0), transition_num_images_schedule=())
+    assert [(stage.stage_id, stage.num_images) for stage in stages.all_stages(config)] == [(0, 40), (1, 10), (2, 10)]
 
 
 def test_factors_by_resolution():

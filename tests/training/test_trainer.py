@@ -8,6 +8,7 @@ import tensorflow as tf
 from gansynth_tf import config as config_lib
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
+from gansynth_tf.generation import synthesizer
 from gansynth_tf.training import checkpoints, timbre_codes, trainer
 
 STAGES = ['stage_00000', 'stage_00001', 'stage_00002']
@@ -167,3 +168,12 @@ def test_timbre_codes_are_fitted_once_and_kept_with_the_run(config, notes, tmp_p
     trainer.train(config, notes, tmp_path)
     assert (tmp_path / 'timbre_codes.npz').read_bytes() == fitted
     assert 'generator/reconstruction' in (tmp_path / 'metrics.jsonl').read_text()
+
+
+def test_a_run_that_ends_before_the_last_resolution_can_go_on_to_it(config, notes, tmp_path):
+    trainer.train(config.replace(num_images_schedule=(2, 0)), notes, tmp_path)
+    assert [path.name for path in tmp_path.glob('stage_*')] == STAGES[:1]
+    audio = synthesizer.load(tmp_path).generate(np.zeros((1, 4)), [60])
+    assert audio.shape == (1, config.audio_length) and np.abs(audio).max() > 0
+    trainer.train(config.replace(num_images_schedule=(2, 4)), notes, tmp_path)
+    assert sorted(path.name for path in tmp_path.glob('stage_*')) == STAGES
