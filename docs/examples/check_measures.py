@@ -12,9 +12,10 @@ import numpy as np
 
 from gansynth_tf import files
 from gansynth_tf.data import prepared_notes
-from gansynth_tf.data.note_source import TEST, TRAIN
-from gansynth_tf.evaluation import classifier as classifier_lib
-from gansynth_tf.evaluation import frechet, measurements, ndb, note_sets, observations, reference
+from gansynth_tf.data.sources.note_source import TEST, TRAIN
+from gansynth_tf.evaluation import measurements, note_sets, observations, reference
+from gansynth_tf.evaluation.classifier import classifier as classifier_lib
+from gansynth_tf.evaluation.metrics import frechet, ndb
 
 NUM_COLLAPSED = 8
 COLUMNS = (('ndb', '.0f'), ('fid', '.1f'), ('kid', '.3f'), ('inception_score', '.1f'), ('pitch_accuracy', '.1%'),

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 import gansynth_tf as gs
-from gansynth_tf.generation import sustain
+from gansynth_tf.music import sustain
 
 PEAK = 0.5
 BACH_SECONDS = 25

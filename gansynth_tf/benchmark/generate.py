@@ -10,9 +10,9 @@ from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.generation.synthesizer import Synthesizer, from_weights
 from gansynth_tf.networks import generator_variables
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers
-from gansynth_tf.training.checkpoints import GeneratorState
 
 PITCHES = PitchVocabulary(dict.fromkeys(range(24, 85), 1))
 

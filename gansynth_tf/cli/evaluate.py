@@ -58,8 +58,8 @@ def main(argv):
     cache_dir = files.make_directory(FLAGS.cache_dir or FLAGS.output_dir)
     command.import_tensorflow()
     from gansynth_tf.data import prepared_notes
-    from gansynth_tf.evaluation import classifier as classifier_lib
     from gansynth_tf.evaluation import evaluation
+    from gansynth_tf.evaluation.classifier import classifier as classifier_lib
 
     notes = prepared_notes.open_notes(FLAGS.tfds_data_dir)
     classifier = classifier_lib.load(FLAGS.classifier_dir)
@@ -73,7 +73,7 @@ def main(argv):
                                 num_replicates=FLAGS.num_replicates)
     paths = table.write(output_dir)
     if FLAGS.pictures:
-        from gansynth_tf.evaluation import picture_book
+        from gansynth_tf.evaluation.pictures import picture_book
         paths += picture_book.of_evaluation(subject.notes, subject.synth, notes, table.real.training.bins,
                                             table.bin_counts(), output_dir, seed=FLAGS.seed)
     print(pathlib.Path(paths[0]).read_text(encoding='utf-8'))
@@ -87,7 +87,7 @@ def run():
 
 def _models(notes, classifier):
     from gansynth_tf import config as config_lib
-    from gansynth_tf.data.note_source import TEST
+    from gansynth_tf.data.sources.note_source import TEST
     from gansynth_tf.evaluation import evaluation
     from gansynth_tf.generation import synthesizer
 

@@ -41,8 +41,10 @@ def main(argv):
 
     command.import_tensorflow()
     from gansynth_tf.data import vocabulary
+    from gansynth_tf.networks import checkpoints
     from gansynth_tf.spectral import normalizers
-    from gansynth_tf.training import checkpoints, step_export, timbre_codes
+    from gansynth_tf.step_export import step_export
+    from gansynth_tf.training import timbre_codes
 
     checkpoint, num_pitches = None, FLAGS.num_pitches
     if FLAGS.ckpt_dir:

@@ -56,7 +56,7 @@ def main(argv):
     from gansynth_tf import config as config_lib
     config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
     if FLAGS.midi_file:
-        from gansynth_tf.generation import score
+        from gansynth_tf.music import score
         notes = score.read_midi(FLAGS.midi_file)
     from gansynth_tf import files
     output_dir = files.make_directory(FLAGS.output_dir)
@@ -99,7 +99,7 @@ def run():
 
 
 def _play_piece(synth, notes, path, seed):
-    from gansynth_tf.generation import audio_output, render, score
+    from gansynth_tf.music import audio_output, render, score
     kept = score.playable(notes, synth.pitches)
     if len(kept) < len(notes):
         drums = sum(note.is_drum for note in notes)
@@ -124,7 +124,7 @@ def _play_piece(synth, notes, path, seed):
 def _play_notes(synth, pitches, output_dir, seed):
     import numpy as np
 
-    from gansynth_tf.generation import audio_output, sustain
+    from gansynth_tf.music import audio_output, sustain
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
     pitches = synth.sample_pitches(num_notes, seed) if pitches is None else np.resize(pitches, num_notes)
     place = num_broken = 0

@@ -30,7 +30,7 @@ def main(argv):
     config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
 
     command.import_tensorflow()
-    from gansynth_tf.training import magenta_directory
+    from gansynth_tf.magenta import magenta_directory
     if not magenta_directory.is_magenta(FLAGS.ckpt_dir):
         raise InputError(f'Nothing to convert: expected stage_000NN/model.ckpt-N in the directory. '
                          f'Received: {FLAGS.ckpt_dir!r}')

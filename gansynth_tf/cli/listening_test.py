@@ -30,14 +30,14 @@ def main(argv):
         raise InputError('Unclear what to do: expected either --wav_dirs, to make a test, or --score. '
                          f'Received: {"both" if FLAGS.score else "neither"}')
     if FLAGS.score:
-        from gansynth_tf.evaluation import listening_scores
+        from gansynth_tf.evaluation.listening import listening_scores
         print(listening_scores.markdown(listening_scores.compare(listening_scores.read(FLAGS.score))), end='')
         return
     if not FLAGS.output_dir:
         raise InputError('Missing flag: expected --output_dir=... . Received: no --output_dir')
     folders = parse_folders(FLAGS.wav_dirs)
     from gansynth_tf import files
-    from gansynth_tf.evaluation import listening_page
+    from gansynth_tf.evaluation.listening import listening_page
     output_dir = files.make_directory(FLAGS.output_dir)
     trials = listening_page.draw_trials(folders, num_trials=FLAGS.num_trials, seed=FLAGS.seed)
     print(listening_page.write(trials, output_dir / 'listening_test.html', seed=FLAGS.seed))

@@ -44,8 +44,9 @@ def run():
 
 
 def _draw_files(output_dir):
-    from gansynth_tf.data import audio_files, pitch_names
-    from gansynth_tf.evaluation import picture_book
+    from gansynth_tf.data import audio_files
+    from gansynth_tf.data.sources import pitch_names
+    from gansynth_tf.evaluation.pictures import picture_book
 
     paths = [pathlib.Path(name).expanduser() for name in FLAGS.wav_file]
     read = [audio_files.read_audio(path) for path in paths]
@@ -69,6 +70,6 @@ def _pitch_told(stem):
 
 
 def _draw_model(output_dir):
-    from gansynth_tf.evaluation import picture_book
+    from gansynth_tf.evaluation.pictures import picture_book
     from gansynth_tf.generation import synthesizer
     return picture_book.of_model(synthesizer.load(FLAGS.ckpt_dir), output_dir, seed=FLAGS.seed)

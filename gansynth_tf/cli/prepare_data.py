@@ -66,7 +66,8 @@ flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; th
 def main(argv):
     del argv
     command.import_tensorflow()
-    from gansynth_tf.data import note_source, notes_picture, prepare
+    from gansynth_tf.data import notes_picture, prepare
+    from gansynth_tf.data.sources import note_source
     source = _SOURCES[FLAGS.source]()
     if not FLAGS.test_split:
         source = note_source.without_test_split(source)
@@ -83,21 +84,21 @@ def main(argv):
 
 
 def _read_nsynth():
-    from gansynth_tf.data import nsynth, nsynth_tfrecord
-    from gansynth_tf.data.selection import PAPER
+    from gansynth_tf.data.sources import nsynth, nsynth_tfrecord
+    from gansynth_tf.data.sources.selection import PAPER
     read = nsynth_tfrecord.read_source if nsynth_tfrecord.is_there(FLAGS.input) else nsynth.read_source
     return read(FLAGS.input, _selection(PAPER))
 
 
 def _read_tfds():
-    from gansynth_tf.data import tfds_nsynth
-    from gansynth_tf.data.selection import PAPER
+    from gansynth_tf.data.sources import tfds_nsynth
+    from gansynth_tf.data.sources.selection import PAPER
     return tfds_nsynth.read_source(FLAGS.input, _selection(PAPER))
 
 
 def _read_folder():
-    from gansynth_tf.data import sample_folder
-    from gansynth_tf.data.selection import EVERYTHING
+    from gansynth_tf.data.sources import sample_folder
+    from gansynth_tf.data.sources.selection import EVERYTHING
     ways = FLAGS.pitch_from or ['name' if FLAGS.pitch_csv is None else 'csv']
     rules = sample_folder.PitchRules(ways=tuple(ways), csv_file=FLAGS.pitch_csv, middle_c=FLAGS.middle_c,
                                      min_confidence=FLAGS.min_confidence,
@@ -106,7 +107,7 @@ def _read_folder():
 
 
 def _read_soundfont():
-    from gansynth_tf.data import soundfont
+    from gansynth_tf.data.sources import soundfont
     velocities = _numbers('velocities', FLAGS.velocities)
     return soundfont.read_source(FLAGS.input, programs=_numbers('programs', FLAGS.programs.split(',')),
                                  stretch=FLAGS.stretch, seconds=_audio_length() / FLAGS.sample_rate,

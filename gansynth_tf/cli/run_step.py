@@ -26,7 +26,7 @@ def main(argv):
     del argv
     import json
 
-    from gansynth_tf.training import step_speed
+    from gansynth_tf.step_export import step_speed
 
     step_speed.set_precision(FLAGS.precision)  # before JAX is loaded
     for directory in step_speed.stage_directories(FLAGS.step_dir):

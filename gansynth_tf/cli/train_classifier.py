@@ -36,7 +36,7 @@ def main(argv):
     output_dir = files.make_directory(FLAGS.output_dir)
     command.import_tensorflow()
     from gansynth_tf.data import prepared_notes
-    from gansynth_tf.evaluation import classifier_training
+    from gansynth_tf.evaluation.classifier import classifier_training
 
     notes = prepared_notes.open_notes(FLAGS.tfds_data_dir)
     accuracies = classifier_training.train(

@@ -4,7 +4,7 @@ import os
 import pathlib
 
 from gansynth_tf import files
-from gansynth_tf.data.note_source import TEST, TRAIN
+from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.data.summary import Summary
 
 PICTURE_FILE = 'notes.png'

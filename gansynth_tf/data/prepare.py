@@ -13,7 +13,7 @@ import tqdm
 
 from gansynth_tf import files
 from gansynth_tf.data import note_audio, skip_report, summary, tfds_format
-from gansynth_tf.data.note_source import TEST, TRAIN, NoteSource, SkippedNote, SourceNote, storage_order
+from gansynth_tf.data.sources.note_source import TEST, TRAIN, NoteSource, SkippedNote, SourceNote, storage_order
 from gansynth_tf.data.summary import Summary
 from gansynth_tf.errors import InputError
 

@@ -11,8 +11,8 @@ import tensorflow_datasets as tfds
 import tqdm
 
 from gansynth_tf.data import note_audio
-from gansynth_tf.data.note_source import TRAIN
 from gansynth_tf.data.records import RecordFiles
+from gansynth_tf.data.sources.note_source import TRAIN
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 

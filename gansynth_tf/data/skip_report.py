@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Iterable
 
 from gansynth_tf import files
-from gansynth_tf.data.note_source import SkippedNote
+from gansynth_tf.data.sources.note_source import SkippedNote
 
 SKIPPED_FILE = 'skipped.csv'
 

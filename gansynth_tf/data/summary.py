@@ -7,7 +7,7 @@ import pathlib
 from collections import Counter
 
 from gansynth_tf import files
-from gansynth_tf.data.note_source import TEST, TRAIN, SkippedNote, SourceNote
+from gansynth_tf.data.sources.note_source import TEST, TRAIN, SkippedNote, SourceNote
 from gansynth_tf.errors import InputError
 
 DETECTED_FILE = 'detected_pitches.csv'

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 import gansynth_tf
-from gansynth_tf.data.note_source import FAMILIES, ORIGINS, QUALITIES, NoteSource, SourceNote
+from gansynth_tf.data.sources.note_source import FAMILIES, ORIGINS, QUALITIES, NoteSource, SourceNote
 
 DATASET_NAME = 'gansynth_notes'
 VERSION = '1.0.0'

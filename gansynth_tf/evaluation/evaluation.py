@@ -12,16 +12,16 @@ import numpy as np
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import measurements, note_sets, observations, reference, report
-from gansynth_tf.evaluation.classifier import Classifier
+from gansynth_tf.evaluation.classifier.classifier import Classifier
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.observations import Observations
 from gansynth_tf.evaluation.reference import RealNotes
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
 from gansynth_tf.networks import weights
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers
-from gansynth_tf.training.checkpoints import GeneratorState
 
 _LEAST_SECONDS = 0.25  # what phase coherence and YIN need
 _NUM_LATENTS = 8  # of the grid that timbre is measured on

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import threadpoolctl
 
-from gansynth_tf.evaluation import (
+from gansynth_tf.evaluation import observations
+from gansynth_tf.evaluation.metrics import (
     bootstrap,
     frechet,
     fundamental,
     inception_score,
     kernel_inception_distance,
     ndb,
-    observations,
     pitch_accuracy,
     pitch_entropy,
     timbre,
 )
-from gansynth_tf.evaluation.bootstrap import Estimate
-from gansynth_tf.evaluation.ndb import Bins
+from gansynth_tf.evaluation.metrics.bootstrap import Estimate
+from gansynth_tf.evaluation.metrics.ndb import Bins
 from gansynth_tf.evaluation.observations import Observations
 
 MIDDLE = (36, 84)  # MIDI pitches that a MIDI file uses; the paper's models also know the octave below

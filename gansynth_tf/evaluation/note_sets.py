@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from gansynth_tf.data import audio_files, note_audio, pitch_names
+from gansynth_tf.data import audio_files, note_audio
 from gansynth_tf.data.prepared_notes import PreparedNotes
+from gansynth_tf.data.sources import pitch_names
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import sustain
 from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.music import sustain
 
 _BATCH_SIZE = 16
 _PITCH_TOKEN = re.compile(r'pitch[-_]?(\d{1,3})(?!\d)', re.IGNORECASE)  # as gansynth_generate names its files

@@ -6,9 +6,10 @@ import numpy as np
 import scipy.special
 import tqdm
 
-from gansynth_tf.evaluation import faults, fundamental, log_specgrams, phase_coherence, timbre
-from gansynth_tf.evaluation.classifier import Classifier
-from gansynth_tf.evaluation.ndb import Bins
+from gansynth_tf.evaluation.classifier import log_specgrams
+from gansynth_tf.evaluation.classifier.classifier import Classifier
+from gansynth_tf.evaluation.metrics import faults, fundamental, phase_coherence, timbre
+from gansynth_tf.evaluation.metrics.ndb import Bins
 from gansynth_tf.evaluation.note_sets import NoteSet
 
 FAULTS = ('not_finite', 'silent', 'clipped', 'offset', 'click')

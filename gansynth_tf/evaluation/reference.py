@@ -11,11 +11,12 @@ import numpy as np
 
 import gansynth_tf
 from gansynth_tf import files
-from gansynth_tf.data.note_source import TEST, TRAIN
 from gansynth_tf.data.prepared_notes import PreparedNotes
-from gansynth_tf.evaluation import measurements, ndb, note_sets, observations
-from gansynth_tf.evaluation.classifier import Classifier
+from gansynth_tf.data.sources.note_source import TEST, TRAIN
+from gansynth_tf.evaluation import measurements, note_sets, observations
+from gansynth_tf.evaluation.classifier.classifier import Classifier
 from gansynth_tf.evaluation.measurements import Reference
+from gansynth_tf.evaluation.metrics import ndb
 from gansynth_tf.evaluation.observations import Observations
 
 MOST_NOTES = 20_000  # of training notes that are listened to: what memory has to hold at once

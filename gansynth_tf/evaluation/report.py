@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gansynth_tf import files
-from gansynth_tf.evaluation.bootstrap import Estimate
+from gansynth_tf.evaluation.metrics.bootstrap import Estimate
 
 # (key, heading, format): first the paper's columns in the paper's order.
 COLUMNS: tuple[tuple[str, str, str], ...] = (

@@ -12,7 +12,7 @@ from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.export.served_model import SIGNATURES
 from gansynth_tf.generation import exported
-from gansynth_tf.training.checkpoints import GeneratorState
+from gansynth_tf.networks.checkpoints import GeneratorState
 
 PROVENANCE_FILE = 'provenance.json'  # beside a model: any facts on where it comes from, and `data_licence`
 _UNKNOWN = 'not recorded with the model'

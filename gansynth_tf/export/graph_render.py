@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from gansynth_tf.generation import render, sustain
+from gansynth_tf.music import render, sustain
 
 _WINDOW_SECONDS = 16
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.export import checks, graph_render
-from gansynth_tf.generation import score
+from gansynth_tf.music import score
 
 BATCH_SIZE = 8  # notes played at once: bounds memory, whatever is asked for
 MOST_STEPS = 1000  # from one timbre to another

@@ -13,11 +13,11 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.networks import generator_variables, image_ops
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.layers import he_scale
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
-from gansynth_tf.training.checkpoints import GeneratorState
 
 _EPSILON = 1e-8  # in pixel norm, as in training
 _LOW_PRECISION_BLOCKS = 3  # the last ones: most of the work, and errors there are not passed on

@@ -19,12 +19,13 @@ from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation import exported
 from gansynth_tf.generation.inference_graph import InferenceGraph
+from gansynth_tf.magenta import magenta_directory
+from gansynth_tf.networks import checkpoints
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
-from gansynth_tf.training import checkpoints, magenta_directory
-from gansynth_tf.training.checkpoints import GeneratorState
 
-BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parent.parent / 'models' / 'default'
+BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parents[1] / 'pretrained' / 'default'
 DEFAULT_BATCH_SIZE = 8
 PRECISIONS = ('fp32', 'bf16')
 

@@ -14,10 +14,10 @@ import tqdm
 from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
-from gansynth_tf.networks import weights
+from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import representations
-from gansynth_tf.training import checkpoints, lock, nonfinite, run_directory, stages, summaries
+from gansynth_tf.training import lock, nonfinite, run_directory, stages, summaries
 from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.metrics_log import MetricsLog

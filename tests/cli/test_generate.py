@@ -15,10 +15,9 @@ from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
-from gansynth_tf.networks import weights
+from gansynth_tf.networks import checkpoints, weights
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.generator import Generator
-from gansynth_tf.training import checkpoints
-from gansynth_tf.training.checkpoints import GeneratorState
 
 CONFIG = Config(num_resolutions=2, start_height=4, audio_length=160, latent_vector_size=4, fmap_base=16, fmap_max=8)
 

@@ -7,7 +7,8 @@ import pytest
 import soundfile
 
 from gansynth_tf.config import Config
-from gansynth_tf.data import nsynth, prepare, prepared_notes
+from gansynth_tf.data import prepare, prepared_notes
+from gansynth_tf.data.sources import nsynth
 
 AUDIO_LENGTH = 2048
 

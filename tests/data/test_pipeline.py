@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gansynth_tf.data import nsynth, pipeline, prepare
-from gansynth_tf.data.note_source import split_of
+from gansynth_tf.data import pipeline, prepare
+from gansynth_tf.data.sources import nsynth
+from gansynth_tf.data.sources.note_source import split_of
 from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import representations
 

@@ -8,9 +8,10 @@ import soundfile
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from gansynth_tf.data import audio_files, nsynth, prepare
-from gansynth_tf.data.note_source import NoteSource, SourceNote, split_of
-from gansynth_tf.data.selection import Selection
+from gansynth_tf.data import audio_files, prepare
+from gansynth_tf.data.sources import nsynth
+from gansynth_tf.data.sources.note_source import NoteSource, SourceNote, split_of
+from gansynth_tf.data.sources.selection import Selection
 from gansynth_tf.errors import InputError
 
 LENGTH = 64

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from gansynth_tf.data import prepared_notes
-from gansynth_tf.data.note_source import split_of
+from gansynth_tf.data.sources.note_source import split_of
 from gansynth_tf.errors import InputError
 
 PITCHES = {f'brass_acoustic_000-{pitch:03d}-100': pitch for pitch in range(40, 50)} | {'flute_acoustic_001-060-075': 60}

@@ -1,7 +1,7 @@
 import csv
 
 from gansynth_tf.data import skip_report
-from gansynth_tf.data.note_source import SkippedNote
+from gansynth_tf.data.sources.note_source import SkippedNote
 
 
 def rows(path):

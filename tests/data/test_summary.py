@@ -2,7 +2,7 @@ import numpy as np
 from matplotlib import image
 
 from gansynth_tf.data import notes_picture, summary
-from gansynth_tf.data.note_source import SkippedNote, SourceNote, split_of
+from gansynth_tf.data.sources.note_source import SkippedNote, SourceNote, split_of
 from gansynth_tf.data.summary import Summary
 
 

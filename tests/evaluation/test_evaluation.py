@@ -7,9 +7,10 @@ import shutil
 import pytest
 
 from gansynth_tf.cli import command, evaluate, train_classifier
-from gansynth_tf.data import nsynth, prepare
-from gansynth_tf.evaluation import ndb
-from gansynth_tf.generation import audio_output
+from gansynth_tf.data import prepare
+from gansynth_tf.data.sources import nsynth
+from gansynth_tf.evaluation.metrics import ndb
+from gansynth_tf.music import audio_output
 
 NUM_SAMPLES = 8192
 

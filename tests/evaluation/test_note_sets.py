@@ -3,7 +3,7 @@ import pytest
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
-from gansynth_tf.generation import audio_output
+from gansynth_tf.music import audio_output
 
 
 @pytest.fixture

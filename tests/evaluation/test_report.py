@@ -1,7 +1,7 @@
 import json
 
 from gansynth_tf.evaluation import observations, report
-from gansynth_tf.evaluation.bootstrap import Estimate
+from gansynth_tf.evaluation.metrics.bootstrap import Estimate
 
 NO_FAULTS = dict.fromkeys(observations.FAULTS, 0)
 ROWS = {'real notes': {'num_notes': 404, 'faults': NO_FAULTS, 'ndb': Estimate(2, 1, 4), 'kid': 0.001,

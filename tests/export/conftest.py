@@ -5,9 +5,8 @@ from gansynth_tf import config as config_lib
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.export import saved_model
-from gansynth_tf.networks import generator_variables
-from gansynth_tf.training import checkpoints
-from gansynth_tf.training.checkpoints import GeneratorState
+from gansynth_tf.networks import checkpoints, generator_variables
+from gansynth_tf.networks.checkpoints import GeneratorState
 
 
 @pytest.fixture(scope='session')

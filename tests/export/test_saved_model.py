@@ -10,9 +10,10 @@ import tensorflow as tf
 import gansynth_tf as gs
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
-from gansynth_tf.generation import exported, render
+from gansynth_tf.generation import exported
 from gansynth_tf.generation import latents as timbre
-from gansynth_tf.generation.score import Note
+from gansynth_tf.music import render
+from gansynth_tf.music.score import Note
 
 # Plays an export in a process that has TensorFlow and nothing of ours, as tensorflow_model_server would be asked to: by
 # a request in JSON, whose inputs are named.

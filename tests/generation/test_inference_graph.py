@@ -8,9 +8,9 @@ from gansynth_tf.config import Config
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.networks import weights
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training.checkpoints import GeneratorState
 
 CONFIG = Config(num_resolutions=3, audio_length=320, latent_vector_size=8, fmap_base=64, fmap_max=16)
 FEWER_BINS = {'mel_downscale': 2, 'start_width': 8}

@@ -11,11 +11,10 @@ from gansynth_tf.data import vocabulary
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation import synthesizer
-from gansynth_tf.networks import weights
+from gansynth_tf.networks import checkpoints, weights
+from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers
-from gansynth_tf.training import checkpoints
-from gansynth_tf.training.checkpoints import GeneratorState
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
 CONFIG = Config(num_resolutions=3, audio_length=320, latent_vector_size=8, fmap_base=64, fmap_max=16)

@@ -7,7 +7,8 @@ import soundfile
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.data import nsynth, pipeline, prepare
+from gansynth_tf.data import pipeline, prepare
+from gansynth_tf.data.sources import nsynth
 
 GOLDEN = pathlib.Path(__file__).parent.parent / 'golden'
 

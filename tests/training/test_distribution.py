@@ -13,7 +13,8 @@ import pytest
 
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.training import checkpoints, distribution, trainer
+from gansynth_tf.networks import checkpoints
+from gansynth_tf.training import distribution, trainer
 
 CONFIG = Config(num_resolutions=2, start_height=4, start_width=32, audio_length=320, latent_vector_size=4, fmap_base=32,
                 fmap_max=8, batch_size_schedule=(4,), train_progressive=False, total_num_images=24,

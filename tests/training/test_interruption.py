@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from gansynth_tf import config as config_lib
 from gansynth_tf.errors import InputError
-from gansynth_tf.training import checkpoints, lock, nonfinite, signals, trainer
+from gansynth_tf.networks import checkpoints
+from gansynth_tf.training import lock, nonfinite, signals, trainer
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import TrainingStep
 

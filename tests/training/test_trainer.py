@@ -9,7 +9,8 @@ from gansynth_tf import config as config_lib
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation import synthesizer
-from gansynth_tf.training import checkpoints, timbre_codes, trainer
+from gansynth_tf.networks import checkpoints
+from gansynth_tf.training import timbre_codes, trainer
 
 STAGES = ['stage_00000', 'stage_00001', 'stage_00002']
 

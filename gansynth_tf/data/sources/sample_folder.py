@@ -1,0 +1,223 @@
+"""A folder of one's own recordings, one note a file, in any layout."""
+
+import csv
+import dataclasses
+import functools
+import os
+import pathlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tqdm
+
+from gansynth_tf.data import audio_files, note_audio
+from gansynth_tf.data.sources import pitch_detection, pitch_names
+from gansynth_tf.data.sources.note_source import FAMILIES, NoteSource, SkippedNote, SourceNote
+from gansynth_tf.data.sources.selection import EVERYTHING, Selection
+from gansynth_tf.errors import InputError
+
+WAYS_TO_PITCH = ('name', 'csv', 'detect')
+
+_SUFFIXES = frozenset(('.wav', '.wave', '.aif', '.aiff', '.aifc', '.flac', '.ogg', '.oga', '.mp3'))
+_OTHER_AUDIO = frozenset(('.aac', '.alac', '.m4a', '.mp4', '.opus', '.wma', '.ape', '.wv'))
+_LOUDNESS = 100  # MIDI velocity of notes that say nothing of theirs
+_UNKNOWN = 'unknown'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PitchRules:
+    """How a file's pitch is found.
+
+    Attributes:
+      ways: of WAYS_TO_PITCH, in the order in which they are tried: 'name' (the file's name, or that of a folder
+        that is nothing but a pitch), 'csv', 'detect' (by listening).
+      csv_file: for 'csv': columns file (relative to the folder) and pitch, and if there are velocity and instrument.
+      middle_c: how MIDI pitch 60 is called in names.
+      min_confidence: below it, a detected pitch is not believed.
+      min_detected: lowest MIDI pitch that is listened for.
+      max_detected: highest MIDI pitch that is listened for.
+    """
+
+    ways: tuple[str, ...] = ('name',)
+    csv_file: str | os.PathLike | None = None
+    middle_c: str = 'C4'
+    min_confidence: float = 0.7
+    min_detected: int = 21
+    max_detected: int = 108
+
+    def __post_init__(self):
+        if not self.ways or not set(self.ways) <= set(WAYS_TO_PITCH):
+            raise InputError(f'Unknown way to a pitch: expected some of {", ".join(WAYS_TO_PITCH)}. '
+                             f'Received: {",".join(self.ways)!r}')
+        if ('csv' in self.ways) != (self.csv_file is not None):
+            raise InputError(f"Pitches from a CSV file: expected both the file and 'csv' among the ways to a pitch. "
+                             f'Received: file {str(self.csv_file)!r}, ways {",".join(self.ways)!r}')
+
+
+def read_source(directory: str | os.PathLike, rules: PitchRules | None = None, selection: Selection = EVERYTHING, *,
+                trim: bool = True) -> NoteSource:
+    """Finds the audio files in a folder and below it (hidden ones excepted), and their pitches.
+
+    A note is named by its path without the suffix; of files that differ in their suffix only, the first is taken. Its
+    instrument is the folder that it lies in, or the beginning of its name if it lies in `directory` itself.
+
+    Args:
+      directory: the folder.
+      rules: how pitches are found; by default from file names, C4 being 60.
+      selection: which notes are wanted.
+      trim: takes the silence before a note's onset off.
+
+    Raises:
+      InputError: if there is no such folder, or no audio file in it, or the CSV file cannot be read. A file that
+        cannot be used is not an error: it stands in the source's `skipped`.
+    """
+    directory = pathlib.Path(directory).expanduser()
+    paths = _audio_paths(directory)
+    reader = _Reader(directory, rules or PitchRules(), trim)
+    notes: dict[str, SourceNote] = {}
+    skipped = []
+    for path in tqdm.tqdm(paths, desc='Finding pitches', unit=' files', disable=None if reader.listens else True):
+        try:
+            note = reader.read(path)
+            if note.name in notes:
+                raise InputError(f'Duplicate name: expected one file of this name, whatever its suffix. '
+                                 f'Received: also {notes[note.name].file!r}')
+            notes[note.name] = note
+        except InputError as error:
+            skipped.append(SkippedNote(path.as_posix(), str(error)))
+    skipped += reader.rows_without_file(paths)
+    return selection.of(NoteSource(kind='folder', description=f'Recordings in {directory.resolve().name}.', homepage='',
+                                   citation='', license='That of the recordings.', notes=tuple(notes.values()),
+                                   skipped=tuple(skipped)))
+
+
+def _audio_paths(directory: pathlib.Path) -> list[pathlib.PurePath]:
+    """Relative paths of everything that is called like an audio file, in a fixed order."""
+    found = []
+    for folder, subfolders, names in os.walk(directory):
+        subfolders[:] = [name for name in subfolders if not name.startswith('.')]
+        entries = [*names, *(name for name in subfolders if _suffix(name) in _SUFFIXES)]
+        found += [pathlib.PurePath(os.path.relpath(os.path.join(folder, name), directory)) for name in entries
+                  if not name.startswith('.') and _suffix(name) in _SUFFIXES | _OTHER_AUDIO]
+    if not found:
+        raise InputError(f'No audio files: expected a folder with wav, aiff, flac, ogg or mp3 files in it or below. '
+                         f'Received: {str(directory)!r}')
+    return sorted(found)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+class _Reader:
+    """Turns one path after the other into a note."""
+
+    def __init__(self, directory: pathlib.Path, rules: PitchRules, trim: bool):
+        self.listens = 'detect' in rules.ways
+        self._directory = directory
+        self._rules = rules
+        self._trim = trim
+        self._rows = {} if rules.csv_file is None else _read_csv(rules.csv_file)
+        self._ways: dict[str, Callable[[pathlib.PurePath], tuple[int, float | None]]] = {
+            'name': self._pitch_from_name, 'csv': self._pitch_from_csv, 'detect': self._pitch_from_sound}
+
+    def read(self, path: pathlib.PurePath) -> SourceNote:
+        if not path.as_posix().isprintable():
+            raise InputError(f'Impossible file name: expected printable characters. Received: {path.as_posix()!a}')
+        if path.suffix.lower() in _OTHER_AUDIO:
+            raise InputError(f'Cannot decode audio: expected wav, aiff, flac, ogg or mp3. Received: {path.suffix!r}')
+        row = self._rows.get(path.as_posix(), {})
+        pitch, confidence = self._pitch(path)
+        velocity = row.get('velocity') or pitch_names.velocity_in_file_name(path.stem) or _LOUDNESS
+        instrument = row.get('instrument') or self._instrument(path)
+        return SourceNote(
+            name=path.with_suffix('').as_posix(), pitch=pitch, velocity=_midi_number(velocity, 'velocity'),
+            instrument=instrument, family=next((name for name in FAMILIES if name in instrument.lower()), _UNKNOWN),
+            origin=_UNKNOWN, read_audio=functools.partial(self._read_audio, path), file=path.as_posix(),
+            confidence=confidence)
+
+    def rows_without_file(self, paths: list[pathlib.PurePath]) -> Iterator[SkippedNote]:
+        for name in sorted(self._rows.keys() - {path.as_posix() for path in paths}):
+            yield SkippedNote(name, f'Audio file missing: expected it in the folder, as the CSV file says. '
+                                    f'Received: {name!r}')
+
+    def _pitch(self, path: pathlib.PurePath) -> tuple[int, float | None]:
+        """The pitch, with the confidence if it was detected, of the first way that leads to one."""
+        *others, last = self._rules.ways
+        for way in others:
+            try:
+                return self._ways[way](path)
+            except InputError:
+                continue
+        return self._ways[last](path)
+
+    def _pitch_from_name(self, path: pathlib.PurePath) -> tuple[int, None]:
+        try:
+            return pitch_names.pitch_in_file_name(path.stem, middle_c=self._rules.middle_c), None
+        except InputError:
+            for folder in reversed(path.parent.parts):
+                if _is_pitch(folder, self._rules.middle_c):
+                    return pitch_names.parse_pitch(folder, middle_c=self._rules.middle_c), None
+            raise
+
+    def _pitch_from_csv(self, path: pathlib.PurePath) -> tuple[int, None]:
+        if path.as_posix() not in self._rows:
+            raise InputError(f'No pitch in the CSV file: expected a row for each file. '
+                             f'Received: none for {path.as_posix()!r}')
+        return pitch_names.parse_pitch(self._rows[path.as_posix()]['pitch'], middle_c=self._rules.middle_c), None
+
+    def _pitch_from_sound(self, path: pathlib.PurePath) -> tuple[int, float]:
+        samples, rate = self._read_audio(path)
+        note_audio.conform(samples, rate, sample_rate=rate, audio_length=len(samples))  # what is unusable has no pitch
+        detected = pitch_detection.detect_pitch(samples, rate, min_pitch=self._rules.min_detected,
+                                                max_pitch=self._rules.max_detected)
+        if detected.confidence < self._rules.min_confidence:
+            raise InputError(f'Pitch uncertain: expected a confidence of at least {self._rules.min_confidence}. '
+                             f'Received: {detected.confidence:.2f} for MIDI pitch {detected.pitch}')
+        return detected.pitch, detected.confidence
+
+    def _instrument(self, path: pathlib.PurePath) -> str:
+        folders = [part for part in path.parent.parts if not _is_pitch(part, self._rules.middle_c)]
+        return '/'.join(folders) or pitch_names.before_pitch(path.stem) or self._directory.resolve().name
+
+    def _read_audio(self, path: pathlib.PurePath) -> tuple[np.ndarray, int]:
+        samples, rate = audio_files.read_audio(self._directory / path)
+        return (note_audio.trim_start(samples, rate) if self._trim else samples), rate
+
+
+def _is_pitch(text: str, middle_c: str) -> bool:
+    try:
+        pitch_names.parse_pitch(text, middle_c=middle_c)
+    except InputError:
+        return False
+    return True
+
+
+def _midi_number(value: str | int, name: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 127:
+        raise InputError(f'Impossible {name}: expected a whole number from 0 to 127. Received: {value!r}')
+    return number
+
+
+def _read_csv(path: str | os.PathLike) -> dict[str, dict[str, str]]:
+    """The rows of a CSV file by the value of their column 'file'."""
+    try:
+        with open(pathlib.Path(path).expanduser(), newline='', encoding='utf-8-sig') as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()
+            rows = [{name: (row[name] or '').strip() for name in columns} for row in reader]
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f'Cannot read the CSV file: expected columns file and pitch ({error}). '
+                         f'Received: {str(path)!r}') from error
+    if not {'file', 'pitch'} <= set(columns):
+        raise InputError(f'Cannot read the CSV file: expected columns file and pitch. '
+                         f'Received: {", ".join(columns) or "none"}, {str(path)!r}')
+    by_file = {pathlib.PurePath(row['file']).as_posix(): row for row in rows}
+    if len(by_file) < len(rows):
+        raise InputError(f'Ambiguous CSV file: expected each file once. '
+                         f'Received: {len(rows)} rows for {len(by_file)} files, {str(path)!r}')
+    return by_file

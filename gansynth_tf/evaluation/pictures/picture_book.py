@@ -1,0 +1,96 @@
+"""Which pictures are drawn of a model, a folder of notes, or a single note."""
+
+import pathlib
+from collections.abc import Sequence
+
+import librosa
+import numpy as np
+
+from gansynth_tf.data.prepared_notes import PreparedNotes
+from gansynth_tf.data.sources.note_source import TEST, TRAIN
+from gansynth_tf.errors import InputError
+from gansynth_tf.evaluation import note_sets
+from gansynth_tf.evaluation.metrics import ndb
+from gansynth_tf.evaluation.note_sets import NoteSet
+from gansynth_tf.evaluation.pictures import pictures
+from gansynth_tf.generation.synthesizer import Synthesizer
+
+_NUM_NOTES = 5
+_MIDDLE = (40, 79)
+_SHOWN_PITCHES = (40, 48, 55, 60, 67, 72, 79)
+
+
+def of_evaluation(notes: NoteSet, synth: Synthesizer | None, real: PreparedNotes, bins: ndb.Bins,
+                  counts: dict[str, np.ndarray], output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
+    """Notes beside real ones, the kinds of notes, and for a model what `of_model` draws."""
+    waves, pitches = first_notes(notes)
+    others = _real_notes_like(pitches, real, notes.audio_length)
+    titles = [librosa.midi_to_note(pitch) for pitch in pitches]
+    drawn = {
+        'rainbowgrams.png': pictures.rainbowgrams({'real': (others, titles), notes.name: (waves, titles)},
+                                                  notes.sample_rate),
+        'phase_coherence.png': pictures.coherence({'real': others, notes.name: waves}, pitches, notes.sample_rate),
+        'ndb_bins.png': pictures.bins(bins, counts),
+    }
+    paths = [pictures.write(figure, output_dir / name) for name, figure in drawn.items()]
+    return paths + (of_model(synth, output_dir, seed=seed) if synth else [])
+
+
+def of_model(synth: Synthesizer, output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
+    """Interpolation, and timbre across pitch."""
+    shown = _shown_pitches(synth.pitches)
+    middle = shown[len(shown) // 2]
+    return [pictures.write(pictures.interpolation(synth, middle, seed=seed), output_dir / 'interpolation.png'),
+            pictures.write(pictures.across_pitch(synth, shown, seed=seed), output_dir / 'timbre_across_pitch.png')]
+
+
+def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles: Sequence[str], sample_rate: int,
+             output_dir: pathlib.Path, *, name: str) -> list[pathlib.Path]:
+    """A rainbowgram of each note, and the overlaid periods of those whose pitch is known."""
+    longest = max(len(wave) for wave in waves)
+    padded = np.stack([np.pad(wave, (0, longest - len(wave))) for wave in waves])
+    paths = [pictures.write(pictures.rainbowgrams({'': (padded, titles)}, sample_rate),
+                            output_dir / f'{name}_rainbowgrams.png')]
+    known = {place: pitch for place, pitch in enumerate(pitches) if pitch is not None}
+    if known:
+        figure = pictures.coherence({'': padded[list(known)]}, list(known.values()), sample_rate)
+        paths.append(pictures.write(figure, output_dir / f'{name}_phase_coherence.png'))
+    return paths
+
+
+def first_notes(notes: NoteSet, count: int = _NUM_NOTES) -> tuple[np.ndarray, list[int]]:
+    """The first notes of a set that sound, of as many pitches, from the middle of the keyboard if there are enough.
+
+    Raises:
+      InputError: if none sounds.
+    """
+    chosen: dict[int, np.ndarray] = {}
+    spare: dict[int, np.ndarray] = {}
+    for waves, pitches, _ in notes.batches():
+        for wave, pitch in zip(waves, pitches):
+            if np.isfinite(wave).all() and np.any(wave):
+                (chosen if _MIDDLE[0] <= pitch <= _MIDDLE[1] else spare).setdefault(int(pitch), wave)
+        if len(chosen) >= count:
+            break
+    shown = dict(sorted([*chosen.items(), *spare.items()][:count]))
+    if not shown:
+        raise InputError(f'Nothing to draw: expected notes that sound. Received: {notes.num_notes} silent ones')
+    return np.stack(list(shown.values())), list(shown)
+
+
+def _real_notes_like(pitches: Sequence[int], real: PreparedNotes, audio_length: int) -> np.ndarray:
+    """A real note for each pitch, or for the nearest one that there is; held-out ones where there are any."""
+    split = TEST if real.num_notes(TEST) else TRAIN
+    available = np.unique(real.pitches(split))
+    waves = []
+    for pitch in pitches:
+        nearest = int(available[np.abs(available - pitch).argmin()])
+        same = note_sets.of_prepared_notes(real, split, name='real', audio_length=audio_length, pitches=(nearest,),
+                                           limit=1)
+        waves.append(next(same.batches())[0][0])
+    return np.stack(waves)
+
+
+def _shown_pitches(known: Sequence[int]) -> list[int]:
+    shown = [pitch for pitch in _SHOWN_PITCHES if pitch in known]
+    return shown or list(known)[:: max(1, len(known) // _NUM_NOTES)][:_NUM_NOTES]

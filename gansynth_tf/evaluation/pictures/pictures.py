@@ -1,0 +1,116 @@
+"""The paper's pictures, of any notes. Each function returns a figure; `write` makes files of them."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import librosa
+import matplotlib.figure
+import numpy as np
+
+from gansynth_tf import files
+from gansynth_tf.evaluation.metrics import ndb, phase_coherence
+from gansynth_tf.evaluation.pictures import rainbowgram
+from gansynth_tf.generation.latents import slerp
+from gansynth_tf.generation.synthesizer import Synthesizer
+
+_INCHES = 2.2  # of one small picture
+_NUM_PERIODS = 60
+_SKIPPED_SECONDS = 0.15  # of a note, before its periods are laid over each other: the attack
+_NUM_STEPS = 5
+
+
+def rainbowgrams(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]], sample_rate: int) -> matplotlib.figure.Figure:
+    """Rows of notes as rainbowgrams.
+
+    Args:
+      rows: by the row's title, float [n, samples] and n titles.
+      sample_rate: Hz.
+    """
+    figure, grid = _grid(len(rows), max(len(waves) for waves, _ in rows.values()))
+    for axes_row, (title, (waves, titles)) in zip(grid, rows.items()):
+        for axes in axes_row[len(waves):]:
+            axes.axis('off')
+        for axes, wave, name in zip(axes_row, waves, titles):
+            rainbowgram.draw(axes, wave, sample_rate)
+            axes.set_title(name, fontsize=7)
+        axes_row[0].set_ylabel(title, fontsize=8)
+    for axes in grid[-1]:
+        axes.set_xlabel('seconds', fontsize=6)
+    return figure
+
+
+def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rate: int) -> matplotlib.figure.Figure:
+    """Periods of notes laid over each other, early ones dark, late ones light, with the number for it.
+
+    Args:
+      rows: by the row's title ('real', 'generated'), float [n, samples].
+      pitches: n MIDI pitches, those of every row.
+      sample_rate: Hz.
+    """
+    figure, grid = _grid(len(rows), len(pitches))
+    colours = matplotlib.colormaps['viridis'](np.linspace(0, 0.95, _NUM_PERIODS))
+    for axes_row, (title, waves) in zip(grid, rows.items()):
+        for axes, wave, pitch in zip(axes_row, waves, pitches):
+            cut = phase_coherence.periods(wave, pitch, sample_rate, start_seconds=_SKIPPED_SECONDS,
+                                          num_periods=_NUM_PERIODS)
+            for period, colour in zip(cut, colours):
+                axes.plot(np.linspace(0, 1, len(period)), period, color=colour, linewidth=0.5)
+            number = phase_coherence.coherence(wave, pitch, sample_rate)
+            axes.set_title(f'{librosa.midi_to_note(pitch)}: coherence {number:.2f}', fontsize=7)
+            axes.set_xticks([])
+            axes.tick_params(labelsize=6)
+        axes_row[0].set_ylabel(title, fontsize=8)
+    for axes in grid[-1]:
+        axes.set_xlabel('one period', fontsize=6)
+    return figure
+
+
+def interpolation(synth: Synthesizer, pitch: int, *, seed: int) -> matplotlib.figure.Figure:
+    """From one note to another: by mixing the waves, which is heard as two notes, and by the latent between them."""
+    ends = synth.sample_latents(2, seed)
+    fractions = np.linspace(0, 1, _NUM_STEPS)
+    between = slerp(np.repeat(ends[:1], _NUM_STEPS, 0), np.repeat(ends[1:], _NUM_STEPS, 0), fractions)
+    waves = synth.generate(between, [pitch] * _NUM_STEPS)
+    mixed = (1 - fractions[:, None]) * waves[:1] + fractions[:, None] * waves[-1:]
+    titles = [f'{fraction:.0%}' for fraction in fractions]
+    return rainbowgrams({'mixed waves': (mixed, titles), 'latents between': (waves, titles)}, synth.sample_rate)
+
+
+def across_pitch(synth: Synthesizer, pitches: Sequence[int], *, num_latents: int = 3,
+                 seed: int) -> matplotlib.figure.Figure:
+    """A row a latent, a column a pitch: the same instrument should be recognised along a row."""
+    latents = synth.sample_latents(num_latents, seed)
+    titles = [librosa.midi_to_note(pitch) for pitch in pitches]
+    rows = {f'latent {place}': (synth.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
+            for place, latent in enumerate(latents)}
+    return rainbowgrams(rows, synth.sample_rate)
+
+
+def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
+    """The share of each kind of note in each set, beside that in the training notes; kinds that differ in red."""
+    figure = matplotlib.figure.Figure(figsize=(10, 2 * len(counts)), layout='constrained')
+    order = np.argsort(-reference.counts)
+    places = np.arange(len(order))
+    for axes, (name, count) in zip(figure.subplots(len(counts), 1, squeeze=False, sharex=True)[:, 0], counts.items()):
+        different = ndb.is_different(count, reference.counts)[order]
+        axes.bar(places, reference.counts[order] / reference.counts.sum(), width=0.9, color='0.8',
+                 label='training notes')
+        axes.bar(places, (count / count.sum())[order], width=0.45, color=np.where(different, 'tab:red', 'tab:blue'),
+                 label=f'{name}: {different.sum()} of {len(order)} differ')
+        axes.legend(fontsize=7)
+        axes.set_ylabel('share of notes', fontsize=7)
+        axes.tick_params(labelsize=6)
+    axes.set_xlabel('kind of note, by frequency in the training notes', fontsize=7)
+    return figure
+
+
+def write(figure: matplotlib.figure.Figure, path: pathlib.Path) -> pathlib.Path:
+    """Writes a figure as a PNG file."""
+    with files.atomic_write(path) as temporary:
+        figure.savefig(temporary, dpi=130)
+    return path
+
+
+def _grid(num_rows: int, num_columns: int):
+    figure = matplotlib.figure.Figure(figsize=(_INCHES * num_columns, _INCHES * num_rows), layout='constrained')
+    return figure, figure.subplots(num_rows, num_columns, squeeze=False)

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from gansynth_tf.evaluation.metrics import timbre
+
+
+def test_distance_by_hand():
+    pictures = np.array([[0.0, -10], [-3, -10], [0, -20], [0, -50]])
+    # Notes 0 and 1 share a pitch, 1 turned up by 3 dB; 2 and 3 share an instrument as well, and do not count.
+    found = timbre.mean_distance(pictures, np.array([60, 60, 61, 61]), np.array([0, 1, 2, 2]))
+    assert found == pytest.approx(np.sqrt((0 + 3 ** 2) / 2))
+
+
+def test_what_is_80_db_down_is_not_heard():
+    pictures = np.array([[0.0, -90], [0, -200]])
+    assert timbre.mean_distance(pictures, np.array([60, 60]), np.array([0, 1])) == 0
+
+
+def test_no_pairs_no_distance():
+    assert np.isnan(timbre.mean_distance(np.zeros((2, 3)), np.array([60, 61]), np.array([0, 1])))
+    assert np.isnan(timbre.consistency(np.zeros((2, 3)), np.array([60, 60]), np.array([0, 0])))
+
+
+def test_an_instrument_that_stays_itself_is_consistent(tone):
+    pitches = np.tile([48, 54, 60], 2)
+    waves = [tone(pitch, num_partials=partials) for partials in (2, 25) for pitch in (48, 54, 60)]
+    envelopes = np.stack([timbre.envelope(wave, 16000) for wave in waves])
+    assert envelopes.shape == (6, 12)
+    assert timbre.consistency(envelopes, pitches, np.repeat([0, 1], 3)) < 0.8
+    assert timbre.consistency(envelopes, pitches, np.array([0, 1, 0, 1, 0, 1])) > 0.9
+
+
+def test_loudness_is_no_timbre(tone):
+    np.testing.assert_allclose(timbre.envelope(0.1 * tone(60), 16000), timbre.envelope(tone(60), 16000), atol=0.5)
