@@ -10,7 +10,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline, prepare
 from gansynth_tf.data.sources import nsynth
 
-GOLDEN = pathlib.Path(__file__).parent.parent / 'golden'
+GOLDEN = pathlib.Path(__file__).parent / 'golden'
 
 
 @pytest.fixture(scope='session')
