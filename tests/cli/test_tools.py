@@ -29,6 +29,12 @@ def test_the_three_tools_are_there():
     assert {'prepare_data', 'train', 'generate'} <= set(TOOLS)
 
 
+def test_the_source_tree_has_one_script_and_a_link_for_each_tool():
+    scripts = sorted((ROOT / 'bin').iterdir())
+    assert [path.name for path in scripts if not path.is_symlink()] == ['run_tool']
+    assert [path.name for path in scripts if path.is_symlink()] == [f'gansynth_{tool}' for tool in TOOLS]
+
+
 @pytest.mark.parametrize('tool', TOOLS)
 def test_help_tells_what_the_tool_is_for_and_does_not_wait_for_tensorflow(tool):
     done = subprocess.run([sys.executable, '-c', HELP.format(tool=tool)], capture_output=True, text=True, check=False)
