@@ -4,6 +4,7 @@
     synth = gs.load()                          # the built-in model; or a run directory
     latents = synth.sample_latents(3, seed=0)  # three timbres
     audio = synth.generate(latents, [60, 64, 67])  # float32 [3, samples], full scale 1
+    gs.write_wav('chord.wav', audio.sum(axis=0), synth.sample_rate)
 
 Importing this package does not import TensorFlow; calling `load` does.
 """
@@ -11,25 +12,46 @@ Importing this package does not import TensorFlow; calling `load` does.
 __version__ = '0.1.0'
 
 
-def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=None):
+def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=None, batch_size=8, checkpoint='latest'):
     """Loads a trained model for playing.
 
     Args:
-      path: a training run's directory, a model directory, an export, or one of Magenta's; None for the built-in model.
+      path: a training run's directory, a model directory, an export, one of Magenta's, or a baseline's; None for the
+        built-in model.
       config: what a model of Magenta's was trained with (a preset's name, or a `gansynth_tf.config.Config`); only used
         where its `experiment.json` is missing.
       ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
-      precision: 'fp32', or 'bf16', which is faster on processors that have bfloat16, and costs quality.
+      precision: 'fp32', or 'bf16', which is faster on processors that have bfloat16, and costs quality; a SavedModel
+        plays in that which it was exported in.
       latent_scale: how far random timbres are from the middle: 1 for all that the model was trained for, less for fewer
         kinds, more of them in tune; the model's own if not given.
+      batch_size: notes generated at once.
+      checkpoint: of a training run, the 'latest' or the 'best': that of the lowest sliced Wasserstein distance in the
+        newest stage.
 
     Returns:
-      A `gansynth_tf.generation.synthesizer.Synthesizer`.
+      A `gansynth_tf.instrument.Instrument`.
 
     Raises:
       gansynth_tf.errors.InputError: if there is no usable model at `path`.
     """
     from gansynth_tf import processor
-    processor.prefer_speed(processor.GENERATING)
-    from gansynth_tf.generation import synthesizer
-    return synthesizer.load(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale)
+    processor.import_tensorflow()
+    from gansynth_tf.generation import load as loading
+    return loading.instrument(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale,
+                              batch_size=batch_size, checkpoint=checkpoint)
+
+
+def write_wav(path, audio, sample_rate):
+    """Writes one note or clip as a 16-bit WAV file; returns its path.
+
+    Args:
+      path: where to.
+      audio: float [samples], full scale 1; what exceeds it is turned down as a whole, never clipped.
+      sample_rate: Hz.
+
+    Raises:
+      gansynth_tf.errors.InputError: if the file cannot be written, or a sample is not finite.
+    """
+    from gansynth_tf.music import audio_output
+    return audio_output.write_wav(path, audio, sample_rate)

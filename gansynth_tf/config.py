@@ -6,7 +6,6 @@ line `Beyond the original` are this project's own, with defaults that keep the o
 
 import dataclasses
 import difflib
-import json
 import logging
 import math
 import os
@@ -252,7 +251,7 @@ def from_dict(hparams: Mapping) -> Config:
 def parse_hparams(text: str) -> dict:
     """The value of `--hparams`: a JSON object of hyperparameters, e.g. '{"fmap_max": 64}'."""
     try:
-        hparams = json.loads(text or '{}')
+        hparams = files.parse_json(text or '{}')
     except ValueError as error:
         raise InputError(f'Cannot read --hparams: expected a JSON object such as \'{{"fmap_max": 64}}\' ({error}). '
                          f'Received: {text!r}') from error
@@ -288,15 +287,11 @@ def read_experiment(directory: str | os.PathLike) -> Config:
       InputError: if it is missing, is not JSON, or holds an unknown or impossible value.
     """
     path = pathlib.Path(directory) / EXPERIMENT_FILE
-    try:
-        hparams = json.loads(path.read_text())
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f'Not a model directory: expected {EXPERIMENT_FILE} in it. '
-                         f'Received: {str(directory)!r}') from error
-    except (OSError, ValueError) as error:
-        raise InputError(f'Cannot read {EXPERIMENT_FILE}: expected a JSON object ({error}). '
-                         f'Received: {str(path)!r}') from error
-    _require(isinstance(hparams, dict), str(path), 'a JSON object', hparams)
+    if not path.exists():
+        raise InputError(f'Not a model directory: expected {EXPERIMENT_FILE} in it. Received: {str(directory)!r}')
+    hparams = files.read_json(path)
+    model = hparams.pop('model', 'gansynth')  # baselines name theirs
+    _require(model == 'gansynth', 'model', f'a GANSynth in {directory}', model)
     if obsolete := sorted(OBSOLETE_FLAGS & hparams.keys()):
         logging.warning('%s: these flags of the original mean nothing here: %s.', path, ', '.join(obsolete))
     try:

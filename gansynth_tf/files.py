@@ -1,13 +1,61 @@
-"""Writing files so that a final name never holds half a file."""
+"""Paths of this machine, and files that are written whole or not at all and read with suspicion."""
 
 import contextlib
 import json
 import os
 import pathlib
+import re
 import tempfile
+import typing
 from collections.abc import Iterator
 
 from gansynth_tf.errors import InputError
+
+LARGEST_JSON_BYTES = 1 << 26
+LONGEST_PATH = 4095
+
+
+def expanded(path: str | os.PathLike) -> pathlib.Path:
+    """A path with `~` and `~user` as the directories that they stand for.
+
+    Raises:
+      InputError: if there is no such path on any machine; `path_fault` says why.
+    """
+    if fault := path_fault(path):
+        raise InputError(f'Impossible path: expected {fault}. Received: {path!r}')
+    return pathlib.Path(path).expanduser()
+
+
+def path_fault(path: str | os.PathLike) -> str | None:
+    """What was expected instead of `path`, where it cannot be a path of this machine; None where it can."""
+    try:
+        text = os.fsdecode(path)
+    except TypeError:
+        return 'a path, as a string or pathlib.Path'
+    if not text or '\0' in text or len(text) > LONGEST_PATH:
+        return f'a path, which has from 1 to {LONGEST_PATH} characters and no NUL'
+    if re.match(r'[a-z0-9]{2,}://', text):
+        return f'a path of this machine (what lies at {text.partition("://")[0]}:// has to be downloaded first)'
+    try:
+        pathlib.Path(text).expanduser()
+    except RuntimeError:
+        return f'a path whose {pathlib.Path(text).parts[0]} is a user of this machine'
+    return None
+
+
+def existing_directory(path: str | os.PathLike) -> pathlib.Path:
+    """The directory of a model, with `~` expanded.
+
+    Raises:
+      InputError: if it is not there, or may not be entered.
+    """
+    directory = expanded(path)
+    try:
+        os.listdir(directory)
+    except OSError as error:
+        raise InputError(f'No such model: expected a training run or model directory. '
+                         f'Received: {str(path)!r} ({error.strerror})') from error
+    return directory
 
 
 def make_directory(path: str | os.PathLike) -> pathlib.Path:
@@ -16,7 +64,7 @@ def make_directory(path: str | os.PathLike) -> pathlib.Path:
     Raises:
       InputError: if `path` is a file, or cannot be created or written to.
     """
-    directory = pathlib.Path(path).expanduser()
+    directory = expanded(path)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         # Permission bits do not tell for root, network mounts or read-only file systems; a file does.
@@ -58,3 +106,36 @@ def write_json(values, path: str | os.PathLike) -> pathlib.Path:
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(values, indent=1) + '\n')
     return pathlib.Path(path)
+
+
+def read_json(path: str | os.PathLike, *, expected: str = 'a JSON object') -> dict:
+    """The JSON object in a file, which the error calls what was `expected`.
+
+    Raises:
+      InputError: if it is missing, is no regular file, no JSON or no object, or is nested or large beyond reason.
+    """
+    path = pathlib.Path(path)
+    try:
+        if not path.is_file():
+            raise OSError('it is not a file' if path.exists() else 'there is no such file')
+        if path.stat().st_size > LARGEST_JSON_BYTES:
+            raise OSError(f'it has {path.stat().st_size} bytes')
+        values = parse_json(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise InputError(f'Cannot read {path.name}: expected {expected} ({error}). '
+                         f'Received: {str(path)!r}') from error
+    if not isinstance(values, dict):
+        raise InputError(f'Cannot read {path}: expected {expected}. Received: {str(values)[:100]}')
+    return values
+
+
+def parse_json(text: str) -> typing.Any:
+    """The plain values that a JSON text stands for.
+
+    Raises:
+      ValueError: if it is no JSON, or nested beyond reason.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError('it is nested too deep') from None

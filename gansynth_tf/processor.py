@@ -1,7 +1,10 @@
-"""Settings of TensorFlow's that make it faster on a processor. They count if made before it is imported."""
+"""Importing TensorFlow so that it is fast on a processor and keeps its log lines to itself."""
 
 import os
+import sys
 from collections.abc import Mapping
+
+from gansynth_tf.errors import InputError
 
 # Keeps large buffers; else the system clears their pages anew for every tensor, a fifth of training's processor time.
 TRAINING: Mapping[str, str] = {'TF_CPU_ALLOCATOR_USE_BFC': '1'}
@@ -10,8 +13,46 @@ TRAINING: Mapping[str, str] = {'TF_CPU_ALLOCATOR_USE_BFC': '1'}
 # without AVX-512 its gradients with respect to the kernels of large images take twice as long.
 GENERATING: Mapping[str, str] = {**TRAINING, 'TF_ENABLE_ONEDNN_OPTS': '1'}
 
+# What TensorFlow has to say as an error, it raises.
+_QUIET: Mapping[str, str] = {'TF_CPP_MIN_LOG_LEVEL': '3'}
+
 
 def prefer_speed(settings: Mapping[str, str]) -> None:
-    """Makes the settings, but for those that the user has made otherwise."""
+    """Makes the settings, but for those that the user has made otherwise. They count before TensorFlow is imported."""
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def import_tensorflow(settings: Mapping[str, str] = GENERATING) -> None:
+    """Imports TensorFlow and keeps from the terminal what its C++ libraries write while they are loaded.
+
+    They do so before they look at TF_CPP_MIN_LOG_LEVEL. If the import fails, its exception says why.
+
+    Args:
+      settings: `TRAINING` or `GENERATING`.
+
+    Raises:
+      InputError: if Keras is set to another backend.
+    """
+    _check_backend()
+    os.environ.setdefault('KERAS_BACKEND', 'tensorflow')  # goes before ~/.keras/keras.json
+    if sys.modules.get('tensorflow'):
+        return
+    prefer_speed({**settings, **_QUIET})
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    try:
+        with open(os.devnull, 'wb') as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        import tensorflow  # noqa: F401
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+def _check_backend() -> None:
+    keras = sys.modules.get('keras')
+    backend = keras.config.backend() if hasattr(keras, 'config') else os.environ.get('KERAS_BACKEND', 'tensorflow')
+    if backend != 'tensorflow':
+        raise InputError(f'Impossible backend of Keras: expected tensorflow, set as KERAS_BACKEND before Keras is '
+                         f'imported. Received: {backend!r}')

@@ -6,9 +6,9 @@ A tool is a module with a docstring (its help), absl flags of its own in `FLAGS`
     flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', flag_values=FLAGS)
 
     def main(argv):
+        settings = command.model_settings(FLAGS)
         command.import_tensorflow()  # here, so that --help does not wait for it
-        from gansynth_tf.generation import synthesizer
-        ...
+        instrument = gansynth_tf.load(**settings)
 
     def run():
         command.run(main, sys.modules[__name__])
@@ -28,11 +28,14 @@ import sys
 import textwrap
 import traceback
 import types
-from collections.abc import Callable, Sequence
+import typing
+from collections.abc import Callable, Mapping, Sequence
 
 from absl import flags
 
 import gansynth_tf
+from gansynth_tf import config as config_lib
+from gansynth_tf import files, instrument, processor
 from gansynth_tf.errors import InputError
 
 EXIT_DONE = 0
@@ -86,20 +89,65 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
         return EXIT_NO_READER
 
 
-def import_tensorflow() -> None:
-    """Imports TensorFlow, and keeps from the terminal what its C++ libraries write while they are loaded.
+def import_tensorflow(settings: Mapping[str, str] = processor.GENERATING) -> None:
+    """Imports TensorFlow without its log lines; `processor` has the settings."""
+    os.environ['KERAS_BACKEND'] = 'tensorflow'  # a tool's process is its own, whatever the user runs Keras on else
+    processor.import_tensorflow(settings)
 
-    They do so before they look at TF_CPP_MIN_LOG_LEVEL. If the import fails, its exception says why.
+
+class _PathParser(flags.ArgumentParser):
+    """Paths of this machine, with `~` expanded."""
+
+    syntactic_help = 'a path'
+
+    def parse(self, argument) -> str:
+        if fault := files.path_fault(argument):
+            raise ValueError(fault)
+        return str(files.expanded(argument))
+
+    def flag_type(self) -> str:
+        return 'path'
+
+
+def define_path(name: str, help_text: str, flag_values: flags.FlagValues, *, default: str | None = None,
+                required: bool = False) -> None:
+    """Defines a flag whose value is a path of this machine, as a string in which `~` is expanded."""
+    flags.DEFINE(_PathParser(), name, default, help_text, flag_values, flags.ArgumentSerializer(), required=required)
+
+
+def model_flags(flag_values: flags.FlagValues) -> None:
+    """Defines the flags that say which model is played, and how; `model_settings` reads them."""
+    define_path('ckpt_dir', "The model: a training run, a model directory, an export, a directory of Magenta's "
+                'original GANSynth, or a baseline. Without it, the built-in model.', flag_values)
+    flags.DEFINE_enum('checkpoint', 'latest', ['latest', 'best'], 'Of a training run: the newest checkpoint, or that '
+                      'of the lowest sliced Wasserstein distance in the newest stage.', flag_values=flag_values)
+    flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
+                      flag_values=flag_values)
+    flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
+                      'processors that have it, and costs quality. A SavedModel plays in what it was exported in.',
+                      flag_values=flag_values)
+    flags.DEFINE_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model was '
+                       "trained for, less for fewer kinds, more of them in tune. Without it, the model's own.",
+                       flag_values=flag_values)
+    flags.DEFINE_integer('batch_size', instrument.DEFAULT_BATCH_SIZE, 'Notes generated at once.', lower_bound=1,
+                         upper_bound=instrument.MAX_BATCH_SIZE, flag_values=flag_values)
+    flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
+                        'experiment.json is missing.', flag_values=flag_values)
+    flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
+                        '{"fmap_max": 64}.', flag_values=flag_values)
+
+
+def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
+    """The arguments of `gansynth_tf.load`, `path` included, as the flags of `model_flags` give them.
+
+    Raises:
+      InputError: if --config or --hparams are impossible, or --ckpt_dir is no directory.
     """
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    try:
-        with open(os.devnull, 'wb') as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        import tensorflow  # noqa: F401
-    finally:
-        os.dup2(terminal, 2)
-        os.close(terminal)
+    if values.ckpt_dir:
+        files.existing_directory(values.ckpt_dir)
+    return dict(path=values.ckpt_dir, config=config_lib.given_with_flags(values.config, values.hparams), ema=values.ema,
+                precision=values.precision, latent_scale=values.latent_scale, batch_size=values.batch_size,
+                checkpoint=values.checkpoint)
 
 
 def help_text(program: str, module: types.ModuleType) -> str:

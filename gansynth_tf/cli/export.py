@@ -17,36 +17,29 @@ from absl import flags
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model directory, or a directory of Magenta's "
-                    'original GANSynth. Without it, the built-in model.', flag_values=FLAGS)
-flags.DEFINE_string('export_dir', None, 'Where the export goes, into a subdirectory with the next version number.',
-                    required=True, flag_values=FLAGS)
+command.model_flags(FLAGS)
+command.define_path('export_dir', 'Where the export goes; a SavedModel into a subdirectory with the next version '
+                    'number.', FLAGS, required=True)
 flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx'], 'A TensorFlow SavedModel, '
-                  "or the network for another engine (pip install 'gansynth-tf[openvino]', [litert], [onnx]).",
-                  flag_values=FLAGS)
-flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What a SavedModel computes in. With OpenVINO it is '
-                  'chosen when playing.', flag_values=FLAGS)
-flags.DEFINE_bool('ema', True, 'Export the moving average of the weights instead of the weights themselves.',
-                  flag_values=FLAGS)
+                  "or the network for another engine (pip install 'gansynth-tf[openvino]', [litert], [onnx]), whose "
+                  '--precision is chosen when playing.', flag_values=FLAGS)
 flags.DEFINE_string('data_licence', None, "The licence of the training data, for the export's description. Without it, "
                     "what the model's provenance.json says.", flag_values=FLAGS)
-flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
-                    'experiment.json is missing.', flag_values=FLAGS)
-flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object.',
-                    flag_values=FLAGS)
 
 
 def main(argv):
     del argv
-    from gansynth_tf import config as config_lib
-    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
+    settings = command.model_settings(FLAGS)
     command.import_tensorflow()
     from gansynth_tf.export import network_model, saved_model
-    options = dict(ema=FLAGS.ema, config=config, data_licence=FLAGS.data_licence)
+    from gansynth_tf.generation import synthesizer
+    model = synthesizer.open_model(settings['path'], **{name: settings[name] for name in (
+        'config', 'ema', 'checkpoint', 'latent_scale')})
     if FLAGS.format == 'saved_model':
-        print(saved_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, precision=FLAGS.precision, **options))
+        print(saved_model.export(model, FLAGS.export_dir, data_licence=FLAGS.data_licence, precision=FLAGS.precision,
+                                 batch_size=FLAGS.batch_size))
     else:
-        print(network_model.export(FLAGS.ckpt_dir, FLAGS.export_dir, engine=FLAGS.format, **options))
+        print(network_model.export(model, FLAGS.export_dir, data_licence=FLAGS.data_licence, engine=FLAGS.format))
 
 
 def run():

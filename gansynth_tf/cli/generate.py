@@ -14,36 +14,24 @@ import sys
 
 from absl import flags
 
+import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
+from gansynth_tf.instrument import MAX_NOTES, shortened
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('ckpt_dir', None, "The model: a training run, a model directory, an export, or a directory of "
-                    "Magenta's original GANSynth. Without it, the built-in model.", flag_values=FLAGS)
-flags.DEFINE_string('output_dir', None, 'Where the WAV files go.', required=True, flag_values=FLAGS)
-flags.DEFINE_string('midi_file', None, 'The MIDI file to play. Without it, single notes.', flag_values=FLAGS)
+command.model_flags(FLAGS)
+command.define_path('output_dir', 'Where the WAV files go.', FLAGS, required=True)
+command.define_path('midi_file', 'The MIDI file to play. Without it, single notes.', FLAGS)
 flags.DEFINE_alias('midi', 'midi_file', flag_values=FLAGS)
 flags.DEFINE_float('secs_per_instrument', 6.0, 'With a MIDI file: seconds from one random timbre to the next.',
                    flag_values=FLAGS)
 flags.DEFINE_string('pitches', None, 'Without a MIDI file: MIDI pitches to play, such as 60,64,67 or 48-60. Without '
                     'it, random ones, as frequent as in the training notes.', flag_values=FLAGS)
 flags.DEFINE_integer('num_samples', None, 'Without a MIDI file: how many notes. Without it, one for each of --pitches, '
-                     'or else --batch_size.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer('batch_size', 8, 'Notes generated at once.', lower_bound=1, flag_values=FLAGS)
+                     'or else --batch_size.', lower_bound=1, upper_bound=MAX_NOTES, flag_values=FLAGS)
 flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, the same sound. Without it, a new one '
                      'each time, which is reported.', lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
-                  flag_values=FLAGS)
-flags.DEFINE_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model was '
-                   "trained for, less for fewer kinds, more of them in tune. Without it, the model's own.",
-                   flag_values=FLAGS)
-flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
-                  'processors that have it, and costs quality. A SavedModel plays in what it was exported in.',
-                  flag_values=FLAGS)
-flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
-                    'experiment.json is missing.', flag_values=FLAGS)
-flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
-                    '{"fmap_max": 64}.', flag_values=FLAGS)
 
 
 def main(argv):
@@ -53,8 +41,7 @@ def main(argv):
         raise InputError('Flags that exclude each other: expected --midi_file, or --pitches and --num_samples. '
                          'Received: both')
     pitches = parse_pitches(FLAGS.pitches) if FLAGS.pitches else None
-    from gansynth_tf import config as config_lib
-    config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
+    settings = command.model_settings(FLAGS)
     if FLAGS.midi_file:
         from gansynth_tf.music import score
         notes = score.read_midi(FLAGS.midi_file)
@@ -65,12 +52,8 @@ def main(argv):
         seed = secrets.randbelow(1 << 32)
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
-    from gansynth_tf import processor
-    processor.prefer_speed(processor.GENERATING)
     command.import_tensorflow()
-    from gansynth_tf.generation import synthesizer
-    synth = synthesizer.load(FLAGS.ckpt_dir, config=config, ema=FLAGS.ema, batch_size=FLAGS.batch_size,
-                             precision=FLAGS.precision, latent_scale=FLAGS.latent_scale)
+    synth = gansynth_tf.load(**settings)
     if FLAGS.midi_file:
         _play_piece(synth, notes, output_dir / f'{pathlib.Path(FLAGS.midi_file).stem}.wav', seed)
     else:
@@ -85,11 +68,11 @@ def parse_pitches(text: str) -> list[int]:
     """
     pitches: list[int] = []
     for part in text.split(','):
-        match = re.fullmatch(r'\s*(\d+)\s*(?:-\s*(\d+)\s*)?', part)
+        match = re.fullmatch(r'\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?', part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not first <= last <= 127:
             raise InputError(f'Impossible --pitches: expected MIDI numbers and ranges such as 60,64,67 or 48-60. '
-                             f'Received: {text!r}')
+                             f'Received: {shortened(text)}')
         pitches += range(first, last + 1)
     return pitches
 
@@ -126,10 +109,10 @@ def _play_notes(synth, pitches, output_dir, seed):
 
     from gansynth_tf.music import audio_output, sustain
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
-    pitches = synth.sample_pitches(num_notes, seed) if pitches is None else np.resize(pitches, num_notes)
+    pitches = synth.sample_pitches(num_notes, seed=seed) if pitches is None else np.resize(pitches, num_notes)
     place = num_broken = 0
     with _bar(num_notes) as bar:
-        for batch in synth.generate_batches(synth.sample_latents(num_notes, seed), pitches):
+        for batch in synth.generate_batches(synth.sample_latents(num_notes, seed=seed), pitches):
             for audio in sustain.without_clicks(batch, synth.sample_rate):
                 path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}.wav'
                 if np.all(np.isfinite(audio)):

@@ -14,10 +14,10 @@ from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('ckpt_dir', None, "The training or release directory of Magenta's, with stage_000NN/ in it.",
-                    required=True, flag_values=FLAGS)
-flags.DEFINE_string('output_dir', None, 'Where the converted model goes; gansynth_train --train_root_dir trains on.',
-                    required=True, flag_values=FLAGS)
+command.define_path('ckpt_dir', "The training or release directory of Magenta's, with stage_000NN/ in it.", FLAGS,
+                    required=True)
+command.define_path('output_dir', 'Where the converted model goes; gansynth_train --train_root_dir trains on.', FLAGS,
+                    required=True)
 flags.DEFINE_string('config', None, 'The preset the model was trained with; only used where experiment.json is '
                     'missing.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '

@@ -17,7 +17,7 @@ from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
 flags.DEFINE_list('wav_dirs', None, 'The systems: name=folder, with commas between them.', flag_values=FLAGS)
-flags.DEFINE_string('output_dir', None, 'Where listening_test.html goes.', flag_values=FLAGS)
+command.define_path('output_dir', 'Where listening_test.html goes.', FLAGS)
 flags.DEFINE_integer('num_trials', 24, 'How many pairs a listener judges.', lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_integer('seed', 0, 'Which notes are chosen.', lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_list('score', None, 'Instead of making a test: the files that listeners saved, with commas between them.',

@@ -11,6 +11,7 @@ import sys
 
 from absl import flags
 
+import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
@@ -18,9 +19,8 @@ FLAGS = command.new_flags()
 flags.DEFINE_list('wav_file', None, 'Audio files to draw side by side, with commas between them.', flag_values=FLAGS)
 flags.DEFINE_list('pitches', None, 'With --wav_file: the MIDI pitch of each. Without it, what the names of the files '
                   'tell; periods are drawn of those files whose pitch is known.', flag_values=FLAGS)
-flags.DEFINE_string('ckpt_dir', None, 'The model to draw: as for gansynth_generate. Without it and --wav_file, the '
-                    'built-in one.', flag_values=FLAGS)
-flags.DEFINE_string('output_dir', None, 'Where the pictures go.', required=True, flag_values=FLAGS)
+command.model_flags(FLAGS)
+command.define_path('output_dir', 'Where the pictures go.', FLAGS, required=True)
 flags.DEFINE_integer('seed', 0, 'With a model: where the randomness starts.', lower_bound=0, flag_values=FLAGS)
 
 
@@ -31,10 +31,11 @@ def main(argv):
     if FLAGS.pitches and len(FLAGS.pitches) != len(FLAGS.wav_file or ()):
         raise InputError(f'Counts differ: expected a pitch for each --wav_file. '
                          f'Received: {len(FLAGS.pitches)} pitches for {len(FLAGS.wav_file or ())} files')
+    settings = command.model_settings(FLAGS)
     from gansynth_tf import files
     output_dir = files.make_directory(FLAGS.output_dir)
     command.import_tensorflow()
-    paths = _draw_files(output_dir) if FLAGS.wav_file else _draw_model(output_dir)
+    paths = _draw_files(output_dir) if FLAGS.wav_file else _draw_model(settings, output_dir)
     for path in paths:
         print(path)
 
@@ -69,7 +70,6 @@ def _pitch_told(stem):
         return None
 
 
-def _draw_model(output_dir):
+def _draw_model(settings, output_dir):
     from gansynth_tf.evaluation.pictures import picture_book
-    from gansynth_tf.generation import synthesizer
-    return picture_book.of_model(synthesizer.load(FLAGS.ckpt_dir), output_dir, seed=FLAGS.seed)
+    return picture_book.of_model(gansynth_tf.load(**settings), output_dir, seed=FLAGS.seed)

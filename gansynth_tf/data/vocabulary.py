@@ -1,9 +1,10 @@
 """The pitches that a data set holds: what a model can play, and how often it sees each."""
 
 import dataclasses
-import json
 import os
 import pathlib
+import re
+import typing
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -12,6 +13,7 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 
 PITCH_COUNTS_FILE = 'pitch_counts.json'
+_EXPECTED = 'a JSON object of note counts by MIDI pitch'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,9 +69,19 @@ def read(directory: str | os.PathLike) -> PitchVocabulary:
       InputError: if it is missing or is not an object of counts by pitch.
     """
     path = pathlib.Path(directory) / PITCH_COUNTS_FILE
-    try:
-        counts = {int(pitch): int(count) for pitch, count in json.loads(path.read_text()).items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise InputError(f'Cannot read {PITCH_COUNTS_FILE}: expected a JSON object of note counts by MIDI pitch '
-                         f'({error}). Received: {str(path)!r}') from error
-    return PitchVocabulary(counts)
+    return from_json(files.read_json(path, expected=_EXPECTED), str(path))
+
+
+def from_json(values: Mapping[str, typing.Any], place: str) -> PitchVocabulary:
+    """The vocabulary that a JSON object describes: note counts by MIDI pitch.
+
+    Raises:
+      InputError: if it is something else; names the `place` where it was found.
+    """
+    is_counts = all(
+        re.fullmatch('[0-9]{1,3}', pitch) and type(count) is int and 0 < count < 2**53
+        for pitch, count in values.items())
+    if not is_counts or not values:
+        raise InputError(f'Unusable pitch counts: expected {_EXPECTED}. '
+                         f'Received: {str(values)[:100]} ({place})')
+    return PitchVocabulary({int(pitch): count for pitch, count in values.items()})

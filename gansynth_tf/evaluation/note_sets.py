@@ -66,7 +66,7 @@ def of_prepared_notes(notes: PreparedNotes, split: str, *, name: str, audio_leng
 
 def of_model(synth: Synthesizer, *, num_notes: int, seed: int, sample_rate: int, name: str) -> NoteSet:
     """Notes of a model, with random timbres and pitches as frequent as in its training notes."""
-    latents, pitches = synth.sample_latents(num_notes, seed), synth.sample_pitches(num_notes, seed)
+    latents, pitches = synth.sample_latents(num_notes, seed=seed), synth.sample_pitches(num_notes, seed=seed)
     return _of_model(synth, latents, pitches, np.arange(num_notes), sample_rate, name)
 
 
@@ -74,7 +74,7 @@ def of_model_grid(synth: Synthesizer, *, num_latents: int, pitches: tuple[int, .
                   name: str) -> NoteSet:
     """Every one of `num_latents` timbres at every pitch."""
     instruments = np.repeat(np.arange(num_latents), len(pitches))
-    latents = synth.sample_latents(num_latents, seed)[instruments]
+    latents = synth.sample_latents(num_latents, seed=seed)[instruments]
     return _of_model(synth, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
 
 

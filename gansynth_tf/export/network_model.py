@@ -16,32 +16,29 @@ import tempfile
 import tensorflow as tf
 
 from gansynth_tf import files
-from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
-from gansynth_tf.generation import exported, synthesizer
+from gansynth_tf.generation import exported
 from gansynth_tf.generation.inference_graph import InferenceGraph
+from gansynth_tf.generation.synthesizer import Model
 from gansynth_tf.spectral import normalizers
 
 
-def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *, engine: str, ema: bool = True,
-           config: Config | None = None, data_licence: str | None = None) -> pathlib.Path:
+def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_licence: str | None = None
+           ) -> pathlib.Path:
     """Exports a trained model's network; returns the directory.
 
     Args:
-      model_dir: as for `saved_model.export`.
+      model: as `synthesizer.open_model` reads it.
       export_dir: where the files go.
       engine: what will run it, one of `exported.ENGINES`.
-      ema: as for `saved_model.export`.
-      config: likewise.
-      data_licence: likewise.
+      data_licence: as for `saved_model.export`.
 
     Raises:
-      InputError: as `saved_model.export`, and if the engine is not installed.
+      InputError: if the export cannot be written, or the engine is not installed.
     """
     kind = exported.ENGINES[engine]
     kind.check_installed()
-    model = synthesizer.open_model(model_dir, config=config, ema=ema)
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory), form=kind.form)
     del facts['signatures']  # those of a SavedModel

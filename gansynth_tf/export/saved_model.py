@@ -16,31 +16,31 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.export.served_model import ServedModel
-from gansynth_tf.generation import synthesizer
 from gansynth_tf.generation.inference_graph import InferenceGraph
+from gansynth_tf.generation.synthesizer import Model
+from gansynth_tf.instrument import DEFAULT_BATCH_SIZE
 
 
-def export(model_dir: str | os.PathLike | None, export_dir: str | os.PathLike, *, ema: bool = True, config=None,
-           data_licence: str | None = None, precision: str = 'fp32') -> pathlib.Path:
+def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | None = None, precision: str = 'fp32',
+           batch_size: int = DEFAULT_BATCH_SIZE) -> pathlib.Path:
     """Exports a trained model; returns the directory of the new version.
 
     Args:
-      model_dir: anything that `synthesizer.load` takes, but for an export.
+      model: as `synthesizer.open_model` reads it.
       export_dir: where the versions go.
-      ema: export the moving average of the weights.
-      config: of a model of Magenta's without its `experiment.json`.
       data_licence: the licence of the training data, told by `describe`; that in the model's `provenance.json` if None.
       precision: 'fp32' or 'bf16', what the network computes in.
+      batch_size: notes computed at once, however many are asked for.
 
     Raises:
-      InputError: if there is no usable model, or the export cannot be written.
+      InputError: if the export cannot be written.
     """
-    model = synthesizer.open_model(model_dir, config=config, ema=ema)
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory))
     graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
                            precision=precision)
-    served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts)
+    served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts,
+                         batch_size=batch_size)
     with _next_version(files.make_directory(export_dir)) as (temporary, final):
         # Custom gradients would be Python functions, which another program does not have; nor does playing need any.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)

@@ -11,7 +11,6 @@ from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.export import checks, graph_render
 from gansynth_tf.music import score
 
-BATCH_SIZE = 8  # notes played at once: bounds memory, whatever is asked for
 MOST_STEPS = 1000  # from one timbre to another
 
 # name: (what it gives, {input: what it is}); told by `describe`.
@@ -46,13 +45,14 @@ class ServedModel(tf.Module):
       waves: from latents [n, size] and pitch labels [n] to waves [n, audio_length].
       variables: what `waves` holds, to be stored with it.
       description: plain values that `describe` gives.
+      batch_size: notes played at once: bounds memory, whatever is asked for.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary, waves: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
-                 *, variables: tf.Module, description: dict):
+                 *, variables: tf.Module, description: dict, batch_size: int):
         super().__init__(name='gansynth')
         self._config, self._known = config, vocabulary.pitches
-        self._kept = variables
+        self._kept, self._batch_size = variables, batch_size
         self._description = json.dumps(description)
         self._labels = np.full(128, -1, np.int32)
         self._labels[list(self._known)] = np.arange(len(self._known))
@@ -96,7 +96,7 @@ class ServedModel(tf.Module):
         latents, labels = self._checked(latents, pitches)
         return {'audio': graph_render.clip(
             latents, labels, start_seconds, end_seconds, velocities, play=self._waves,
-            sample_rate=self._config.sample_rate, audio_length=self._config.audio_length, batch_size=BATCH_SIZE)}
+            sample_rate=self._config.sample_rate, audio_length=self._config.audio_length, batch_size=self._batch_size)}
 
     def _interpolate(self, start, end, steps, pitch):
         possible = checks.require((steps >= 1) & (steps <= MOST_STEPS), 'Impossible steps', f'1 to {MOST_STEPS}', steps)
@@ -126,14 +126,14 @@ class ServedModel(tf.Module):
 
     def _play(self, latents, labels):
         """Notes a batch at a time: [n, audio_length]."""
-        num_notes = tf.shape(latents)[0]
+        num_notes, size = tf.shape(latents)[0], self._batch_size
 
         def play_batch(start, batches):
-            batch = slice(start, start + BATCH_SIZE)
-            return start + BATCH_SIZE, batches.write(start // BATCH_SIZE, self._waves(latents[batch], labels[batch]))
+            batch = slice(start, start + size)
+            return start + size, batches.write(start // size, self._waves(latents[batch], labels[batch]))
 
         shape = [None, self._config.audio_length]
-        batches = tf.TensorArray(tf.float32, (num_notes + BATCH_SIZE - 1) // BATCH_SIZE, infer_shape=False,
+        batches = tf.TensorArray(tf.float32, (num_notes + size - 1) // size, infer_shape=False,
                                  element_shape=shape)
         _, batches = tf.while_loop(lambda start, _: start < num_notes, play_batch, (0, batches), parallel_iterations=1)
         return tf.ensure_shape(batches.concat(), shape)

@@ -2,16 +2,16 @@
 
 Notes are played in the order in which they start, a batch at a time, and what no later note can change is handed on at
 once: memory holds a few notes and some seconds of the clip, however long it is. Source: Magenta's
-gansynth/lib/generate_util.py, `combine_notes`. No TensorFlow but through the synthesizer.
+gansynth/lib/generate_util.py, `combine_notes`. No TensorFlow but through the instrument.
 """
 
 import dataclasses
-import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from gansynth_tf.generation import latents as timbre
+from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import score, sustain
 from gansynth_tf.music.score import Note
 
@@ -21,17 +21,6 @@ TAIL_SECONDS = 3.0  # after the last key goes up, less what rounding down to who
 SILENT_PEAK = 1e-6  # below, a note is silence, which no gain should bring up
 _BLOCK_SECONDS = 16
 _LATENTS_AT_ONCE = 1000
-
-
-class NoteSource(typing.Protocol):
-    """What rendering asks of a synthesizer."""
-
-    sample_rate: int
-    audio_length: int
-
-    def sample_latents(self, n: int, seed: int = 0) -> np.ndarray: ...
-
-    def generate_batches(self, latents: np.ndarray, pitches: Sequence[int]) -> Iterator[np.ndarray]: ...
 
 
 @dataclasses.dataclass
@@ -60,13 +49,13 @@ class Rendering:
     faults: Faults
 
 
-def render_piece(source: NoteSource, notes: Sequence[Note], *,
+def render_piece(source: Instrument, notes: Sequence[Note], *,
                  seconds_per_instrument: float = DEFAULT_SECONDS_PER_INSTRUMENT, seed: int = 0,
                  on_progress: Callable[[int], object] | None = None) -> Rendering:
     """Renders a piece whose timbre wanders, see `piece_latents`, into one clip in memory.
 
     Args:
-      source: a `Synthesizer`.
+      source: the instrument.
       notes: at least one, of pitches that it has (`score.playable`).
       seconds_per_instrument: from one random timbre to the next.
       seed: of the timbres; the same gives the same clip.
@@ -76,7 +65,7 @@ def render_piece(source: NoteSource, notes: Sequence[Note], *,
     return render(source, notes, latents, on_progress=on_progress)
 
 
-def piece_latents(source: NoteSource, notes: Sequence[Note], *,
+def piece_latents(source: Instrument, notes: Sequence[Note], *,
                   seconds_per_instrument: float = DEFAULT_SECONDS_PER_INSTRUMENT, seed: int = 0) -> np.ndarray:
     """The timbre of every note: a new random latent every `seconds_per_instrument`, slerp between them.
 
@@ -84,14 +73,14 @@ def piece_latents(source: NoteSource, notes: Sequence[Note], *,
       float32 [num_notes, latent_size].
     """
     times = timbre.keyframe_times(score.total_seconds(notes), seconds_per_instrument)
-    keyframes = source.sample_latents(len(times), seed)
+    keyframes = source.sample_latents(len(times), seed=seed)
     starts = np.array([note.start_seconds for note in notes])
     parts = [timbre.at_times(starts[i:i + _LATENTS_AT_ONCE], times, keyframes).astype(np.float32)
              for i in range(0, len(starts), _LATENTS_AT_ONCE)]
     return np.concatenate(parts)
 
 
-def render(source: NoteSource, notes: Sequence[Note], latents: np.ndarray, *,
+def render(source: Instrument, notes: Sequence[Note], latents: np.ndarray, *,
            on_progress: Callable[[int], object] | None = None) -> Rendering:
     """Renders notes of given timbres, [num_notes, latent_size], into one clip in memory."""
     faults = Faults()
@@ -100,12 +89,12 @@ def render(source: NoteSource, notes: Sequence[Note], latents: np.ndarray, *,
     return Rendering(clip * (CLIP_PEAK / peak) if peak > 0 else clip, faults)
 
 
-def render_blocks(source: NoteSource, notes: Sequence[Note], latents: np.ndarray, *, faults: Faults,
+def render_blocks(source: Instrument, notes: Sequence[Note], latents: np.ndarray, *, faults: Faults,
                   on_progress: Callable[[int], object] | None = None) -> Iterator[np.ndarray]:
     """As `render`, but hands out the clip as it is made, float32 [up to 16 s], and not brought to its peak yet.
 
     Args:
-      source: a `Synthesizer`.
+      source: the instrument.
       notes: at least one, in any order.
       latents: [num_notes, latent_size].
       faults: is told of notes that could not be played.

@@ -26,6 +26,7 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 
 GENERATOR_FILE = 'generator.npz'
+LATEST, BEST = CHOICES = ('latest', 'best')  # checkpoints of a run to be played
 _FLOAT32_BITS = np.finfo(np.float32).nmant
 _CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
 
@@ -93,24 +94,31 @@ def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | No
     return None
 
 
-def read_generator(directory: str | os.PathLike, *, ema: bool = True) -> GeneratorState:
-    """The generator of a model directory, or of a run's newest checkpoint.
+def read_generator(directory: str | os.PathLike, *, ema: bool = True, checkpoint: str = LATEST) -> GeneratorState:
+    """The generator of a model directory, or of a run's newest or best checkpoint.
 
     Args:
       directory: holds `generator.npz`, or `stage_000NN/checkpoint-*.npz`.
       ema: the moving average of the weights rather than the weights themselves.
+      checkpoint: of a run, `LATEST` or `BEST`, the one of the lowest 'sliced_wasserstein' in the newest stage.
 
     Raises:
-      InputError: if there is no complete model there, or `generator.npz` is asked for live weights.
+      InputError: if there is no complete model there, or `generator.npz` is asked for live weights or its best.
     """
     model = pathlib.Path(directory) / GENERATOR_FILE
     if model.exists():
         if not ema:
             raise InputError(f'No live weights: expected a training run for them, since a model made for playing '
                              f'holds their average alone. Received: {str(directory)!r}')
+        if checkpoint != LATEST:
+            raise InputError(f'No checkpoints: expected a training run for the {checkpoint} one. '
+                             f'Received: the model directory {str(directory)!r}')
         return _generator_state(_open(model), '')
+    prefix = 'generator_ema/' if ema else 'generator/'
+    if checkpoint == BEST:
+        return _generator_state(_open(_best(directory)), prefix)
     for archive in _readable(directory, set_aside=False):
-        return _generator_state(archive, 'generator_ema/' if ema else 'generator/')
+        return _generator_state(archive, prefix)
     raise InputError(f'No model: expected {GENERATOR_FILE} or stage_000NN/checkpoint-*.npz in the directory. '
                      f'Received: {str(directory)!r}')
 
@@ -164,6 +172,16 @@ def _distance(path: pathlib.Path) -> float:
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return math.inf
     return distance if math.isfinite(distance) else math.inf
+
+
+def _best(train_root_dir: str | os.PathLike) -> pathlib.Path:
+    """The checkpoint of the lowest distance in the newest stage that has one with a distance."""
+    for stage in sorted(pathlib.Path(train_root_dir).glob('stage_*'), reverse=True):
+        best = min(_checkpoints(stage), key=_distance, default=None)
+        if best and math.isfinite(_distance(best)):
+            return best
+    raise InputError(f'No best checkpoint: expected a run whose checkpoints were compared '
+                     f'(sliced_wasserstein_num_samples above 0). Received: {str(train_root_dir)!r}')
 
 
 def _readable(train_root_dir: str | os.PathLike, *, set_aside: bool) -> Iterator[np.lib.npyio.NpzFile]:

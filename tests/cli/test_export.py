@@ -4,6 +4,7 @@ import pytest
 
 from gansynth_tf.cli import command, export
 from gansynth_tf.export import saved_model
+from gansynth_tf.generation import synthesizer
 
 
 @pytest.fixture
@@ -18,15 +19,20 @@ def run(*arguments):
     return command.execute(export.main, export, ['gansynth_export', *arguments])
 
 
-def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys):
-    assert run('--ckpt_dir=run', '--export_dir=OUT', '--noema', '--data_licence=CC0') == 0
+def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys, monkeypatch, tmp_path):
+    opened = []
+    monkeypatch.setattr(synthesizer, 'open_model', lambda *args, **kwargs: opened.append((args, kwargs)) or 'the model')
+    assert run(f'--ckpt_dir={tmp_path}', '--export_dir=OUT', '--noema', '--data_licence=CC0', '--checkpoint=best',
+               '--latent_scale=0.5', '--precision=bf16', '--batch_size=4') == 0
     assert capsys.readouterr().out == 'OUT/1\n'
-    assert asked == [(('run', 'OUT'), {'ema': False, 'config': None, 'data_licence': 'CC0', 'precision': 'fp32'})]
+    assert opened == [((str(tmp_path),), {'ema': False, 'config': None, 'checkpoint': 'best', 'latent_scale': 0.5})]
+    assert asked == [(('the model', 'OUT'), {'data_licence': 'CC0', 'precision': 'bf16', 'batch_size': 4})]
 
 
 def test_the_built_in_model_without_flags(asked):
     assert run('--export_dir=OUT') == 0
-    assert asked[0][0] == (None, 'OUT')
+    (model, directory), _ = asked[0]
+    assert (model.directory, directory) == (synthesizer.BUILT_IN_MODEL, 'OUT')
 
 
 @pytest.mark.parametrize('arguments, complaint', [

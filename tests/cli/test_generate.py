@@ -8,12 +8,12 @@ import pretty_midi
 import pytest
 import soundfile
 
+import gansynth_tf
 from gansynth_tf import config as config_lib
 from gansynth_tf.cli import command, generate
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
 from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import GeneratorState
@@ -47,13 +47,13 @@ def midi_file(tmp_path_factory):
 @pytest.fixture(scope='module')
 def load():
     """Loads and traces a model once for all tests; that a model loaded twice plays the same is tested elsewhere."""
-    return functools.cache(synthesizer.load)
+    return functools.cache(gansynth_tf.load)
 
 
 @pytest.fixture
 def play(model_dir, tmp_path, capsys, monkeypatch, load):
     """Runs the tool on the small model; returns its exit code, what it printed, and the lines of its complaints."""
-    monkeypatch.setattr(synthesizer, 'load', load)
+    monkeypatch.setattr(gansynth_tf, 'load', load)
 
     def run(*arguments, output_dir=tmp_path / 'out', ckpt_dir=model_dir):
         argv = ['gansynth_generate', f'--ckpt_dir={ckpt_dir}', f'--output_dir={output_dir}', *arguments]

@@ -44,7 +44,8 @@ def test_written_and_read_back_is_the_same(tmp_path):
 @pytest.mark.parametrize('text', ['', '[60]', '{"C4": 1}', '{"60": null}', '{"60": '])
 def test_a_corrupt_file_is_named(tmp_path, text):
     (tmp_path / 'pitch_counts.json').write_text(text)
-    with pytest.raises(InputError, match=r'expected a JSON object of note counts by MIDI pitch .*pitch_counts\.json'):
+    with pytest.raises(InputError, match=r'expected a JSON object of note counts by MIDI pitch.*pitch_counts\.json|'
+                       r'pitch_counts\.json: expected a JSON object of note counts by MIDI pitch'):
         vocabulary.read(tmp_path)
 
 

@@ -70,10 +70,10 @@ class Synth:
 
     sample_rate, audio_length = 16000, 100
 
-    def sample_latents(self, n, seed):
+    def sample_latents(self, n, *, seed):
         return np.linspace(0.25, 2, n)[:, None]
 
-    def sample_pitches(self, n, seed):
+    def sample_pitches(self, n, *, seed):
         return np.arange(60, 60 + n)
 
     def generate_batches(self, latents, pitches):

@@ -5,6 +5,7 @@ from gansynth_tf import config as config_lib
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.export import saved_model
+from gansynth_tf.generation import synthesizer
 from gansynth_tf.networks import checkpoints, generator_variables
 from gansynth_tf.networks.checkpoints import GeneratorState
 
@@ -28,5 +29,5 @@ def model_dir(tmp_path_factory):
 @pytest.fixture(scope='session')
 def export_dir(model_dir, tmp_path_factory):
     directory = tmp_path_factory.mktemp('export')
-    saved_model.export(model_dir, directory)
+    saved_model.export(synthesizer.open_model(model_dir), directory)
     return directory

@@ -10,7 +10,7 @@ import tensorflow as tf
 import gansynth_tf as gs
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
-from gansynth_tf.generation import exported
+from gansynth_tf.generation import exported, synthesizer
 from gansynth_tf.generation import latents as timbre
 from gansynth_tf.music import render
 from gansynth_tf.music.score import Note
@@ -173,7 +173,8 @@ def test_the_package_plays_it_too_and_makes_the_same_audio(export_dir, synth, pl
 
 
 def test_versions_are_counted_and_the_newest_is_played(model_dir, export_dir, tmp_path):
-    paths = [saved_model.export(model_dir, tmp_path / 'out', data_licence=licence) for licence in ('first', 'second')]
+    paths = [saved_model.export(synthesizer.open_model(model_dir), tmp_path / 'out', data_licence=licence)
+             for licence in ('first', 'second')]
     assert paths == [tmp_path / 'out' / '1', tmp_path / 'out' / '2']
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['1', '2']
     (tmp_path / 'out' / '10').symlink_to(export_dir / '1')
@@ -186,7 +187,7 @@ def test_a_failed_export_leaves_nothing(model_dir, tmp_path, monkeypatch):
         raise OSError(28, 'No space left on device')
     monkeypatch.setattr(tf.saved_model, 'save', fail)
     with pytest.raises(InputError, match=r'Cannot write the export: .*No space left'):
-        saved_model.export(model_dir, tmp_path)
+        saved_model.export(synthesizer.open_model(model_dir), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -54,7 +54,7 @@ def synth(tmp_path_factory, states):
 
 @pytest.mark.parametrize('name', ['final', 'stage1'])
 def test_audio_equals_the_original(name, golden, states, tmp_path):
-    loaded = synthesizer.load(write_model(tmp_path, states[name]))
+    loaded = gs.load(write_model(tmp_path, states[name]))
     audio = loaded.generate(golden[f'{name}_latents'], golden[f'{name}_pitches'])
     expected = golden[f'{name}_waves']
     np.testing.assert_allclose(audio, expected, rtol=0, atol=5e-5 * np.max(np.abs(expected)))
@@ -88,7 +88,7 @@ def test_notes_beside_it_do_not_change_a_note(synth):
 
 
 def test_batch_size_only_changes_the_speed(model_dir, synth):
-    one_by_one = synthesizer.load(model_dir, batch_size=1)
+    one_by_one = gs.load(model_dir, batch_size=1)
     latents, pitches = synth.sample_latents(5, seed=1), [30, 40, 50, 60, 70]
     audio = synth.generate(latents, pitches)
     np.testing.assert_allclose(one_by_one.generate(latents, pitches), audio, rtol=0, atol=1e-5 * np.max(np.abs(audio)))
@@ -148,7 +148,7 @@ def test_bad_numbers(synth, model_dir):
     with pytest.raises(InputError, match=r'Impossible number of notes: .* Received: -2'):
         synth.sample_latents(-2)
     with pytest.raises(InputError, match=r'Impossible batch_size: .* Received: 0'):
-        synthesizer.load(model_dir, batch_size=0)
+        gs.load(model_dir, batch_size=0)
 
 
 def test_a_training_run_is_played_with_its_newest_weights_averaged_or_not(tmp_path, states, golden):
@@ -161,9 +161,9 @@ def test_a_training_run_is_played_with_its_newest_weights_averaged_or_not(tmp_pa
         arrays |= {'num_blocks': 3, 'progress': 2.0}
         checkpoints.write(arrays, checkpoints.stage_directory(tmp_path, stage_id), 8)
     latents, pitches, expected = (golden[f'final_{name}'] for name in ('latents', 'pitches', 'waves'))
-    averaged = synthesizer.load(tmp_path).generate(latents, pitches)
+    averaged = gs.load(tmp_path).generate(latents, pitches)
     np.testing.assert_allclose(averaged, expected, rtol=0, atol=5e-5 * np.max(np.abs(expected)))
-    live = synthesizer.load(tmp_path, ema=False).generate(latents, pitches)
+    live = gs.load(tmp_path, ema=False).generate(latents, pitches)
     assert np.max(np.abs(live - expected)) > 1
 
 
@@ -171,10 +171,10 @@ def test_a_training_run_is_played_with_its_newest_weights_averaged_or_not(tmp_pa
 def test_a_fitted_normalizer_comes_with_the_model(tmp_path, states, synth, name):
     directory = write_model(tmp_path, states['stage1'], CONFIG.replace(data_normalizer=name))
     with pytest.raises(InputError, match=r'expected normalizer\.json in it'):
-        synthesizer.load(directory)
+        gs.load(directory)
     shape = (64, 2) if name == 'specgrams_freq_normalizer' else (2,)
     normalizers.write(normalizers.Normalizer(np.full(shape, 0.5), np.zeros(shape)), directory)
-    audio = synthesizer.load(directory).generate(synth.sample_latents(1), [60])
+    audio = gs.load(directory).generate(synth.sample_latents(1), [60])
     assert np.all(np.isfinite(audio)) and np.any(audio != 0)
 
 

@@ -32,7 +32,7 @@ class Organ:
         self.batch_size = batch_size
         self.asked = []
 
-    def sample_latents(self, n, seed=0):
+    def sample_latents(self, n, *, seed=0):
         self.asked.append((n, seed))
         return np.random.default_rng(seed).standard_normal((n, 3))
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import gansynth_tf as gs
 from gansynth_tf import config as config_lib
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import synthesizer
 from gansynth_tf.networks import checkpoints
 from gansynth_tf.training import timbre_codes, trainer
 
@@ -174,7 +174,7 @@ def test_timbre_codes_are_fitted_once_and_kept_with_the_run(config, notes, tmp_p
 def test_a_run_that_ends_before_the_last_resolution_can_go_on_to_it(config, notes, tmp_path):
     trainer.train(config.replace(num_images_schedule=(2, 0)), notes, tmp_path)
     assert [path.name for path in tmp_path.glob('stage_*')] == STAGES[:1]
-    audio = synthesizer.load(tmp_path).generate(np.zeros((1, 4)), [60])
+    audio = gs.load(tmp_path).generate(np.zeros((1, 4)), [60])
     assert audio.shape == (1, config.audio_length) and np.abs(audio).max() > 0
     trainer.train(config.replace(num_images_schedule=(2, 4)), notes, tmp_path)
     assert sorted(path.name for path in tmp_path.glob('stage_*')) == STAGES

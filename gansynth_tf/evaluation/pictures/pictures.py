@@ -67,7 +67,7 @@ def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rat
 
 def interpolation(synth: Synthesizer, pitch: int, *, seed: int) -> matplotlib.figure.Figure:
     """From one note to another: by mixing the waves, which is heard as two notes, and by the latent between them."""
-    ends = synth.sample_latents(2, seed)
+    ends = synth.sample_latents(2, seed=seed)
     fractions = np.linspace(0, 1, _NUM_STEPS)
     between = slerp(np.repeat(ends[:1], _NUM_STEPS, 0), np.repeat(ends[1:], _NUM_STEPS, 0), fractions)
     waves = synth.generate(between, [pitch] * _NUM_STEPS)
@@ -79,7 +79,7 @@ def interpolation(synth: Synthesizer, pitch: int, *, seed: int) -> matplotlib.fi
 def across_pitch(synth: Synthesizer, pitches: Sequence[int], *, num_latents: int = 3,
                  seed: int) -> matplotlib.figure.Figure:
     """A row a latent, a column a pitch: the same instrument should be recognised along a row."""
-    latents = synth.sample_latents(num_latents, seed)
+    latents = synth.sample_latents(num_latents, seed=seed)
     titles = [librosa.midi_to_note(pitch) for pitch in pitches]
     rows = {f'latent {place}': (synth.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
             for place, latent in enumerate(latents)}

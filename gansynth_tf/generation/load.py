@@ -1,0 +1,70 @@
+"""Opening whatever lies at a path as an `Instrument`: a run, a model directory, an export, Magenta's, or a baseline."""
+
+import importlib
+import os
+import pathlib
+
+from gansynth_tf import files
+from gansynth_tf.config import EXPERIMENT_FILE, Config
+from gansynth_tf.errors import InputError
+from gansynth_tf.generation import exported, synthesizer
+from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.instrument import Instrument
+from gansynth_tf.networks import checkpoints
+
+PRECISIONS = ('fp32', 'bf16')
+GANSYNTH = 'gansynth'
+# The "model" of an experiment.json -> the module of gansynth_tf.baselines whose
+# load_instrument(directory, *, ema, precision, latent_scale, batch_size, checkpoint) opens the run or model directory.
+BASELINES = {name: name for name in ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')}
+
+
+def instrument(path: str | os.PathLike | None, *, config: Config | str | None, ema: bool, precision: str,
+               latent_scale: float | None, batch_size: int, checkpoint: str) -> Instrument:
+    """What lies at `path`; arguments and errors are those of `gansynth_tf.load`."""
+    _require_one_of('precision', precision, PRECISIONS)
+    _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
+    directory = synthesizer.BUILT_IN_MODEL if path is None else files.existing_directory(path)
+    settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
+                    checkpoint=checkpoint)
+    baseline = BASELINES.get(model_name(directory))
+    if baseline:
+        return importlib.import_module(f'gansynth_tf.baselines.{baseline}').load_instrument(directory, **settings)
+    export = exported.open_export(directory, precision=precision)
+    if export:
+        _require_no_run_settings(directory, ema=ema, checkpoint=checkpoint)
+        return Synthesizer(synthesizer.scaled(export.config, latent_scale), export.vocabulary, export.waves,
+                           batch_size=batch_size)
+    found = synthesizer.open_model(directory, config=config, ema=ema, checkpoint=checkpoint, latent_scale=latent_scale)
+    try:
+        return synthesizer.from_weights(found.config, found.vocabulary, found.state, found.normalizer,
+                                        batch_size=batch_size, precision=precision)
+    except InputError as error:
+        raise InputError(f'{found.directory}: {error}') from error
+
+
+def model_name(directory: pathlib.Path) -> str:
+    """The "model" that a directory's experiment.json names; 'gansynth' where it names none or is missing.
+
+    Raises:
+      InputError: if it is a model of which nothing is known here.
+    """
+    path = directory / EXPERIMENT_FILE
+    name = files.read_json(path).get('model', GANSYNTH) if path.exists() else GANSYNTH
+    if not isinstance(name, str) or name not in (GANSYNTH, *BASELINES):
+        raise InputError(f'Unknown model: expected one of {", ".join([GANSYNTH, *BASELINES])} as "model" in '
+                         f'{EXPERIMENT_FILE}. Received: {name!r} ({str(path)!r})')
+    return name
+
+
+def _require_one_of(name: str, value, choices: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}. Received: {value!r}')
+
+
+def _require_no_run_settings(directory: pathlib.Path, *, ema: bool, checkpoint: str) -> None:
+    if not ema:
+        raise InputError(f'No live weights: expected a training run for them. Received: the export {str(directory)!r}')
+    if checkpoint != checkpoints.LATEST:
+        raise InputError(f'No checkpoints: expected a training run for the {checkpoint} one. '
+                         f'Received: the export {str(directory)!r}')

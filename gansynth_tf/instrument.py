@@ -1,0 +1,198 @@
+"""Instruments: whatever plays whole notes from latents and pitches, be it a GANSynth, an export or a baseline.
+
+`Instrument` is all that rendering, evaluation, pictures, the listening test and the benchmark ask for. `gs.load`
+returns one. `BatchedInstrument` makes one of a function from latents and pitch labels to waves. NumPy only.
+"""
+
+import operator
+import typing
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from gansynth_tf.errors import InputError
+
+DEFAULT_BATCH_SIZE = 8
+MAX_BATCH_SIZE = 1024
+MAX_NOTES = 1_000_000  # asked for at once
+MAX_PITCH = 127
+
+
+@typing.runtime_checkable
+class Instrument(typing.Protocol):
+    """A source of notes.
+
+    Attributes:
+      sample_rate: Hz.
+      audio_length: samples of a note.
+      pitches: the MIDI pitches that it plays, ascending.
+      latent_size: numbers that describe a timbre.
+    """
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    @property
+    def audio_length(self) -> int: ...
+
+    @property
+    def pitches(self) -> tuple[int, ...]: ...
+
+    @property
+    def latent_size(self) -> int: ...
+
+    def sample_latents(self, n: int, *, seed: int | None = None) -> np.ndarray:
+        """Random timbres, float32 [n, latent_size]; the same `seed` gives the same rows, None new ones each time."""
+        ...
+
+    def sample_pitches(self, n: int, *, seed: int | None = None) -> np.ndarray:
+        """Random MIDI pitches, int [n], each as frequent as in the training notes; `seed` as in `sample_latents`."""
+        ...
+
+    def generate(self, latents: np.ndarray, pitches: Sequence[int]) -> np.ndarray:
+        """Notes: float [n, latent_size], n MIDI pitches -> float32 [n, audio_length], full scale 1."""
+        ...
+
+    def generate_batches(self, latents: np.ndarray, pitches: Sequence[int]) -> Iterator[np.ndarray]:
+        """As `generate`, in order, but yields the notes as they are done: float32 [k, audio_length]."""
+        ...
+
+
+class BatchedInstrument:
+    """An `Instrument` whose notes are a function of latents and pitch labels, computed a batch at a time.
+
+    Args:
+      waves: from float32 latents [n, latent_size] and int32 pitch labels [n] to waves, an array or tensor, float32
+        [n, audio_length].
+      sample_rate: Hz.
+      audio_length: samples of a note.
+      latent_size: numbers that describe a timbre.
+      pitch_counts: how many training notes there were by MIDI pitch; a pitch's label is its index in ascending order.
+      latent_scale: standard deviation of `sample_latents`.
+      batch_size: notes computed at once.
+
+    Raises:
+      InputError: if `batch_size` is not from 1 to 1024.
+    """
+
+    def __init__(self, waves: Callable[[np.ndarray, np.ndarray], typing.Any], *, sample_rate: int, audio_length: int,
+                 latent_size: int, pitch_counts: typing.Mapping[int, int], latent_scale: float = 1.0,
+                 batch_size: int = DEFAULT_BATCH_SIZE):
+        self.sample_rate = sample_rate
+        self.audio_length = audio_length
+        self.latent_size = latent_size
+        self.pitches = tuple(sorted(pitch_counts))
+        self.batch_size = whole_number(batch_size, 'batch_size', lowest=1, highest=MAX_BATCH_SIZE)
+        self._waves = waves
+        self._latent_scale = np.float32(latent_scale)
+        counts = np.array([pitch_counts[pitch] for pitch in self.pitches], np.float64)
+        self._pitch_probabilities = counts / counts.sum()
+
+    def sample_latents(self, n: int, *, seed: int | None = None) -> np.ndarray:
+        """Random timbres: float32 [n, latent_size] from N(0, 1), times the model's `latent_scale`.
+
+        The same seed gives the same rows, however many are asked for; None gives new ones each time. A scale below 1
+        keeps to timbres that training has met more often: fewer kinds, more of them right (after Brock et al. 2019,
+        "Large Scale GAN Training for High Fidelity Natural Image Synthesis", section 3.1, who draw anew what is too far
+        out).
+        """
+        shape = (whole_number(n, 'number of notes', highest=MAX_NOTES), self.latent_size)
+        return _random(seed).standard_normal(shape, dtype=np.float32) * self._latent_scale
+
+    def sample_pitches(self, n: int, *, seed: int | None = None) -> np.ndarray:
+        """Random MIDI pitches, int [n], each as frequent as in the training notes; `seed` as in `sample_latents`."""
+        # A stream of its own, so that a note's pitch has nothing to do with its timbre.
+        n = whole_number(n, 'number of notes', highest=MAX_NOTES)
+        return _random(seed, 1).choice(self.pitches, n, p=self._pitch_probabilities)
+
+    def generate(self, latents: np.ndarray, pitches: Sequence[int]) -> np.ndarray:
+        """Plays notes.
+
+        Args:
+          latents: float [n, latent_size], the timbres.
+          pitches: n MIDI pitches.
+
+        Returns:
+          float32 [n, audio_length], full scale 1.
+
+        Raises:
+          InputError: if latents are of another size or not finite, the model lacks a pitch, or the counts differ.
+        """
+        batches = list(self.generate_batches(latents, pitches))
+        return np.concatenate(batches) if batches else np.zeros((0, self.audio_length), np.float32)
+
+    def generate_batches(self, latents: np.ndarray, pitches: Sequence[int]) -> Iterator[np.ndarray]:
+        """As `generate`, but yields the notes as they are done: float32 [up to batch_size, audio_length]."""
+        latents = _checked_latents(latents, self.latent_size)
+        labels = _labels(pitches, self.pitches, len(latents))
+        return self._batches(latents, labels)
+
+    def _batches(self, latents: np.ndarray, labels: np.ndarray) -> Iterator[np.ndarray]:
+        for start in range(0, len(latents), self.batch_size):
+            batch_latents, batch_labels = latents[start:start + self.batch_size], labels[start:start + self.batch_size]
+            # Always the same shapes: one graph, and the same kernels for a note whatever the notes beside it.
+            padding = self.batch_size - len(batch_latents)
+            waves = self._waves(np.pad(batch_latents, [(0, padding), (0, 0)]), np.pad(batch_labels, (0, padding)))
+            yield np.array(waves)[:len(batch_latents)]
+
+
+def whole_number(value: typing.Any, name: str, *, lowest: int = 0, highest: int | None = None) -> int:
+    """`value` as an int.
+
+    Raises:
+      InputError: if it is not a whole number (true and false are none) from `lowest` to `highest`.
+    """
+    try:
+        number = lowest - 1 if isinstance(value, (bool, np.bool_)) else operator.index(value)
+    except TypeError:
+        number = lowest - 1
+    if number < lowest or (highest is not None and number > highest):
+        bounds = f'of at least {lowest}' if highest is None else f'from {lowest} to {highest}'
+        raise InputError(f'Impossible {name}: expected a whole number {bounds}. Received: {shortened(value)}')
+    return number
+
+
+def shortened(value: typing.Any) -> str:
+    """A value as an error message shows it: at most 100 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write integers of more than 4,300 digits
+        text = f'a {type(value).__name__} of thousands of digits'
+    return text if len(text) <= 100 else f'{text[:97]}...'
+
+
+def _random(seed: int | None, *stream: int) -> np.random.Generator:
+    if seed is None:
+        return np.random.default_rng()
+    seed = whole_number(seed, 'seed')
+    return np.random.default_rng([seed, *stream] if stream else seed)
+
+
+def _checked_latents(latents: typing.Any, size: int) -> np.ndarray:
+    try:
+        latents = np.asarray(latents, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f'Unusable latents: expected numbers of shape [n, {size}]. Received: {error}') from error
+    if latents.ndim != 2 or latents.shape[1] != size:
+        raise InputError(f'Misshapen latents: expected [n, {size}], a row a note. Received: {list(latents.shape)}')
+    bad = np.flatnonzero(~np.isfinite(latents).all(axis=1))
+    if bad.size:
+        raise InputError(f'Unusable latents: expected finite numbers. Received: NaN or infinity in row {bad[0]}')
+    return latents
+
+
+def _labels(pitches: typing.Any, known: tuple[int, ...], num_latents: int) -> np.ndarray:
+    """int32 [num_latents] pitch labels of MIDI pitches."""
+    try:
+        given = np.asarray(pitches) if np.size(pitches) else np.zeros(0, int)
+    except (TypeError, ValueError):  # lists of different lengths, or what NumPy has no type for
+        given = np.array(None)
+    if given.ndim != 1 or given.dtype.kind not in 'iu':
+        raise InputError(f'Unusable pitches: expected a list of whole MIDI numbers. Received: {shortened(pitches)}')
+    if len(given) != num_latents:
+        raise InputError(f'Counts differ: expected a pitch for each of {num_latents} latents. '
+                         f'Received: {len(given)} pitches')
+    if unknown := sorted(set(given.tolist()) - set(known)):
+        raise InputError(f'Unknown pitch: expected one of the {len(known)} MIDI pitches of this model '
+                         f'({known[0]} to {known[-1]}). Received: {", ".join(map(str, unknown))}')
+    return np.searchsorted(known, given).astype(np.int32)
