@@ -53,5 +53,5 @@ def write_wav(path, audio, sample_rate):
     Raises:
       gansynth_tf.errors.InputError: if the file cannot be written, or a sample is not finite.
     """
-    from gansynth_tf.music import audio_output
-    return audio_output.write_wav(path, audio, sample_rate)
+    from gansynth_tf.music import output
+    return output.write_wav(path, audio, sample_rate)

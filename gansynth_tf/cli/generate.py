@@ -82,7 +82,7 @@ def run():
 
 
 def _play_piece(synth, notes, path, seed):
-    from gansynth_tf.music import audio_output, render, score
+    from gansynth_tf.music import output, render, score
     kept = score.playable(notes, synth.pitches)
     if len(kept) < len(notes):
         drums = sum(note.is_drum for note in notes)
@@ -97,7 +97,7 @@ def _play_piece(synth, notes, path, seed):
         if len(faults.broken) == len(kept):  # before anything is written
             raise _no_audio(len(kept))
 
-    written = audio_output.write_clip(path, blocks(), synth.sample_rate, peak=render.CLIP_PEAK)
+    written = output.write_clip(path, blocks(), synth.sample_rate, peak=render.CLIP_PEAK)
     for fault, places in (('was not finite; they are left out', faults.broken), ('was silent', faults.silent)):
         if places:
             _report(f"The model's audio for {len(places)} of {len(kept)} notes {fault}")
@@ -107,16 +107,16 @@ def _play_piece(synth, notes, path, seed):
 def _play_notes(synth, pitches, output_dir, seed):
     import numpy as np
 
-    from gansynth_tf.music import audio_output, sustain
+    from gansynth_tf.music import envelope, output
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
     pitches = synth.sample_pitches(num_notes, seed=seed) if pitches is None else np.resize(pitches, num_notes)
     place = num_broken = 0
     with _bar(num_notes) as bar:
         for batch in synth.generate_batches(synth.sample_latents(num_notes, seed=seed), pitches):
-            for audio in sustain.without_clicks(batch, synth.sample_rate):
+            for audio in envelope.without_clicks(batch, synth.sample_rate):
                 path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}.wav'
                 if np.all(np.isfinite(audio)):
-                    bar.write(str(audio_output.write_wav(path, audio, synth.sample_rate)))
+                    bar.write(str(output.write_wav(path, audio, synth.sample_rate)))
                 else:
                     num_broken += 1
                     _report(f"Left out {path.name}: the model's audio was not finite")

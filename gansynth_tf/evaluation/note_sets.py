@@ -18,7 +18,7 @@ from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources import pitch_names
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.synthesizer import Synthesizer
-from gansynth_tf.music import sustain
+from gansynth_tf.music import envelope
 
 _BATCH_SIZE = 16
 _PITCH_TOKEN = re.compile(r'pitch[-_]?(\d{1,3})(?!\d)', re.IGNORECASE)  # as gansynth_generate names its files
@@ -93,7 +93,7 @@ def _of_model(synth, latents, pitches, instruments, sample_rate, name) -> NoteSe
         place = 0
         for waves in synth.generate_batches(latents, pitches):
             here = slice(place, place + len(waves))
-            waves = sustain.without_clicks(waves, synth.sample_rate)
+            waves = envelope.without_clicks(waves, synth.sample_rate)
             yield _as_files(_at_rate(waves, synth.sample_rate, sample_rate)), pitches[here], instruments[here]
             place += len(waves)
     return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,
@@ -164,6 +164,6 @@ def _at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def _as_files(waves: np.ndarray) -> np.ndarray:
-    """Waves, float [n, samples], as they come back from the files that audio_output.write_wav makes of them."""
+    """Waves, float [n, samples], as they come back from the files that output.write_wav makes of them."""
     peaks = np.max(np.abs(waves), axis=1, keepdims=True)
     return (np.round(waves * (32767 / np.maximum(peaks, 1))) / 32768).astype(np.float32)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from gansynth_tf.music import render, sustain
+from gansynth_tf.music import envelope, render
 
 _WINDOW_SECONDS = 16
 
@@ -66,11 +66,11 @@ def shape(waves: tf.Tensor, held_seconds: tf.Tensor, velocities: tf.Tensor, *, s
 
 
 def envelopes(held_seconds: tf.Tensor, *, sample_rate: int, audio_length: int) -> tf.Tensor:
-    """`sustain.envelope` of several notes: float64 [n] -> float32 [n, audio_length], zero after the release."""
-    longest_held, release_seconds = sustain.longest(audio_length / sample_rate)
+    """`envelope.envelope` of several notes: float64 [n] -> float32 [n, audio_length], zero after the release."""
+    longest_held, release_seconds = envelope.longest(audio_length / sample_rate)
     release = int(sample_rate * release_seconds)
     held = tf.cast(sample_rate * tf.minimum(held_seconds, tf.constant(longest_held, tf.float64)), tf.int32)[:, None]
-    attack = tf.minimum(int(sample_rate * sustain.ATTACK_SECONDS), held + release)
+    attack = tf.minimum(int(sample_rate * envelope.ATTACK_SECONDS), held + release)
     time = tf.range(audio_length)[None]
     falling = 1 - _ratio(time - held, release - 1)
     amplitude = tf.where(time < held, 1.0, tf.where(time < held + release, falling, 0.0))

@@ -149,7 +149,7 @@ def _finite(waves):
 
 
 def _great_circle(start, end, fractions):
-    """Spherical interpolation, as `generation.latents.slerp`: [size], [size], [steps] -> [steps, size]."""
+    """Spherical interpolation, as `music.interpolation.slerp`: [size], [size], [steps] -> [steps, size]."""
     lengths = tf.norm(start) * tf.norm(end)
     angle = tf.acos(tf.clip_by_value(tf.math.divide_no_nan(tf.reduce_sum(start * end), lengths), -1.0, 1.0))
     sine = tf.sin(angle)

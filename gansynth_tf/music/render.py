@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from gansynth_tf.generation import latents as timbre
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import score, sustain
+from gansynth_tf.music import envelope, score
+from gansynth_tf.music import interpolation as timbre
 from gansynth_tf.music.score import Note
 
 DEFAULT_SECONDS_PER_INSTRUMENT = 6.0
@@ -156,7 +156,7 @@ def _checked_shape(audio: np.ndarray, note: Note, place: int, *, sample_rate: in
 
 def shape(audio: np.ndarray, note: Note, *, sample_rate: int) -> np.ndarray:
     """One note as it is played: its envelope on, its peak at velocity / 127; float64 [held + release samples]."""
-    amplitude = sustain.envelope(note.end_seconds - note.start_seconds, sample_rate=sample_rate,
+    amplitude = envelope.envelope(note.end_seconds - note.start_seconds, sample_rate=sample_rate,
                                  model_seconds=len(audio) / sample_rate)
     shaped = audio[:len(amplitude)] * amplitude
     peak = np.max(np.abs(shaped))

@@ -10,7 +10,7 @@ from gansynth_tf.cli import command, evaluate, train_classifier
 from gansynth_tf.data import prepare
 from gansynth_tf.data.sources import nsynth
 from gansynth_tf.evaluation.metrics import ndb
-from gansynth_tf.music import audio_output
+from gansynth_tf.music import output
 
 NUM_SAMPLES = 8192
 
@@ -28,7 +28,7 @@ def prepared(tmp_path_factory, tone):
                            'instrument_source_str': 'acoustic', 'pitch': pitch, 'velocity': 100, 'sample_rate': 16000,
                            'qualities_str': []}
             wave = tone(pitch, seconds=NUM_SAMPLES / 16000, num_partials=partials, seed=pitch)
-            audio_output.write_wav(directory / 'nsynth' / 'audio' / f'{name}.wav', wave, 16000)
+            output.write_wav(directory / 'nsynth' / 'audio' / f'{name}.wav', wave, 16000)
     (directory / 'nsynth' / 'examples.json').write_text(json.dumps(index))
     prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=NUM_SAMPLES)
     return directory / 'prepared'
@@ -67,7 +67,7 @@ def run(prepared, classifier_dir, tmp_path, capsys, monkeypatch):
 def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
     (tmp_path / 'theirs').mkdir()
     for pitch in range(40, 60, 2):
-        audio_output.write_wav(tmp_path / 'theirs' / f'pitch{pitch}.wav', tone(pitch, seconds=0.512), 16000)
+        output.write_wav(tmp_path / 'theirs' / f'pitch{pitch}.wav', tone(pitch, seconds=0.512), 16000)
     code, out, _ = run(f'--wav_dir={tmp_path / "theirs"}')
     assert code == 0
     table = (tmp_path / 'out' / 'metrics.md').read_text()

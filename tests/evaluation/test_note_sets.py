@@ -3,7 +3,7 @@ import pytest
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
-from gansynth_tf.music import audio_output
+from gansynth_tf.music import output
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def folder(tmp_path, tone):
     (tmp_path / 'more').mkdir()
     for name, wave, rate in (('generated_000_pitch60.wav', tone(60), 16000), ('Piano C#4.wav', 0.5 * tone(61), 16000),
                              ('more/flute_acoustic_001-062-100.wav', tone(62, seconds=0.5), 8000)):
-        audio_output.write_wav(tmp_path / name, wave, rate)
+        output.write_wav(tmp_path / name, wave, rate)
     return tmp_path
 
 
@@ -54,7 +54,7 @@ def test_folders_that_do_not_help(folder, tmp_path, tone):
     (tmp_path / 'empty').mkdir()
     with pytest.raises(InputError, match=r'No notes: expected wav files in the folder'):
         note_sets.of_folder(tmp_path / 'empty', sample_rate=16000, longest=64000)
-    audio_output.write_wav(folder / 'nameless.wav', tone(60), 16000)
+    output.write_wav(folder / 'nameless.wav', tone(60), 16000)
     with pytest.raises(InputError, match=r"No pitch in the file name: .* Received: 'nameless'"):
         note_sets.of_folder(folder, sample_rate=16000, longest=64000)
 

@@ -11,7 +11,7 @@ import gansynth_tf as gs
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import exported, synthesizer
-from gansynth_tf.generation import latents as timbre
+from gansynth_tf.music import interpolation as timbre
 from gansynth_tf.music import render
 from gansynth_tf.music.score import Note
 

@@ -3,8 +3,8 @@ import pathlib
 import numpy as np
 import pytest
 
-from gansynth_tf.generation import latents
-from gansynth_tf.music import render, score, sustain
+from gansynth_tf.music import envelope, render, score
+from gansynth_tf.music import interpolation as latents
 from gansynth_tf.music.score import Note
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
@@ -66,8 +66,8 @@ def tones_and_notes():
 
 def original_peak_ratio(audio, note):
     """How much louder the original plays a note: it divides by the largest sample, not by the largest magnitude."""
-    envelope = sustain.envelope(note.end_seconds - note.start_seconds)
-    shaped = audio[:len(envelope)] * envelope
+    amplitude = envelope.envelope(note.end_seconds - note.start_seconds)
+    shaped = audio[:len(amplitude)] * amplitude
     return np.max(np.abs(shaped)) / np.max(shaped)
 
 

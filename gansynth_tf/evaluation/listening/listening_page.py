@@ -19,7 +19,7 @@ from gansynth_tf import files
 from gansynth_tf.data import audio_files
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
-from gansynth_tf.music import audio_output
+from gansynth_tf.music import output
 
 _PEAK = 0.5  # all notes are equally loud at their loudest, so that loudness does not decide
 
@@ -94,7 +94,7 @@ def _as_base64(file: pathlib.Path, page: pathlib.Path) -> str:
         raise InputError(f'Unusable note: expected sound. Received: silence, or samples not finite, in {str(file)!r}')
     temporary = page.with_name(f'.{page.stem}.{os.getpid()}.wav')
     try:
-        audio_output.write_wav(temporary, wave * (_PEAK / peak), sample_rate)
+        output.write_wav(temporary, wave * (_PEAK / peak), sample_rate)
         return base64.b64encode(temporary.read_bytes()).decode()
     finally:
         temporary.unlink(missing_ok=True)

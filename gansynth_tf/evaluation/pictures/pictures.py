@@ -10,8 +10,8 @@ import numpy as np
 from gansynth_tf import files
 from gansynth_tf.evaluation.metrics import ndb, phase_coherence
 from gansynth_tf.evaluation.pictures import rainbowgram
-from gansynth_tf.generation.latents import slerp
 from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.music.interpolation import slerp
 
 _INCHES = 2.2  # of one small picture
 _NUM_PERIODS = 60

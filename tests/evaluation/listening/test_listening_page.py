@@ -11,7 +11,7 @@ import pytest
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation.listening import listening_page, listening_scores
-from gansynth_tf.music import audio_output
+from gansynth_tf.music import output
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folders(tmp_path, tone):
         for pitch in (60, 62) if name != '<b>theirs' else (60,):
             for take in range(2):
                 wave = peak * tone(pitch, seconds=0.1, seed=take)
-                audio_output.write_wav(tmp_path / name / f'take{take}_pitch{pitch}.wav', wave, 16000)
+                output.write_wav(tmp_path / name / f'take{take}_pitch{pitch}.wav', wave, 16000)
     return {name: tmp_path / name for name in ('real', 'ours', '<b>theirs')}
 
 
@@ -59,7 +59,7 @@ def test_impossible_tests(folders, tmp_path):
         listening_page.draw_trials({'real': folders['real']}, num_trials=1, seed=0)
     with pytest.raises(InputError, match=r'expected 10 pairs of notes .* Received: 4'):
         listening_page.draw_trials(folders, num_trials=30, seed=0)
-    audio_output.write_wav(tmp_path / 'ours' / 'take0_pitch60.wav', np.zeros(100), 16000)
+    output.write_wav(tmp_path / 'ours' / 'take0_pitch60.wav', np.zeros(100), 16000)
     with pytest.raises(InputError, match=r'Unusable note: expected sound'):
         listening_page.write(listening_page.draw_trials(folders, num_trials=12, seed=0), tmp_path / 'x.html', seed=0)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import latents
+from gansynth_tf.music import interpolation as latents
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
 
