@@ -1,179 +1,203 @@
-"""Hyperparameters: one frozen dataclass with Magenta's names, strict validation, experiment.json.
+"""Hyperparameters of a GANSynth, with Magenta's names and presets.
 
 Names and defaults are those of Magenta's `mel_prog_hires` configuration (the paper's IF-mel + H); fields below the
 line `Beyond the original` are this project's own, with defaults that keep the original's behaviour.
 """
 
 import dataclasses
-import difflib
-import logging
 import math
 import os
-import pathlib
-import sys
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from gansynth_tf import files, presets
+from gansynth_tf import hyperparameters, presets
 from gansynth_tf.errors import InputError
-
-EXPERIMENT_FILE = 'experiment.json'
+from gansynth_tf.hyperparameters import EXPERIMENT_FILE as EXPERIMENT_FILE
+from gansynth_tf.hyperparameters import FREE, LATER, Hyperparameters, did_you_mean, hyperparameter, require
+from gansynth_tf.hyperparameters import write_experiment as write_experiment
 
 # Magenta's program wrote these, too: where it ran, on what data, and choices of which there was only one.
 OBSOLETE_FLAGS = frozenset((
     'master', 'ps_tasks', 'task', 'debug_hook', 'train_root_dir', 'train_data_path', 'train_meta_path', 'tfds_data_dir',
     'dataset_name', 'eval_batch_size', 'g_fn', 'd_fn'))
 
-CHOICES = {
-    'data_type': ('linear', 'phase', 'mel', 'wave'),
-    'data_normalizer': ('specgrams_prespecified_normalizer', 'specgrams_simple_normalizer',
-                        'specgrams_freq_normalizer', 'none'),
-    'scale_mode': ('ALL', 'H'),
-    'to_rgb_activation': ('tanh', 'linear'),
-    'gradient_penalty_domain': ('image', 'stage'),
-}
+_MOST_PIXELS = 2**28  # of a spectrogram, 2 GiB
+_MOST_WEIGHTS = 2**34  # of the first block, 64 GiB
+_MOST_IMAGES = 10**12
+_FRACTION = dict(at_least=0, below=1, expected='a number from 0 to below 1')
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config:
-    """Every hyperparameter of a model and of its training.
+class Config(Hyperparameters):
+    """Every hyperparameter of a GANSynth and of its training.
 
     Raises:
       InputError: on construction, if a value is of the wrong type, out of range or impossible beside the others.
     """
 
+    PASSED_OVER = OBSOLETE_FLAGS
+
     # Representation.
-    data_type: str = 'mel'  # 'linear' is the paper's IF, 'mel' its IF-mel
-    audio_length: int = 64000  # samples of a note
-    sample_rate: int = 16000  # Hz
-    data_normalizer: str = 'specgrams_prespecified_normalizer'
-    normalizer_margin: float = 0.8
-    normalizer_num_examples: int = 1000
-    mag_normalizer_a: float = 0.0661371661726
-    mag_normalizer_b: float = 0.113718730221
-    p_normalizer_a: float = 0.8
-    p_normalizer_b: float = 0.0
+    data_type: str = hyperparameter(
+        'mel', "spectrogram: 'linear' is the paper's IF, 'mel' its IF-mel, 'phase' has phases instead of instantaneous "
+        "frequencies, 'wave' is the waveform", choices=('linear', 'phase', 'mel', 'wave'), shapes_specgrams=True)
+    audio_length: int = hyperparameter(64000, 'samples of a note', above=0, at_most=2**28, shapes_specgrams=True)
+    sample_rate: int = hyperparameter(16000, 'Hz', above=0, at_most=10**6, shapes_specgrams=True)
+    data_normalizer: str = hyperparameter(
+        'specgrams_prespecified_normalizer', 'affine map to the range of the networks: as given by the four numbers '
+        'below, fitted to the data (simple), fitted per frequency (freq), or none',
+        choices=('specgrams_prespecified_normalizer', 'specgrams_simple_normalizer', 'specgrams_freq_normalizer',
+                 'none'))
+    normalizer_margin: float = hyperparameter(0.8, 'where a fitted normalizer puts the ends of the data', above=0)
+    normalizer_num_examples: int = hyperparameter(1000, 'notes that a normalizer is fitted to', above=0)
+    mag_normalizer_a: float = hyperparameter(0.0661371661726, 'slope for log magnitudes', above=0)
+    mag_normalizer_b: float = hyperparameter(0.113718730221, 'offset for log magnitudes')
+    p_normalizer_a: float = hyperparameter(0.8, 'slope for phases or instantaneous frequencies', above=0)
+    p_normalizer_b: float = hyperparameter(0.0, 'offset for phases or instantaneous frequencies')
 
     # Networks.
-    latent_vector_size: int = 256
-    num_resolutions: int = 7
-    start_height: int = 2  # time frames of the first block
-    start_width: int = 16  # frequency bins of the first block
-    scale_base: int = 2
-    scale_mode: str = 'ALL'  # 'H' grows the time axis only
-    kernel_size: int = 3
-    fmap_base: int = 4096
-    fmap_decay: float = 1.0
-    fmap_max: int = 256
-    simple_arch: bool = False
-    to_rgb_activation: str = 'tanh'
+    latent_vector_size: int = hyperparameter(256, 'numbers in a latent', above=0, at_most=10**6)
+    num_resolutions: int = hyperparameter(7, 'blocks of each network', above=0, at_most=24, shapes_specgrams=True)
+    start_height: int = hyperparameter(2, 'time frames of the first block', above=0, at_most=_MOST_PIXELS,
+                                       shapes_specgrams=True)
+    start_width: int = hyperparameter(16, 'frequency bins of the first block', above=0, at_most=_MOST_PIXELS,
+                                      shapes_specgrams=True)
+    scale_base: int = hyperparameter(2, 'growth from block to block', at_least=2, at_most=_MOST_PIXELS,
+                                     expected='a whole number of at least 2', shapes_specgrams=True)
+    scale_mode: str = hyperparameter('ALL', "what grows: both axes, or the time axis only ('H')", choices=('ALL', 'H'),
+                                     shapes_specgrams=True)
+    kernel_size: int = hyperparameter(3, 'width and height of the convolutions', above=0, at_most=255)
+    fmap_base: int = hyperparameter(4096, 'filters before fmap_decay and fmap_max', above=0, at_most=2**30)
+    fmap_decay: float = hyperparameter(1.0, 'how many times filters halve from block to block', above=0)
+    fmap_max: int = hyperparameter(256, 'most filters', above=0, at_most=10**6)
+    simple_arch: bool = hyperparameter(False, 'one convolution a block instead of two')
+    to_rgb_activation: str = hyperparameter('tanh', "at the generator's output", choices=('tanh', 'linear'))
 
     # Training.
-    train_progressive: bool = True
-    stable_stage_num_images: int = 800_000
-    transition_stage_num_images: int = 800_000
-    total_num_images: int = 11_000_000
-    batch_size_schedule: tuple[int, ...] = (8,)
-    generator_learning_rate: float = 0.0008
-    discriminator_learning_rate: float = 0.0008
-    adam_beta1: float = 0.0
-    adam_beta2: float = 0.99
-    gradient_penalty_target: float = 1.0
-    gradient_penalty_weight: float = 10.0
-    real_score_penalty_weight: float = 0.001
-    generator_ac_loss_weight: float = 10.0
-    discriminator_ac_loss_weight: float = 10.0
-    gen_gl_consistency_loss_weight: float = 0.0
-    fake_batch_size: int = 61  # notes in a summary
-    save_summaries_num_images: int = 10_000
-    train_time_limit: float | None = None  # seconds for all stages together
-    train_time_stage_multiplier: float = 1.0
+    train_progressive: bool = hyperparameter(True, 'grow from block to block; if not, train the full size only')
+    stable_stage_num_images: int = hyperparameter(800_000, 'notes of each stable stage', above=0, at_most=_MOST_IMAGES,
+                                                  on_resume=LATER)
+    transition_stage_num_images: int = hyperparameter(800_000, 'notes of each transition', at_least=0,
+                                                      at_most=_MOST_IMAGES, on_resume=LATER)
+    total_num_images: int = hyperparameter(11_000_000, 'notes of all stages together', above=0, at_most=_MOST_IMAGES,
+                                           on_resume=LATER)
+    batch_size_schedule: tuple[int, ...] = hyperparameter(
+        (8,), 'batch size by resolution, padded at the front with the first', above=0, at_most=65536,
+        expected='at least one batch size, each above 0', on_resume=FREE)
+    generator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the generator", above=0, on_resume=FREE)
+    discriminator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the critic", above=0, on_resume=FREE)
+    adam_beta1: float = hyperparameter(0.0, 'decay of the first moment', **_FRACTION, on_resume=FREE)
+    adam_beta2: float = hyperparameter(0.99, 'decay of the second moment', **_FRACTION, on_resume=FREE)
+    gradient_penalty_target: float = hyperparameter(1.0, "slope that the critic's is held at", above=0, on_resume=FREE)
+    gradient_penalty_weight: float = hyperparameter(10.0, 'weight of the gradient penalty', at_least=0, on_resume=FREE)
+    real_score_penalty_weight: float = hyperparameter(0.001, 'weight of the squared scores of real notes', at_least=0,
+                                                      on_resume=FREE)
+    generator_ac_loss_weight: float = hyperparameter(10.0, "weight of the generator's pitch loss", at_least=0,
+                                                     on_resume=FREE)
+    discriminator_ac_loss_weight: float = hyperparameter(10.0, "weight of the critic's pitch loss", at_least=0,
+                                                         on_resume=FREE)
+    gen_gl_consistency_loss_weight: float = hyperparameter(
+        0.0, 'weight of the Griffin-Lim consistency loss, in the last stage', at_least=0, on_resume=FREE)
+    fake_batch_size: int = hyperparameter(61, 'notes in a summary', above=0, at_most=65536, on_resume=FREE)
+    save_summaries_num_images: int = hyperparameter(10_000, 'notes from summary to summary', above=0, on_resume=FREE)
+    train_time_limit: float | None = hyperparameter(
+        None, 'seconds for all stages together', above=0, expected='seconds above 0, or null for none', on_resume=FREE)
+    train_time_stage_multiplier: float = hyperparameter(
+        1.0, 'time of a stage over that of the one before, under train_time_limit', above=0, on_resume=FREE)
 
     # Beyond the original.
-    mel_downscale: int = 1  # STFT bins per mel bin
-    gradient_penalty_domain: str = 'image'  # 'stage': at the stage's size, in normalised units (Karras et al. 2018)
-    gradient_penalty_interval: int = 1  # D updates from one penalty to the next; its weight grows accordingly
-    num_images_schedule: tuple[int, ...] = ()  # images of each resolution's stable stage and of the transition to it,
-    # padded at the front like batch_size_schedule; when given, it stands for the three *_num_images above, and a run
-    # ends before resolutions of 0 images, for which a model's pictures are enlarged
-    transition_num_images_schedule: tuple[int, ...] = ()  # other numbers for the transitions, padded likewise
-    ac_loss_weight_schedule: tuple[float, ...] = ()  # factors of the two ac_loss_weights by resolution, padded likewise
-    learning_rate_schedule: tuple[float, ...] = ()  # factors of the two learning rates by resolution, padded likewise
-    generator_ema_decay: float = 0.999
-    generator_reconstruction_weight: float = 0.0  # of the distance from real notes to what is played at their codes
-    generator_partials_weight: float = 0.0  # of how far partials are from those of real notes of the same pitch
-    mixed_precision: bool = False  # bfloat16 within the networks, while they are trained, over float32 weights
-    sliced_wasserstein_num_samples: int = 512  # by which checkpoints are compared; 0 for no comparison
-    latent_scale: float = 1.0  # of random timbres when the model plays; below 1 less varied, and more often right
-    seed: int = 0
+    mel_downscale: int = hyperparameter(1, 'STFT bins per mel bin', above=0, at_most=_MOST_PIXELS,
+                                        shapes_specgrams=True)
+    gradient_penalty_domain: str = hyperparameter(
+        'image', "where slopes are taken: 'image' at full size in the data's units, as the original; 'stage' at the "
+        "stage's size in normalised units (Karras et al. 2018)", choices=('image', 'stage'))
+    gradient_penalty_interval: int = hyperparameter(
+        1, "the critic's updates from one penalty to the next; its weight grows accordingly", above=0, on_resume=FREE)
+    num_images_schedule: tuple[int, ...] = hyperparameter(
+        (), "notes of each resolution's stable stage and of the transition to it, padded at the front like batch "
+        'sizes; stands for the three *_num_images. A run ends before resolutions of 0 notes, for which spectrograms '
+        'are enlarged', at_most=_MOST_IMAGES, on_resume=LATER)
+    transition_num_images_schedule: tuple[int, ...] = hyperparameter(
+        (), 'other numbers for the transitions, padded likewise', at_most=_MOST_IMAGES, on_resume=LATER)
+    ac_loss_weight_schedule: tuple[float, ...] = hyperparameter(
+        (), 'factors of the two ac_loss_weights by resolution, padded likewise', above=0, on_resume=FREE)
+    learning_rate_schedule: tuple[float, ...] = hyperparameter(
+        (), 'factors of the two learning rates by resolution, padded likewise', above=0, on_resume=FREE)
+    generator_ema_decay: float = hyperparameter(0.999, "decay of the generator's EMA", **_FRACTION, on_resume=FREE)
+    generator_reconstruction_weight: float = hyperparameter(
+        0.0, 'weight of the distance from real notes to what is played at their codes', at_least=0, on_resume=FREE)
+    generator_partials_weight: float = hyperparameter(
+        0.0, 'weight of how far partials are from those of real notes of the same pitch', at_least=0, on_resume=FREE)
+    mixed_precision: bool = hyperparameter(
+        False, 'bfloat16 within the networks while they are trained, over float32 weights', on_resume=FREE)
+    sliced_wasserstein_num_samples: int = hyperparameter(
+        512, 'notes by which checkpoints are compared; 0 for no comparison', at_least=0, at_most=10**6, on_resume=FREE)
+    latent_scale: float = hyperparameter(
+        1.0, 'latent truncation: scale of random latents when the model plays; below 1 less varied, more often right',
+        above=0, on_resume=FREE)
+    seed: int = hyperparameter(0, 'where all randomness starts', at_least=0, below=2**31)
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, _checked_type(field, getattr(self, field.name)))
-        for name, choices in CHOICES.items():
-            value = getattr(self, name)
-            if value not in choices:
-                raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}'
-                                 f'{_did_you_mean(value, choices)}. Received: {value!r}')
-        for name in _POSITIVE:
-            _require(getattr(self, name) > 0, name, 'a number above 0', getattr(self, name))
-        for name in _NOT_NEGATIVE:
-            _require(getattr(self, name) >= 0, name, 'a number of at least 0', getattr(self, name))
-        for name in ('adam_beta1', 'adam_beta2', 'generator_ema_decay'):
-            _require(0 <= getattr(self, name) < 1, name, 'a number from 0 to below 1', getattr(self, name))
-        _require(bool(self.batch_size_schedule) and min(self.batch_size_schedule) > 0, 'batch_size_schedule',
-                 'at least one batch size, each above 0', self.batch_size_schedule)
-        for name in ('batch_size_schedule', *_SCHEDULES):
-            _require(len(getattr(self, name)) <= self.num_resolutions, name,
-                     f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
-        for name in ('num_images_schedule', 'transition_num_images_schedule'):
-            images = getattr(self, name)
-            _require(min(images, default=1) >= 0 and images[:1] != (0,) and sorted(images, key=bool, reverse=True)
-                     == list(images), name, 'numbers above 0, and 0 for none but the last resolutions', images)
-        for name in ('ac_loss_weight_schedule', 'learning_rate_schedule'):
-            _require(min(getattr(self, name), default=1) > 0, name, 'numbers above 0', getattr(self, name))
+        super().__post_init__()
+        require(bool(self.batch_size_schedule), 'batch_size_schedule', 'at least one batch size, each above 0',
+                self.batch_size_schedule)
+        for name in ('batch_size_schedule', 'num_images_schedule', 'transition_num_images_schedule',
+                     'ac_loss_weight_schedule', 'learning_rate_schedule'):
+            require(len(getattr(self, name)) <= self.num_resolutions, name,
+                    f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
         self._check_stages_fit()
-        _require(self.seed < 2**31, 'seed', f'a number below {2**31}', self.seed)
-        _require(self.num_resolutions <= 24, 'num_resolutions', 'at most 24', self.num_resolutions)
-        # Filters halve fmap_decay times from each resolution to the next.
-        _require(math.log2(self.fmap_base) >= self.num_resolutions * self.fmap_decay, 'fmap_base and fmap_decay',
-                 f'at least one filter at each of {self.num_resolutions} resolutions',
-                 (self.fmap_base, self.fmap_decay))
-        _require(self.scale_base >= 2, 'scale_base', 'a whole number of at least 2', self.scale_base)
-        _require(self.kernel_size % 2 == 1, 'kernel_size', 'an odd number', self.kernel_size)
-        _require(self.train_time_limit is None or self.train_time_limit > 0, 'train_time_limit',
-                 'seconds above 0, or null for none', self.train_time_limit)
-        _require(self.mel_downscale == 1 or self.data_type == 'mel', 'mel_downscale',
-                 f"1 when data_type is {self.data_type!r} (only 'mel' has mel bins)", self.mel_downscale)
-        _require(self.gen_gl_consistency_loss_weight == 0 or self.data_type != 'wave', 'gen_gl_consistency_loss_weight',
-                 "0 when data_type is 'wave' (there is no spectrogram to be consistent)",
-                 self.gen_gl_consistency_loss_weight)
-        _require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
-                 'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
-                 self.generator_reconstruction_weight)
-        _require(self.generator_partials_weight == 0 or self.data_type in ('linear', 'mel'),
-                 'generator_partials_weight', f'0 when data_type is {self.data_type!r} (it has no frequencies)',
-                 self.generator_partials_weight)
+        self._check_losses_suit_representation()
         self._check_shape_holds_audio()
+        self._check_networks()
 
     def _check_stages_fit(self):
-        _require(bool(self.num_images_schedule) or not self.transition_num_images_schedule,
-                 'transition_num_images_schedule', 'num_images_schedule with it, for the stable stages',
-                 self.transition_num_images_schedule)
-        _require(self.train_progressive or 0 not in self.num_images_schedule, 'num_images_schedule',
-                 'no 0 where the full size alone is trained (train_progressive is false)', self.num_images_schedule)
+        for name in ('num_images_schedule', 'transition_num_images_schedule'):
+            images = getattr(self, name)
+            require(min(images, default=1) >= 0 and images[:1] != (0,) and sorted(images, key=bool, reverse=True)
+                    == list(images), name, 'numbers above 0, and 0 for none but the last resolutions', images)
+        require(bool(self.num_images_schedule) or not self.transition_num_images_schedule,
+                'transition_num_images_schedule', 'num_images_schedule with it, for the stable stages',
+                self.transition_num_images_schedule)
+        require(self.train_progressive or 0 not in self.num_images_schedule, 'num_images_schedule',
+                'no 0 where the full size alone is trained (train_progressive is false)', self.num_images_schedule)
         if self.train_progressive and not self.num_images_schedule:
             before_last = (self.num_resolutions - 1) * (self.stable_stage_num_images + self.transition_stage_num_images)
-            _require(self.total_num_images > before_last, 'total_num_images',
-                     f'more than the {before_last} images of the stages before the last', self.total_num_images)
+            require(self.total_num_images > before_last, 'total_num_images',
+                    f'more than the {before_last} images of the stages before the last', self.total_num_images)
+
+    def _check_networks(self):
+        # Filters halve fmap_decay times from each resolution to the next.
+        require(math.log2(self.fmap_base) >= self.num_resolutions * self.fmap_decay, 'fmap_base and fmap_decay',
+                f'at least one filter at each of {self.num_resolutions} resolutions', (self.fmap_base, self.fmap_decay))
+        require(self.kernel_size % 2 == 1, 'kernel_size', 'an odd number', self.kernel_size)
+        filters = min(self.fmap_base / 2 ** self.fmap_decay, self.fmap_max)
+        weights = filters * (self.latent_vector_size * self.start_height * self.start_width
+                             + filters * self.kernel_size ** 2)
+        require(weights <= _MOST_WEIGHTS, 'first block', f'at most {_MOST_WEIGHTS} weights in its convolutions, from '
+                f'latent_vector_size, start_height, start_width, kernel_size, fmap_base and fmap_max', int(weights))
+
+    def _check_losses_suit_representation(self):
+        require(self.mel_downscale == 1 or self.data_type == 'mel', 'mel_downscale',
+                f"1 when data_type is {self.data_type!r} (only 'mel' has mel bins)", self.mel_downscale)
+        require(self.gen_gl_consistency_loss_weight == 0 or self.data_type != 'wave', 'gen_gl_consistency_loss_weight',
+                "0 when data_type is 'wave' (there is no spectrogram to be consistent)",
+                self.gen_gl_consistency_loss_weight)
+        require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
+                'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
+                self.generator_reconstruction_weight)
+        require(self.generator_partials_weight == 0 or self.data_type in ('linear', 'mel'),
+                'generator_partials_weight', f'0 when data_type is {self.data_type!r} (it has no frequencies)',
+                self.generator_partials_weight)
 
     def _check_shape_holds_audio(self):
         height, width = self.spec_shape
+        require(height * width <= _MOST_PIXELS, 'spectrogram shape', f'at most {_MOST_PIXELS} pixels, from '
+                'start_height, start_width, scale_base and num_resolutions', (height, width))
         if self.data_type == 'wave':
-            _require(width == 1 and height >= self.audio_length, 'start_width and num_resolutions',
-                     f"a [time, 1] image of at least audio_length = {self.audio_length} rows for data_type 'wave'",
-                     self.spec_shape)
+            require(width == 1 and height >= self.audio_length, 'start_width and num_resolutions',
+                    f"a [time, 1] image of at least audio_length = {self.audio_length} rows for data_type 'wave'",
+                    self.spec_shape)
             return
         num_bins = width * self.mel_downscale
         if num_bins & (num_bins - 1) or num_bins < 4:
@@ -198,65 +222,32 @@ class Config:
         growth = self.scale_base ** (self.num_resolutions - 1)
         return self.start_height * growth, self.start_width * (growth if self.scale_mode == 'ALL' else 1)
 
-    def replace(self, **hparams) -> 'Config':
-        """A copy with other values; unknown names are errors that suggest the nearest."""
-        check_names(hparams)
-        return dataclasses.replace(self, **hparams)
 
-    def to_dict(self) -> dict:
-        """Plain values, as they stand in experiment.json."""
-        values = dataclasses.asdict(self)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+PRESETS: Mapping[str, Config] = types.MappingProxyType(
+    {name: Config(**changes) for name, changes in presets.PRESETS.items()})
 
 
-_NAMES = tuple(field.name for field in dataclasses.fields(Config))
-_POSITIVE = ('audio_length', 'sample_rate', 'normalizer_margin', 'normalizer_num_examples', 'latent_vector_size',
-             'num_resolutions', 'start_height', 'start_width', 'kernel_size', 'fmap_base', 'fmap_decay', 'fmap_max',
-             'stable_stage_num_images', 'total_num_images', 'generator_learning_rate', 'discriminator_learning_rate',
-             'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
-             'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval', 'latent_scale')
-_SCHEDULES = ('num_images_schedule', 'transition_num_images_schedule', 'ac_loss_weight_schedule',
-              'learning_rate_schedule')
-_NOT_NEGATIVE = ('transition_stage_num_images', 'gradient_penalty_weight', 'real_score_penalty_weight',
-                 'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'gen_gl_consistency_loss_weight', 'seed',
-                 'generator_reconstruction_weight', 'generator_partials_weight', 'sliced_wasserstein_num_samples')
-
-
-def preset(name: str) -> Config:
-    """The preset of that name.
+def preset(name: str, known: Mapping[str, typing.Any] = PRESETS) -> typing.Any:
+    """The preset of that name, of a GANSynth or among those `known`.
 
     Raises:
       InputError: if there is none; the message names the nearest.
     """
-    if name not in PRESETS:
-        raise InputError(f'Unknown configuration: expected one of {", ".join(PRESETS)}{_did_you_mean(name, PRESETS)}. '
+    if name not in known:
+        raise InputError(f'Unknown configuration: expected one of {", ".join(known)}{did_you_mean(name, known)}. '
                          f'Received: {name!r}')
-    return PRESETS[name]
-
-
-def check_names(hparams: Iterable[str]) -> None:
-    """Raises an InputError that suggests the nearest name if one of `hparams` is not a hyperparameter's name."""
-    for name in hparams:
-        if name not in _NAMES:
-            raise InputError(f'Unknown hyperparameter: expected a field of Config{_did_you_mean(name, _NAMES)}. '
-                             f'Received: {name!r}')
+    return known[name]
 
 
 def from_dict(hparams: Mapping) -> Config:
     """A Config from plain values; what is not given has its default."""
-    check_names(hparams)
-    return Config(**hparams)
+    return Config.from_dict(hparams)
 
 
 def parse_hparams(text: str) -> dict:
-    """The value of `--hparams`: a JSON object of hyperparameters, e.g. '{"fmap_max": 64}'."""
-    try:
-        hparams = files.parse_json(text or '{}')
-    except ValueError as error:
-        raise InputError(f'Cannot read --hparams: expected a JSON object such as \'{{"fmap_max": 64}}\' ({error}). '
-                         f'Received: {text!r}') from error
-    _require(isinstance(hparams, dict), '--hparams', 'a JSON object', hparams)
-    check_names(hparams)
+    """The value of `--hparams`: a JSON object of a GANSynth's hyperparameters, e.g. '{"fmap_max": 64}'."""
+    hparams = hyperparameters.parse_hparams(text)
+    Config.check_names(hparams)
     return hparams
 
 
@@ -268,74 +259,15 @@ def given_with_flags(preset_name: str | None, hparams: str) -> Config | None:
     """
     changes = parse_hparams(hparams)
     if preset_name is None:
-        _require(not changes, '--hparams', '--config with it, the preset that it changes', hparams)
+        require(not changes, '--hparams', '--config with it, the preset that it changes', hparams)
         return None
     return preset(preset_name).replace(**changes)
 
 
-def write_experiment(config: Config, directory: str | os.PathLike) -> pathlib.Path:
-    """Writes `experiment.json` into `directory` and returns its path."""
-    return files.write_json(config.to_dict(), pathlib.Path(directory) / EXPERIMENT_FILE)
-
-
 def read_experiment(directory: str | os.PathLike) -> Config:
-    """Reads the `experiment.json` of a run or model directory.
-
-    Flags that only Magenta's program had are passed over, with a warning that lists them.
+    """Reads the `experiment.json` of a GANSynth's run or model directory.
 
     Raises:
-      InputError: if it is missing, is not JSON, or holds an unknown or impossible value.
+      InputError: if it is missing, is not JSON, is of another model, or holds an unknown or impossible value.
     """
-    path = pathlib.Path(directory) / EXPERIMENT_FILE
-    if not path.exists():
-        raise InputError(f'Not a model directory: expected {EXPERIMENT_FILE} in it. Received: {str(directory)!r}')
-    hparams = files.read_json(path)
-    model = hparams.pop('model', 'gansynth')  # baselines name theirs
-    _require(model == 'gansynth', 'model', f'a GANSynth in {directory}', model)
-    if obsolete := sorted(OBSOLETE_FLAGS & hparams.keys()):
-        logging.warning('%s: these flags of the original mean nothing here: %s.', path, ', '.join(obsolete))
-    try:
-        return from_dict({name: value for name, value in hparams.items() if name not in OBSOLETE_FLAGS})
-    except InputError as error:
-        raise InputError(f'{path}: {error}') from error
-
-
-def _checked_type(field: dataclasses.Field, value):
-    """`value` as the field's type; whole numbers pass for floats, lists for tuples, and nothing else is bent."""
-    kind = typing.cast(type, field.type)
-    if typing.get_origin(kind) is tuple:
-        item_kind, _ = typing.get_args(kind)
-        expected = {int: 'a list of whole numbers', float: 'a list of finite numbers'}[item_kind]
-        _require(isinstance(value, (list, tuple)), field.name, expected, value)
-        items = tuple(_as_kind(item, item_kind) for item in value)
-        _require(None not in items, field.name, expected, value)
-        return items
-    if type(None) in typing.get_args(kind):
-        if value is None:
-            return None
-        kind = float
-    converted = _as_kind(value, kind)
-    _require(converted is not None, field.name, {int: 'a whole number', float: 'a finite number', str: 'a string',
-                                                 bool: 'true or false'}[kind], value)
-    return converted
-
-
-def _as_kind(value, kind: type):
-    """`value` if it is of `kind` (a whole number also as a float), else None."""
-    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
-        value = float(value)
-    finite = type(value) is not float or math.isfinite(value)
-    return value if type(value) is kind and finite else None
-
-
-def _require(condition: bool, name: str, expected: str, received) -> None:
-    if not condition:
-        raise InputError(f'Impossible {name}: expected {expected}. Received: {received!r}')
-
-
-def _did_you_mean(name, known: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f' (did you mean {nearest[0]!r}?)' if nearest else ''
-
-
-PRESETS = types.MappingProxyType({name: Config(**changes) for name, changes in presets.PRESETS.items()})
+    return hyperparameters.read_experiment(directory, Config)

@@ -20,16 +20,16 @@ not_negative = st.just(0.0) | positive
 fractions = st.floats(0, 0.999)
 LEGAL_VALUES = {
     'data_type': st.sampled_from(['linear', 'phase', 'mel']),
-    'data_normalizer': st.sampled_from(config_lib.CHOICES['data_normalizer']),
-    'to_rgb_activation': st.sampled_from(config_lib.CHOICES['to_rgb_activation']),
-    'gradient_penalty_domain': st.sampled_from(config_lib.CHOICES['gradient_penalty_domain']),
+    'data_normalizer': st.sampled_from(Config.facts()['data_normalizer'].choices),
+    'to_rgb_activation': st.sampled_from(Config.facts()['to_rgb_activation'].choices),
+    'gradient_penalty_domain': st.sampled_from(Config.facts()['gradient_penalty_domain'].choices),
     'simple_arch': st.booleans(),
     'train_progressive': st.booleans(),
     'train_time_limit': st.none() | positive,
     'audio_length': st.integers(1, 64000),
     'sample_rate': sizes,
-    'latent_vector_size': sizes,
-    'fmap_max': sizes,
+    'latent_vector_size': st.integers(1, 10_000),
+    'fmap_max': st.integers(1, 10_000),
     'fmap_decay': st.floats(0.01, 1.7),
     'generator_learning_rate': positive,
     'mag_normalizer_b': st.floats(-9, 9),
@@ -254,6 +254,15 @@ def test_what_must_not_be_negative(name):
                                                           'Received: 25'),
     ({'num_resolutions': 10**12, 'train_progressive': False}, 'Impossible num_resolutions: expected at most 24. '
                                                               'Received: 1000000000000'),
+    ({'train_data_path': '/nsynth.tfrecord'}, 'Not a hyperparameter: expected the notes in --tfds_data_dir, as '
+     "`gansynth_prepare_data --input=... --data_dir=...` writes them. Received: 'train_data_path'"),
+    ({'batch_size_schedule': [10**12]}, 'Impossible batch_size_schedule: expected at most 65536. '
+                                        'Received: (1000000000000,)'),
+    ({'start_height': 2**20, 'start_width': 1024}, 'Impossible spectrogram shape: expected at most 268435456 pixels, '
+     'from start_height, start_width, scale_base and num_resolutions. Received: (67108864, 65536)'),
+    ({'latent_vector_size': 10**6, 'start_height': 128, 'start_width': 1024, 'num_resolutions': 1},
+     'Impossible first block: expected at most 17179869184 weights in its convolutions, from latent_vector_size, '
+     'start_height, start_width, kernel_size, fmap_base and fmap_max. Received: 33554432589824'),
     ({'seed': 2**31}, 'Impossible seed: expected a number below 2147483648. Received: 2147483648'),
     ({'train_time_limit': 0}, 'Impossible train_time_limit: expected seconds above 0, or null for none. '
                               'Received: 0.0'),
@@ -290,14 +299,14 @@ def test_what_must_not_be_negative(name):
 ])
 def test_what_is_impossible_beside_the_others(hparams, message):
     with pytest.raises(InputError) as refused:
-        Config(**hparams)
+        Config().replace(**hparams)
     assert str(refused.value) == message
 
 
 @quick
 @given(st.integers(1, 300), st.sampled_from([4, 64, 1024]), st.integers(1, 10**6))
 def test_the_shape_that_the_error_offers_is_possible(num_frames, num_bins, audio_length):
-    shape = {'num_resolutions': 1, 'start_width': num_bins}
+    shape = {'num_resolutions': 1, 'start_width': num_bins, 'latent_vector_size': 1}
     try:
         Config(**shape, start_height=num_frames, audio_length=audio_length)
     except InputError as error:

@@ -22,8 +22,6 @@ from gansynth_tf.config import Config
 from gansynth_tf.data.resolutions import all_resolutions, pool
 from gansynth_tf.errors import InputError
 
-_REPRESENTATION = ('data_type', 'audio_length', 'sample_rate', 'mel_downscale', 'start_height', 'start_width',
-                   'scale_base', 'scale_mode', 'num_resolutions')
 _DESCRIPTION_FILE = 'description.json'
 
 
@@ -49,7 +47,8 @@ def open_specgrams(cache_dir: str | os.PathLike, config: Config, resolution: tup
     if resolution not in sizes:
         raise InputError(f'Resolution not in the cache: expected one of {", ".join(map(str, sizes))}. '
                          f'Received: {resolution}')
-    description = {'notes': notes, **{name: getattr(config, name) for name in _REPRESENTATION}}
+    description = {'notes': notes} | {name: getattr(config, name) for name, facts in config.facts().items()
+                                      if facts.shapes_specgrams}
     text = json.dumps(description, indent=1, sort_keys=True)
     directory = files.make_directory(cache_dir) / hashlib.sha256(text.encode()).hexdigest()[:16]
     if not directory.exists():

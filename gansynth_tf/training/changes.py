@@ -4,18 +4,8 @@ import logging
 
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import FREE, LATER
 from gansynth_tf.training import stages
-
-# What an iteration does with weights and moments, never which weights there are or which notes come next.
-SAFE = frozenset((
-    'batch_size_schedule', 'generator_learning_rate', 'discriminator_learning_rate', 'adam_beta1', 'adam_beta2',
-    'gradient_penalty_target', 'gradient_penalty_weight', 'gradient_penalty_interval', 'real_score_penalty_weight',
-    'generator_ac_loss_weight', 'discriminator_ac_loss_weight', 'ac_loss_weight_schedule', 'learning_rate_schedule',
-    'generator_ema_decay', 'gen_gl_consistency_loss_weight', 'generator_reconstruction_weight',
-    'generator_partials_weight', 'fake_batch_size', 'save_summaries_num_images', 'train_time_limit',
-    'train_time_stage_multiplier', 'mixed_precision', 'sliced_wasserstein_num_samples', 'latent_scale'))
-LENGTHS = frozenset(('stable_stage_num_images', 'transition_stage_num_images', 'total_num_images',
-                     'num_images_schedule', 'transition_num_images_schedule'))
 
 
 def check(before: Config, after: Config, stage_id: int | None) -> None:
@@ -34,8 +24,8 @@ def check(before: Config, after: Config, stage_id: int | None) -> None:
     """
     old, new = before.to_dict(), after.to_dict()
     changed = {name for name, value in new.items() if old[name] != value}
-    safe = SAFE | LENGTHS if stage_id is None or _same_so_far(before, after, stage_id) else SAFE
-    if refused := sorted(changed - safe):
+    allowed = {FREE, LATER} if stage_id is None or _same_so_far(before, after, stage_id) else {FREE}
+    if refused := sorted(name for name in changed if Config.facts()[name].on_resume not in allowed):
         raise InputError(f'The directory holds a run of another configuration: expected the same hyperparameters to go '
                          f'on with it ({", ".join(f"{name} = {old[name]!r}" for name in refused)}), or another '
                          f'directory. Received: {", ".join(f"{name} = {new[name]!r}" for name in refused)}')
