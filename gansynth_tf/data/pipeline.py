@@ -15,7 +15,7 @@ from gansynth_tf.data.sources.note_source import TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import representations
 
-__all__ = ['CACHE_BYTES', 'PreparedNotes', 'open_notes', 'pool', 'specgram_batches']
+__all__ = ['CACHE_BYTES', 'PreparedNotes', 'open_notes', 'pool', 'shuffled', 'specgram_batches']
 
 CACHE_BYTES = 2 * 2**30
 
@@ -52,7 +52,7 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
         raise InputError(f'No notes: expected some in the split {split!r}. Received: none')
     labels = notes.vocabulary.labels(pitches[usable])
 
-    places = _shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
+    places = shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
     if notes.cache_dir is not None:
         specgrams = _from_disk(notes.cache_dir, notes, config, split, resolution, usable, places)
     elif 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
@@ -75,10 +75,10 @@ def _check(notes: PreparedNotes, config: Config, resolution: tuple[int, int]) ->
                          f'Received: {resolution}')
 
 
-def _shuffled(num_notes: int, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:
+def shuffled(num_notes: int, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:
     """Endless int64 [batch_size] of places 0 <= place < num_notes: one permutation after another.
 
-    The n-th place is a function of n alone, so that a resumed stream starts at once, wherever it starts.
+    `start` places are passed over. The n-th place is a function of n alone, so that a resumed stream starts at once, wherever it starts.
     """
     @functools.lru_cache(maxsize=2)
     def permutation(epoch):

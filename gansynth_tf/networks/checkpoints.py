@@ -83,12 +83,13 @@ def exist(directory: str | os.PathLike) -> bool:
     return (directory / GENERATOR_FILE).exists() or any(directory.glob('stage_*/checkpoint-*.npz'))
 
 
-def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | None:
+def read_latest(train_root_dir: str | os.PathLike, *, set_aside: bool = True) -> dict[str, np.ndarray] | None:
     """The newest readable checkpoint of a run, or None if it has none yet.
 
-    Half-written and corrupt ones are renamed to `.corrupt`, with a warning, and the one before is used.
+    Half-written and corrupt ones are passed over, with a warning, and also renamed to `.corrupt` if they are to be
+    `set_aside`, as whoever trains does.
     """
-    for archive in _readable(train_root_dir, set_aside=True):
+    for archive in _readable(train_root_dir, set_aside=set_aside):
         with archive:
             return {name: archive[name] for name in archive.files}
     return None
