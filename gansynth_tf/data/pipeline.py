@@ -78,7 +78,8 @@ def _check(notes: PreparedNotes, config: Config, resolution: tuple[int, int]) ->
 def shuffled(num_notes: int, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:
     """Endless int64 [batch_size] of places 0 <= place < num_notes: one permutation after another.
 
-    `start` places are passed over. The n-th place is a function of n alone, so that a resumed stream starts at once, wherever it starts.
+    The first `start` places are passed over. The n-th place is a function of n alone, so that a resumed stream starts
+    at once, wherever it starts.
     """
     @functools.lru_cache(maxsize=2)
     def permutation(epoch):
