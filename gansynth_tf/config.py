@@ -109,9 +109,18 @@ class Config(Hyperparameters):
     # Beyond the original.
     mel_downscale: int = hyperparameter(1, 'STFT bins per mel bin', above=0, at_most=_MOST_PIXELS,
                                         shapes_specgrams=True)
+    time_patch: int = hyperparameter(
+        1, 'time frames that a pixel of the networks stands for: images have so many times start_height', above=0,
+        at_most=1024, shapes_specgrams=True)
     gradient_penalty_domain: str = hyperparameter(
         'image', "where slopes are taken: 'image' at full size in the data's units, as the original; 'stage' at the "
-        "stage's size in normalised units (Karras et al. 2018)", choices=('image', 'stage'))
+        "stage's size in normalised units", choices=('image', 'stage'))
+    constant_scale: bool = hyperparameter(
+        False, "as images grow, the slopes that the critic is held at fall with the root of their pixels, and so do "
+        "the weights of reconstruction and partials: distances keep the first stage's scale", on_resume=FREE)
+    critic_phase_floor: float = hyperparameter(
+        1.0, 'what the phase of silence counts for the critic; that of loud partials counts 1', at_least=0, at_most=1,
+        on_resume=FREE)
     gradient_penalty_interval: int = hyperparameter(
         1, "the critic's updates from one penalty to the next; its weight grows accordingly", above=0, on_resume=FREE)
     num_images_schedule: tuple[int, ...] = hyperparameter(
@@ -186,6 +195,11 @@ class Config(Hyperparameters):
         require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
                 'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
                 self.generator_reconstruction_weight)
+        require(self.critic_phase_floor == 1 or self.data_type != 'wave', 'critic_phase_floor',
+                "1 when data_type is 'wave' (it has no phase)", self.critic_phase_floor)
+        require(not self.constant_scale or self.gradient_penalty_domain == 'stage', 'constant_scale',
+                "gradient_penalty_domain = 'stage' with it, since full-size slopes have one scale anyway",
+                self.constant_scale)
         require(self.generator_partials_weight == 0 or self.data_type in ('linear', 'mel'),
                 'generator_partials_weight', f'0 when data_type is {self.data_type!r} (it has no frequencies)',
                 self.generator_partials_weight)
@@ -193,7 +207,7 @@ class Config(Hyperparameters):
     def _check_shape_holds_audio(self):
         height, width = self.spec_shape
         require(height * width <= _MOST_PIXELS, 'spectrogram shape', f'at most {_MOST_PIXELS} pixels, from '
-                'start_height, start_width, scale_base and num_resolutions', (height, width))
+                'start_height, start_width, scale_base, num_resolutions and time_patch', (height, width))
         if self.data_type == 'wave':
             require(width == 1 and height >= self.audio_length, 'start_width and num_resolutions',
                     f"a [time, 1] image of at least audio_length = {self.audio_length} rows for data_type 'wave'",
@@ -220,7 +234,8 @@ class Config(Hyperparameters):
     def spec_shape(self) -> tuple[int, int]:
         """(time frames, frequency bins) of a full-size spectrogram."""
         growth = self.scale_base ** (self.num_resolutions - 1)
-        return self.start_height * growth, self.start_width * (growth if self.scale_mode == 'ALL' else 1)
+        return (self.start_height * self.time_patch * growth,
+                self.start_width * (growth if self.scale_mode == 'ALL' else 1))
 
 
 PRESETS: Mapping[str, Config] = types.MappingProxyType(

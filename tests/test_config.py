@@ -108,6 +108,7 @@ def test_the_defaults_are_the_originals():
     ({'scale_mode': 'H', 'start_width': 1024}, (128, 1024)),
     ({'scale_base': 4, 'num_resolutions': 4, 'start_height': 2, 'start_width': 16}, (128, 1024)),
     ({'mel_downscale': 2, 'start_width': 8}, (128, 512)),
+    ({'time_patch': 16, 'num_resolutions': 3, 'start_width': 1024, 'scale_mode': 'H'}, (128, 1024)),
     ({'data_type': 'wave', 'scale_mode': 'H', 'start_width': 1, 'start_height': 1024}, (65536, 1)),
 ])
 def test_spec_shape(hparams, shape):
@@ -201,7 +202,7 @@ def test_whole_numbers_pass_for_floats_and_become_them():
     'num_resolutions', 'start_height', 'start_width', 'kernel_size', 'fmap_base', 'fmap_decay', 'fmap_max',
     'stable_stage_num_images', 'total_num_images', 'generator_learning_rate', 'discriminator_learning_rate',
     'gradient_penalty_target', 'fake_batch_size', 'save_summaries_num_images', 'train_time_stage_multiplier',
-    'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval'])
+    'mag_normalizer_a', 'p_normalizer_a', 'mel_downscale', 'gradient_penalty_interval', 'time_patch'])
 @pytest.mark.parametrize('value', [0, -1])
 def test_what_must_be_above_0(name, value):
     with pytest.raises(InputError, match=f'^Impossible {name}: expected a number above 0. Received: {value}'):
@@ -259,10 +260,15 @@ def test_what_must_not_be_negative(name):
     ({'batch_size_schedule': [10**12]}, 'Impossible batch_size_schedule: expected at most 65536. '
                                         'Received: (1000000000000,)'),
     ({'start_height': 2**20, 'start_width': 1024}, 'Impossible spectrogram shape: expected at most 268435456 pixels, '
-     'from start_height, start_width, scale_base and num_resolutions. Received: (67108864, 65536)'),
+     'from start_height, start_width, scale_base, num_resolutions and time_patch. Received: (67108864, 65536)'),
     ({'latent_vector_size': 10**6, 'start_height': 128, 'start_width': 1024, 'num_resolutions': 1},
      'Impossible first block: expected at most 17179869184 weights in its convolutions, from latent_vector_size, '
      'start_height, start_width, kernel_size, fmap_base and fmap_max. Received: 33554432589824'),
+    ({'critic_phase_floor': 1.5}, 'Impossible critic_phase_floor: expected at most 1. Received: 1.5'),
+    ({'critic_phase_floor': 0.5, 'data_type': 'wave', 'scale_mode': 'H', 'start_width': 1, 'start_height': 1024},
+     "Impossible critic_phase_floor: expected 1 when data_type is 'wave' (it has no phase). Received: 0.5"),
+    ({'constant_scale': True}, "Impossible constant_scale: expected gradient_penalty_domain = 'stage' with it, since "
+                               "full-size slopes have one scale anyway. Received: True"),
     ({'seed': 2**31}, 'Impossible seed: expected a number below 2147483648. Received: 2147483648'),
     ({'train_time_limit': 0}, 'Impossible train_time_limit: expected seconds above 0, or null for none. '
                               'Received: 0.0'),

@@ -10,7 +10,8 @@ def all_resolutions(config: Config) -> list[tuple[int, int]]:
     sizes = []
     for block in range(config.num_resolutions):
         growth = config.scale_base ** block
-        sizes.append((config.start_height * growth, config.start_width * (growth if config.scale_mode == 'ALL' else 1)))
+        sizes.append((config.start_height * config.time_patch * growth,
+                      config.start_width * (growth if config.scale_mode == 'ALL' else 1)))
     return sizes
 
 

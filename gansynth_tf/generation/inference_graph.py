@@ -2,8 +2,8 @@
 
 What only training needs is left out, and what can be computed beforehand is computed when a model is loaded. Scales are
 multiplied into kernels. The first convolution is a matrix product in which the pitch picks a row. Upscaling and the
-convolution after it are one transposed convolution. The last pixel norm scales two channels instead of all. There are
-only TensorFlow's plain operations, so that the graph can be exported and read by other programs.
+convolution after it are one transposed convolution. The last pixel norm scales the images' channels instead of all.
+There are only TensorFlow's plain operations, so that the graph can be exported and read by other programs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,7 @@ class InferenceGraph(tf.Module):
         schedule = ResolutionSchedule.from_config(config)
         fading = schedule.fading_weight(state.num_blocks, state.progress)
         self._coarser_weight = 0.0 if fading is None else float(fading)
-        self._factors = schedule.factors
+        self._factors, self._time_patch = schedule.factors, config.time_patch
         self._synthesis = Synthesis(config, state.num_blocks, normalizer)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
@@ -67,10 +67,10 @@ class InferenceGraph(tf.Module):
         coarser = features
         for body in self._bodies[1:]:
             coarser, features = features, _through(body, features)
-        images = self._to_rgb[-1](features)
+        images = image_ops.depth_to_time(self._to_rgb[-1](features), self._time_patch)
         if not self._coarser_weight:
             return images
-        coarser = _repeat(self._to_rgb[-2](coarser), self._factors)
+        coarser = _repeat(image_ops.depth_to_time(self._to_rgb[-2](coarser), self._time_patch), self._factors)
         return self._coarser_weight * coarser + (1 - self._coarser_weight) * images
 
 
@@ -132,7 +132,7 @@ class _Convolution(tf.Module):
 
 
 class _ToRgb(_Convolution):
-    """From features to images. A 1x1 convolution, so pixel norm can wait until there are only two channels."""
+    """From features to images. A 1x1 convolution, so pixel norm can wait until there are few channels."""
 
     def __call__(self, features):
         features = tf.cast(features, self._kernel.dtype)

@@ -31,9 +31,10 @@ class Discriminator(network.ProgressiveNetwork):
         for block_id in range(1, config.num_resolutions + 1):
             self.bodies.append(make_body(block_id))
             self.from_rgb.append(self._from_rgb(block_id))
-            image_shape = (*self.schedule.resolution(block_id), network.CHANNELS)
+            (height, width), patch = self.schedule.resolution(block_id), config.time_patch
             spread = [self.minibatch_stddev] if block_id == 1 else []
-            network.build(f'block_{block_id}', [self.from_rgb[-1], *spread, *self.bodies[-1]], image_shape)
+            network.build(f'block_{block_id}', [self.from_rgb[-1], *spread, *self.bodies[-1]],
+                          (height // patch, width, network.CHANNELS * patch))
         features = (num_filters(config, 0),)
         self.logits = self._logits()
         network.build('block_1', [self.logits], features)
@@ -56,19 +57,22 @@ class Discriminator(network.ProgressiveNetwork):
           Scores, float [batch] (the higher, the more real), and pitch logits, float [batch, num_pitches].
         """
         weight = self.schedule.fading_weight(num_blocks, progress)
-        x = self.from_rgb[num_blocks - 1](specgrams)
+        x = self._features(num_blocks, specgrams)
         for block_id in range(num_blocks, 0, -1):
             if block_id == 1:
                 x = self.minibatch_stddev(x, num_batches=num_batches)
             for layer in self.bodies[block_id - 1]:
                 x = layer(x)
             if block_id == num_blocks and weight is not None:
-                coarser = self.from_rgb[block_id - 2](self.downscale(specgrams))
+                coarser = self._features(block_id - 1, self.downscale(specgrams))
                 x = self.fade_in(coarser, x, weight=weight)
         return self.logits(x)[:, 0], self.classification_logits(x)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
         return *self.schedule.resolution(num_blocks), network.CHANNELS
+
+    def _features(self, block_id: int, specgrams):
+        return self.from_rgb[block_id - 1](image_ops.time_to_depth(specgrams, self.config.time_patch))
 
     def _body(self, block_id: int) -> list:
         filters, next_filters = num_filters(self.config, block_id), num_filters(self.config, block_id - 1)

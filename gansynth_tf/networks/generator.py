@@ -59,16 +59,19 @@ class Generator(network.ProgressiveNetwork):
         coarser = None
         for block_id in range(1, num_blocks + 1):
             if block_id == num_blocks and weight is not None:
-                coarser = self.to_rgb[block_id - 2](x)
+                coarser = self._images(block_id - 1, x)
             for layer in self.bodies[block_id - 1]:
                 x = layer(x)
-        images = self.to_rgb[num_blocks - 1](x)
+        images = self._images(num_blocks, x)
         if coarser is None:
             return images
         return self.fade_in(self.upscale(coarser), images, weight=weight)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
         return (self.config.latent_vector_size,)
+
+    def _images(self, block_id: int, features):
+        return image_ops.depth_to_time(self.to_rgb[block_id - 1](features), self.config.time_patch)
 
     def _body(self, block_id: int) -> list:
         def conv(layer, name, size, **kwargs):
@@ -96,8 +99,9 @@ class Generator(network.ProgressiveNetwork):
 
     def _to_rgb(self, block_id: int) -> keras.layers.Layer:
         name, activation = f'block_{block_id}/to_rgb', self.config.to_rgb_activation
+        channels = network.CHANNELS * self.config.time_patch
         if self.config.simple_arch:
-            return keras.layers.Conv2D(network.CHANNELS, 1, activation=activation, name='to_rgb', dtype='float32',
+            return keras.layers.Conv2D(channels, 1, activation=activation, name='to_rgb', dtype='float32',
                                        kernel_initializer=self._he_normal(name))
-        return EqualizedConv2D(network.CHANNELS, 1, activation=activation, name='to_rgb', dtype='float32',
+        return EqualizedConv2D(channels, 1, activation=activation, name='to_rgb', dtype='float32',
                                kernel_initializer=self._normal(name))

@@ -17,7 +17,8 @@ def shapes(config: Config, num_pitches: int) -> dict[str, tuple[int, ...]]:
     inputs = config.latent_vector_size + num_pitches
     for block_id in range(1, config.num_resolutions + 1):
         filters = num_filters(config, block_id)
-        layers = make_block(config, block_id, inputs, filters) | {'to_rgb': (1, 1, filters, network.CHANNELS)}
+        channels = network.CHANNELS * config.time_patch
+        layers = make_block(config, block_id, inputs, filters) | {'to_rgb': (1, 1, filters, channels)}
         for name, kernel_shape in layers.items():
             # Keras keeps the kernels of its own transposed convolutions the other way round.
             outputs = kernel_shape[-2] if name == 'conv2d_transpose' else kernel_shape[-1]

@@ -106,6 +106,27 @@ def _kernel_gradient(images: tf.Tensor, kernel: tf.Tensor, upstream: tf.Tensor) 
                                            strides=[1, 1, 1, 1], padding='SAME')
 
 
+def depth_to_time(images: tf.Tensor, patch: int) -> tf.Tensor:
+    """[batch, height, width, patch * channels] -> [batch, height * patch, width, channels].
+
+    A pixel's channels are `patch` time frames, one after the other: sub-pixel convolution (Shi et al. 2016), in time.
+    """
+    if patch == 1:
+        return images
+    _, height, width, depth = images.shape
+    frames = tf.reshape(images, [-1, height, width, patch, depth // patch])
+    return tf.reshape(tf.transpose(frames, [0, 1, 3, 2, 4]), [-1, height * patch, width, depth // patch])
+
+
+def time_to_depth(images: tf.Tensor, patch: int) -> tf.Tensor:
+    """The inverse of `depth_to_time`."""
+    if patch == 1:
+        return images
+    _, height, width, channels = images.shape
+    frames = tf.reshape(images, [-1, height // patch, patch, width, channels])
+    return tf.reshape(tf.transpose(frames, [0, 1, 3, 2, 4]), [-1, height // patch, width, patch * channels])
+
+
 def conv2d_once(images: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """Convolution with a `kernel` as large as the images, which therefore fits in one place; [batch, 1, 1, outputs].
 

@@ -31,24 +31,26 @@ def num_filters(config: Config, block_id: int) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class ResolutionSchedule:
-    """Resolutions (height, width) of blocks 1 (coarsest) to `num_resolutions`.
+    """Resolutions (height, width) of images of blocks 1 (coarsest) to `num_resolutions`.
 
     Attributes:
-      start_resolutions: (height, width) of block 1.
+      start_resolutions: (height, width) of block 1 itself, whose images have `time_patch` times that height.
       scale_base: growth from one block to the next.
       num_resolutions: number of blocks.
       scale_mode: 'ALL' grows both axes, 'H' the height (time) only.
+      time_patch: rows of an image, which are time frames, for each row of a block.
     """
 
     start_resolutions: tuple[int, int]
     scale_base: int = 2
     num_resolutions: int = 7
     scale_mode: str = 'ALL'
+    time_patch: int = 1
 
     @classmethod
     def from_config(cls, config: Config) -> 'ResolutionSchedule':
         return cls((config.start_height, config.start_width), config.scale_base, config.num_resolutions,
-                   config.scale_mode)
+                   config.scale_mode, config.time_patch)
 
     @property
     def factors(self) -> tuple[int, int]:
@@ -60,10 +62,10 @@ class ResolutionSchedule:
         return self.resolution(self.num_resolutions)
 
     def resolution(self, block_id: int) -> tuple[int, int]:
-        """(height, width) at block `block_id`."""
+        """(height, width) of the images of block `block_id`."""
         self.check_num_blocks(block_id)
         down, across = self._factors(self.scale_base ** (block_id - 1))
-        return self.start_resolutions[0] * down, self.start_resolutions[1] * across
+        return self.start_resolutions[0] * self.time_patch * down, self.start_resolutions[1] * across
 
     def scale_factor(self, block_id: int) -> int:
         """How many times the final height that of block `block_id` is smaller."""

@@ -69,6 +69,16 @@ def partials(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(norm((played - real)[..., 1:] * weights))
 
 
+def with_phase_by_loudness(images: tf.Tensor, floor: float) -> tf.Tensor:
+    """What a critic is to see of normalised images [batch, height, width, 2]: phase scaled by how loud it sounds.
+
+    Most of a picture is silence, whose phase is chance: a critic could tell notes by it alone. There phase counts
+    `floor`, and 1 where it is audible; loudness gets no gradient by this.
+    """
+    weights = floor + (1 - floor) * tf.minimum(1.0, tf.stop_gradient(_audibility(images)))
+    return tf.concat([images[..., :1], images[..., 1:] * weights], axis=-1)
+
+
 def _audibility(images: tf.Tensor) -> tf.Tensor:
     """What phase counts, [batch, height, width, 1], where an image is as loud as it is: 0 for silence, 3 at most."""
     return 3 * (tf.nn.relu(images[..., :1] + 1) / 2) ** 3

@@ -47,6 +47,8 @@ class Objective:
         full_height, full_width = self._schedule.final_resolutions
         # One pixel of the stage stands for this many of the full size, which share its gradient among them.
         self._pixels_per_pixel = full_height * full_width / (height * width)
+        first_height, first_width = self._schedule.resolution(1)
+        self._scale = (first_height * first_width / (height * width)) ** 0.5 if config.constant_scale else 1.0
 
     def generator_losses(self, latents, labels, progress, real=None, real_labels=None) -> dict[str, tf.Tensor]:
         """The generator's loss terms.
@@ -75,11 +77,11 @@ class Objective:
             total += weight * terms['generator/griffin_lim_consistency']
         if self._config.generator_reconstruction_weight:
             terms['generator/reconstruction'] = losses.reconstruction(self._blended(real, progress), at_codes)
-            total += self._config.generator_reconstruction_weight * terms['generator/reconstruction']
+            total += self._scale * self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         if self._config.generator_partials_weight:
             terms['generator/partials'] = losses.partials(self._blended(real, progress),
                                                           self._normalizer.normalize(fake))
-            total += self._config.generator_partials_weight * terms['generator/partials']
+            total += self._scale * self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
     def discriminator_losses(self, real, real_labels, latents, labels, mix, progress,
@@ -132,7 +134,7 @@ class Objective:
 
     def _penalty_terms(self, specgrams, progress) -> dict[str, tf.Tensor]:
         slopes = self.slopes(specgrams, progress)
-        penalty = losses.gradient_penalty(slopes, self._config.gradient_penalty_target)
+        penalty = losses.gradient_penalty(slopes, self._scale * self._config.gradient_penalty_target)
         weight = self._config.gradient_penalty_weight * self._config.gradient_penalty_interval
         return {'discriminator/gradient_penalty': penalty, 'discriminator/slope': tf.reduce_mean(slopes),
                 'discriminator/total': weight * penalty}
@@ -188,6 +190,8 @@ class Objective:
         return self._generator(latents, labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
 
     def _criticise_normalized(self, specgrams, progress, num_batches: int = 1):
+        if self._config.critic_phase_floor < 1:
+            specgrams = losses.with_phase_by_loudness(specgrams, self._config.critic_phase_floor)
         return self._discriminator(specgrams, num_blocks=self._stage.num_blocks, progress=self._known(progress),
                                    num_batches=num_batches)
 

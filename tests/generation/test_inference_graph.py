@@ -22,6 +22,8 @@ CASES = [
     ({'data_type': 'wave', 'start_width': 1, 'start_height': 100, 'scale_mode': 'H'}, 3, 2.0),
     ({'kernel_size': 1}, 3, 2.0), ({'kernel_size': 5}, 3, 2.0),
     ({'scale_base': 3, 'num_resolutions': 2, 'start_height': 3} | TIME_ONLY, 2, 1.0),
+    ({'time_patch': 2}, 3, 2.0), ({'time_patch': 4} | TIME_ONLY, 2, 0.75),
+    ({'time_patch': 4, 'simple_arch': True}, 3, 1.25),
     ({'to_rgb_activation': 'linear'}, 2, 1.0), ({'data_normalizer': 'none'}, 3, 2.0)]
 
 

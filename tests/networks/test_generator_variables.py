@@ -7,7 +7,7 @@ from gansynth_tf.networks.generator import Generator
 
 
 @pytest.mark.parametrize('changes', [{}, {'simple_arch': True}, {'scale_mode': 'H', 'start_width': 64},
-                                     {'kernel_size': 5, 'latent_vector_size': 3}])
+                                     {'kernel_size': 5, 'latent_vector_size': 3}, {'time_patch': 4}])
 def test_shapes_are_those_of_the_generator(tiny_config, changes):
     config = tiny_config.replace(**changes)
     built = {variable.path: tuple(variable.shape) for variable in Generator(config, 5).weights}

@@ -22,6 +22,15 @@ def test_rescaling_by_hand():
     np.testing.assert_array_equal(image_ops.downscale(image, (1, 1)), image)
 
 
+def test_frames_of_a_pixel_follow_one_another_in_time():
+    pixels = tf.constant([[[[1.0, 10.0, 2.0, 20.0, 3.0, 30.0], [4.0, 40.0, 5.0, 50.0, 6.0, 60.0]],
+                           [[7.0, 70.0, 8.0, 80.0, 9.0, 90.0], [10.0, 100.0, 11.0, 110.0, 12.0, 120.0]]]])
+    frames = image_ops.depth_to_time(pixels, 3)
+    np.testing.assert_array_equal(frames[0, :, :, 0], [[1, 4], [2, 5], [3, 6], [7, 10], [8, 11], [9, 12]])
+    np.testing.assert_array_equal(frames[..., 1], 10 * frames[..., 0])
+    np.testing.assert_array_equal(image_ops.time_to_depth(frames, 3), pixels)
+
+
 def naive_upscale(images, factors):
     return tf.repeat(tf.repeat(images, factors[0], axis=1), factors[1], axis=2)
 

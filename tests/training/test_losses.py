@@ -30,6 +30,18 @@ def test_interpolate_has_one_mix_per_example():
     assert (between[0] == 0.25).all() and (between[1] == 1.0).all()
 
 
+def test_phase_by_loudness_by_hand():
+    silence, loud, middle = (-1.0, 0.8), (1.0, 0.8), (2 * 6 ** (-1 / 3) - 1, 0.8)  # audible 0, 3 and 1/2
+    image = tf.constant([silence, loud, middle])[None, None]
+    seen = losses.with_phase_by_loudness(image, 0.25)[0, 0].numpy()
+    np.testing.assert_array_equal(seen[:, 0], image[0, 0, :, 0])
+    np.testing.assert_allclose(seen[:, 1], [0.2, 0.8, 0.5], rtol=1e-6)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        seen = losses.with_phase_by_loudness(image, 0.25)
+    np.testing.assert_allclose(tape.gradient(seen, image)[0, 0], [[1, 0.25], [1, 1], [1, 0.625]], rtol=1e-6)
+
+
 def test_norm_by_hand_and_its_gradient():
     gradients = tf.constant([[3.0, 4.0], [0.0, 0.0]])[:, :, None, None]
     with tf.GradientTape() as tape:

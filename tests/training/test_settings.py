@@ -23,6 +23,7 @@ SETTINGS = {
     'gen_gl_consistency_loss_weight': dict(gen_gl_consistency_loss_weight=2.0),
     'generator_reconstruction_weight': dict(generator_reconstruction_weight=2.0),
     'generator_partials_weight': dict(generator_partials_weight=2.0),
+    'time_patch': dict(time_patch=4, critic_phase_floor=0.1),
 }
 
 
@@ -90,6 +91,21 @@ def test_distance_to_real_notes_counts_in_every_stage(tiny_config, eagerly, loss
         without = terms['generator/wasserstein'] + 10 * terms['generator/pitch']
         assert terms[f'generator/{loss}'] > least
         assert terms['generator/total'] - without == pytest.approx(2 * terms[f'generator/{loss}'], rel=1e-3)
+
+
+def test_with_constant_scale_distances_count_less_the_larger_the_image(tiny_config, eagerly):
+    config = tiny_config.replace(generator_reconstruction_weight=2.0, generator_partials_weight=3.0,
+                                 gradient_penalty_domain='stage', constant_scale=True)
+    for stage_id, scale in ((0, 1.0), (3, 0.25)):  # of three blocks, with 16 times the pixels of the first
+        *_, terms, _ = one_iteration(config, stage_id)
+        distances = 2 * terms['generator/reconstruction'] + 3 * terms['generator/partials']
+        without = terms['generator/wasserstein'] + 10 * terms['generator/pitch']
+        assert terms['generator/total'] - without == pytest.approx(scale * distances, rel=1e-3)
+        *_, unscaled, _ = one_iteration(config.replace(constant_scale=False), stage_id)
+        slope = unscaled['discriminator/slope']
+        mean_square = unscaled['discriminator/gradient_penalty'] - 1 + 2 * slope
+        assert terms['discriminator/gradient_penalty'] == pytest.approx(
+            mean_square / scale ** 2 - 2 * slope / scale + 1, rel=0.1)
 
 
 def test_what_is_played_at_codes_leaves_the_rest_alone(tiny_config):
