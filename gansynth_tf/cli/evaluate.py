@@ -28,8 +28,10 @@ command.define_path('output_dir', 'Where the table and the pictures go.', FLAGS,
 flags.DEFINE_integer('num_samples', None, 'How many notes. Without it, as many as are held out, so that the columns '
                      'can be compared.', lower_bound=2, flag_values=FLAGS)
 command.define_path('classifier_dir', 'A classifier of gansynth_train_classifier. Without it, the built-in one.', FLAGS)
-command.define_path('cache_dir', 'Where what was heard of the real notes is kept for the next time. Without it, '
+command.define_path('cache_dir', 'Where features of the real notes are kept for the next time. Without it, '
                     '--output_dir.', FLAGS)
+command.define_path('midi_file', 'A piece that the model plays, for one voice: the share of notes that are loudest at '
+                    'their own pitch just after they begin is measured, too.', FLAGS)
 flags.DEFINE_integer('num_replicates', 100, 'Bootstrap draws for the confidence intervals; 0 for none.', lower_bound=0,
                      flag_values=FLAGS)
 flags.DEFINE_integer('seed', 0, 'Where the randomness starts: the same seed, the same table.', lower_bound=0,
@@ -44,8 +46,13 @@ def main(argv):
         raise InputError('Flags that exclude each other: expected --ckpt_dir or --wav_dir. Received: both')
     if FLAGS.pitch_csv and not FLAGS.wav_dir:
         raise InputError('Flag without its other: expected --wav_dir with --pitch_csv. Received: --pitch_csv alone')
+    if FLAGS.wav_dir and (FLAGS.midi_file or FLAGS.untrained):
+        raise InputError('Flags that exclude each other: expected a model with --midi_file and --untrained. '
+                         'Received: --wav_dir')
     settings = command.model_settings(FLAGS)
     from gansynth_tf import files
+    from gansynth_tf.music import score
+    piece = score.read_midi(FLAGS.midi_file) if FLAGS.midi_file else None
     output_dir = files.make_directory(FLAGS.output_dir)
     cache_dir = files.make_directory(FLAGS.cache_dir or FLAGS.output_dir)
     command.import_tensorflow()
@@ -57,17 +64,15 @@ def main(argv):
     classifier = classifier_lib.load(FLAGS.classifier_dir)
     evaluation.check(notes, classifier)
     if FLAGS.wav_dir:
-        subjects = [evaluation.folder(FLAGS.wav_dir, FLAGS.pitch_csv, classifier, limit=FLAGS.num_samples)]
+        subjects = [evaluation.of_folder(FLAGS.wav_dir, FLAGS.pitch_csv, classifier, limit=FLAGS.num_samples)]
     else:
         subjects = _models(settings, notes, classifier)
-    subject, *others = subjects
-    table = evaluation.evaluate(subject, notes, classifier, cache_dir=cache_dir, others=others, seed=FLAGS.seed,
+    table = evaluation.evaluate(subjects, notes, classifier, cache_dir=cache_dir, piece=piece, seed=FLAGS.seed,
                                 num_replicates=FLAGS.num_replicates)
     paths = table.write(output_dir)
     if FLAGS.pictures:
         from gansynth_tf.evaluation.pictures import picture_book
-        paths += picture_book.of_evaluation(subject.notes, subject.synth, notes, table.real.training.bins,
-                                            table.bin_counts(), output_dir, seed=FLAGS.seed)
+        paths += picture_book.of_evaluation(subjects[0], table, notes, output_dir, seed=FLAGS.seed)
     print(pathlib.Path(paths[0]).read_text(encoding='utf-8'))
     for path in paths:
         print(path)
@@ -81,11 +86,12 @@ def _models(settings, notes, classifier):
     from gansynth_tf.data.sources.note_source import TEST
     from gansynth_tf.evaluation import evaluation
 
-    synth = gansynth_tf.load(**settings)
+    instrument = gansynth_tf.load(**settings)
     name = pathlib.Path(FLAGS.ckpt_dir).expanduser().resolve().name if FLAGS.ckpt_dir else 'built-in model'
-    synths = {name: synth}
+    instruments = [(name, instrument)]
     if FLAGS.untrained:
-        synths['untrained'] = evaluation.untrained(synth, seed=FLAGS.seed)
+        from gansynth_tf.generation import synthesizer
+        instruments.append(('untrained', synthesizer.untrained(instrument, seed=FLAGS.seed)))
     num_notes = FLAGS.num_samples or notes.num_notes(TEST)
-    return [evaluation.model(each, classifier, num_notes=num_notes, seed=FLAGS.seed, name=name)
-            for name, each in synths.items()]
+    return [evaluation.of_instrument(each, classifier, num_notes=num_notes, seed=FLAGS.seed, name=name)
+            for name, each in instruments]

@@ -1,28 +1,32 @@
-"""Every number of the table, from what was heard of a set of notes and of the training notes."""
+"""Every number of the table, from the features of a set of notes and those of the training notes."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import threadpoolctl
 
-from gansynth_tf.evaluation import observations
+from gansynth_tf.evaluation import features
+from gansynth_tf.evaluation.features import GridFeatures, NoteFeatures
 from gansynth_tf.evaluation.metrics import (
     bootstrap,
-    frechet,
+    dynamics,
+    feature_distances,
     fundamental,
-    inception_score,
-    kernel_inception_distance,
+    keyboard,
     ndb,
-    pitch_accuracy,
-    pitch_entropy,
+    pitch,
     timbre,
 )
 from gansynth_tf.evaluation.metrics.bootstrap import Estimate
 from gansynth_tf.evaluation.metrics.ndb import Bins
-from gansynth_tf.evaluation.observations import Observations
 
 MIDDLE = (36, 84)  # MIDI pitches that a MIDI file uses; the paper's models also know the octave below
+KEYBOARD_PITCHES = tuple(range(MIDDLE[0], MIDDLE[1] + 1, 2))
+NUM_KEYBOARD_LATENTS = 12
+_TIMBRE_PITCHES = KEYBOARD_PITCHES[::3]
+
+Metrics = dict[str, Callable[[NoteFeatures], float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,66 +35,109 @@ class Reference:
 
     Attributes:
       features: float32 [n, size], of the classifier.
-      bins: kinds of notes.
+      dynamics: float [n, 5], by `dynamics.NAMES`.
+      bins: their clusters.
     """
 
     features: np.ndarray
+    dynamics: np.ndarray
     bins: Bins
 
 
-def measure(observed: Observations, reference: Reference, *, seed: int = 0,
+def measure(notes: NoteFeatures, reference: Reference, *, seed: int = 0,
             num_replicates: int = bootstrap.NUM_REPLICATES) -> dict[str, Estimate | float]:
     """All numbers of a set of at least two notes, keys as in `report.COLUMNS`; the main ones with their intervals."""
-    middle = observed.take((observed.pitches >= MIDDLE[0]) & (observed.pitches <= MIDDLE[1]))
+    middle = notes.take((notes.pitches >= MIDDLE[0]) & (notes.pitches <= MIDDLE[1]))
     numbers: dict[str, Estimate | float] = {}
     # Matrices are small here: more threads than one would mostly wait for each other.
     with threadpoolctl.threadpool_limits(1):
-        for seen, suffix, metrics in ((observed, '', {**_metrics(reference), **_ACCURACIES}),
+        for some, suffix, metrics in ((notes, '', {**_metrics(reference), **_ACCURACIES}),
                                       (middle, '_36_84', _ACCURACIES)):
             for name, metric in metrics.items():
-                def of_places(places, seen=seen, metric=metric):
-                    return metric(seen.take(places))
-                if len(seen):
-                    numbers[name + suffix] = bootstrap.estimate(of_places, len(seen), seed=seed,
+                def of_indices(indices, some=some, metric=metric):
+                    return metric(some.take(indices))
+                if len(some):
+                    numbers[name + suffix] = bootstrap.estimate(of_indices, len(some), seed=seed,
                                                                 num_replicates=num_replicates)
-        counts = reference.bins.count(observed.bins)
+        counts = reference.bins.count(notes.bins)
         numbers['js_divergence'] = ndb.divergence(counts, reference.bins.counts)
-        numbers['kid'] = kernel_inception_distance.distance(observed.features, reference.features)
-        numbers['fid_first_128'] = frechet.distance_of_first_notes(observed.features, reference.features)
+        numbers['kid'] = feature_distances.kernel_distance(notes.features, reference.features)
+        numbers['fid_first_128'] = feature_distances.frechet_distance_of_first_notes(notes.features,
+                                                                                     reference.features)
+    return {**numbers, **_measure_dynamics(notes.dynamics, reference.dynamics, seed=seed,
+                                           num_replicates=num_replicates)}
+
+
+def measure_grid(grid: GridFeatures | None, *, seed: int = 0, num_replicates: int = bootstrap.NUM_REPLICATES
+                 ) -> dict[str, Estimate | float]:
+    """The numbers of `timbre` and `keyboard`, the latter's with intervals over instruments; NaN for lack of notes."""
+    numbers: dict[str, Estimate | float] = dict.fromkeys(
+        ('timbre_distance', 'timbre_consistency', 'keyboard_off', 'keyboard_level_range'), float('nan'))
+    if grid is None:
+        return numbers
+    some = grid.take(np.isin(grid.pitches, _TIMBRE_PITCHES))
+    if len(some) >= 2:
+        numbers['timbre_distance'] = timbre.mean_distance(some.log_specgrams, some.pitches, some.instruments)
+        numbers['timbre_consistency'] = timbre.consistency(some.envelopes, some.pitches, some.instruments)
+    off = [keyboard.share_off(grid.fundamentals[own], grid.pitches[own])
+           for own in (grid.instruments == instrument for instrument in np.unique(grid.instruments))]
+    ranges = keyboard.level_ranges(grid.levels, grid.pitches, grid.instruments)
+    for name, values, of_all in (('keyboard_off', np.array(off), np.mean), ('keyboard_level_range', ranges, np.median)):
+        numbers[name] = _estimate(values, of_all, seed=seed, num_replicates=num_replicates)
     return numbers
 
 
-def measure_timbre(heard: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """The numbers of `timbre`, of what `observations.listen_for_timbre` heard."""
-    if len(heard['pitches']) < 2:
-        return {'timbre_distance': float('nan'), 'timbre_consistency': float('nan')}
-    return {'timbre_distance': timbre.mean_distance(heard['log_specgrams'], heard['pitches'], heard['instruments']),
-            'timbre_consistency': timbre.consistency(heard['envelopes'], heard['pitches'], heard['instruments'])}
-
-
-def count_faults(observed: Observations) -> dict[str, int]:
+def count_faults(notes: NoteFeatures) -> dict[str, int]:
     """How many notes have each fault."""
-    return dict(zip(observations.FAULTS, observed.faulty.sum(axis=0).tolist()))
+    return dict(zip(features.FAULTS, notes.faulty.sum(axis=0).tolist()))
 
 
-def _metrics(reference: Reference) -> dict[str, Callable[[Observations], float]]:
-    bins, gaussian = reference.bins, frechet.fit(reference.features)
+def _measure_dynamics(found: np.ndarray, reference: np.ndarray, **bootstrapping) -> dict[str, Estimate | float]:
+    """Medians, quartiles and distances to the reference of each of `dynamics.NAMES`, float [n, 5] and [m, 5]."""
+    numbers = {}
+    for name, values, others in zip(dynamics.NAMES, found.T, reference.T):
+        values, others = values[np.isfinite(values)], others[np.isfinite(others)]
+        metrics: dict[str, Callable[[np.ndarray], float]] = {name: np.median}
+        if name.startswith('attack'):
+            metrics[f'{name}_short'] = dynamics.share_of_short_attacks
+        if name != 'undulation':
+            distance = dynamics.attack_distance if name.startswith('attack') else dynamics.decay_distance
+            metrics |= {f'{name}_lower_quartile': lambda some: np.quantile(some, 0.25),
+                        f'{name}_upper_quartile': lambda some: np.quantile(some, 0.75)}
+            if len(others):
+                metrics[f'{name}_distance'] = lambda some, others=others, distance=distance: distance(some, others)
+        for key, metric in metrics.items():
+            numbers[key] = _estimate(values, metric, **bootstrapping)
+    return numbers
+
+
+def _estimate(values: np.ndarray, metric: Callable[[np.ndarray], float], *, seed: int, num_replicates: int
+              ) -> Estimate | float:
+    """A metric of values and its interval; NaN for none."""
+    if not len(values):
+        return float('nan')
+    return bootstrap.estimate(lambda indices: float(metric(values[indices])), len(values), seed=seed,
+                              num_replicates=num_replicates)
+
+
+def _metrics(reference: Reference) -> Metrics:
+    bins, gaussian = reference.bins, feature_distances.fit(reference.features)
     return {
-        'ndb': lambda seen: ndb.number_of_different_bins(bins.count(seen.bins), bins.counts),
-        'fid': lambda seen: frechet.distance(seen.features, gaussian),
-        'inception_score': lambda seen: inception_score.score(seen.probabilities),
-        'pitch_entropy': lambda seen: pitch_entropy.mean_entropy(seen.probabilities),
-        'phase_coherence': lambda seen: float(np.nan_to_num(seen.coherences).mean()),
+        'ndb': lambda notes: ndb.number_of_different_bins(bins.count(notes.bins), bins.counts),
+        'fid': lambda notes: feature_distances.frechet_distance(notes.features, gaussian),
+        'inception_score': lambda notes: pitch.inception_score(notes.probabilities),
+        'pitch_entropy': lambda notes: pitch.mean_entropy(notes.probabilities),
+        'phase_coherence': lambda notes: float(np.nan_to_num(notes.coherences).mean()),
     }
 
 
-def _classifier_accuracy(seen: Observations, semitones: int) -> float:
-    return pitch_accuracy.accuracy(seen.probabilities.argmax(axis=1), seen.pitches, semitones=semitones)
+def _classifier_accuracy(notes: NoteFeatures, semitones: int) -> float:
+    return pitch.accuracy(notes.probabilities.argmax(axis=1), notes.pitches, semitones=semitones)
 
 
-_ACCURACIES: dict[str, Callable[[Observations], float]] = {
-    'pitch_accuracy': lambda seen: _classifier_accuracy(seen, pitch_accuracy.EXACT),
-    'pitch_accuracy_within_1': lambda seen: _classifier_accuracy(seen, pitch_accuracy.WITHIN_A_SEMITONE),
-    'fundamental_accuracy': lambda seen: pitch_accuracy.accuracy(seen.fundamentals, seen.pitches,
-                                                                 semitones=fundamental.TOLERANCE),
+_ACCURACIES: Metrics = {
+    'pitch_accuracy': lambda notes: _classifier_accuracy(notes, pitch.EXACT),
+    'pitch_accuracy_within_1': lambda notes: _classifier_accuracy(notes, pitch.WITHIN_A_SEMITONE),
+    'fundamental_accuracy': lambda notes: pitch.accuracy(notes.fundamentals, notes.pitches,
+                                                         semitones=fundamental.TOLERANCE),
 }

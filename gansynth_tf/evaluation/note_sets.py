@@ -1,4 +1,4 @@
-"""Where the notes come from that are measured: prepared notes, a model, a folder of anyone's wav files.
+"""Sets of notes to measure: prepared notes, those of an instrument, a folder of anyone's wav files.
 
 All are measured as 16-bit files would hold them, so that a model and the files it wrote give the same numbers, and no
 set is told apart from real notes by the noise of its rounding.
@@ -17,7 +17,7 @@ from gansynth_tf.data import audio_files, note_audio
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources import pitch_names
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import envelope
 
 _BATCH_SIZE = 16
@@ -64,18 +64,18 @@ def of_prepared_notes(notes: PreparedNotes, split: str, *, name: str, audio_leng
                    batches=batches)
 
 
-def of_model(synth: Synthesizer, *, num_notes: int, seed: int, sample_rate: int, name: str) -> NoteSet:
-    """Notes of a model, with random timbres and pitches as frequent as in its training notes."""
-    latents, pitches = synth.sample_latents(num_notes, seed=seed), synth.sample_pitches(num_notes, seed=seed)
-    return _of_model(synth, latents, pitches, np.arange(num_notes), sample_rate, name)
+def of_instrument(instrument: Instrument, *, num_notes: int, seed: int, sample_rate: int, name: str) -> NoteSet:
+    """Notes of an instrument, with random timbres and pitches as frequent as in its training notes."""
+    latents, pitches = instrument.sample_latents(num_notes, seed=seed), instrument.sample_pitches(num_notes, seed=seed)
+    return _played(instrument, latents, pitches, np.arange(num_notes), sample_rate, name)
 
 
-def of_model_grid(synth: Synthesizer, *, num_latents: int, pitches: tuple[int, ...], seed: int, sample_rate: int,
-                  name: str) -> NoteSet:
+def of_grid(instrument: Instrument, *, num_latents: int, pitches: tuple[int, ...], seed: int, sample_rate: int,
+            name: str) -> NoteSet:
     """Every one of `num_latents` timbres at every pitch."""
     instruments = np.repeat(np.arange(num_latents), len(pitches))
-    latents = synth.sample_latents(num_latents, seed=seed)[instruments]
-    return _of_model(synth, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
+    latents = instrument.sample_latents(num_latents, seed=seed)[instruments]
+    return _played(instrument, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
 
 
 def pitch_of_name(stem: str) -> int:
@@ -88,16 +88,16 @@ def pitch_of_name(stem: str) -> int:
     return pitch_names.parse_pitch(token[1]) if token else pitch_names.pitch_in_file_name(stem)
 
 
-def _of_model(synth, latents, pitches, instruments, sample_rate, name) -> NoteSet:
+def _played(instrument, latents, pitches, instruments, sample_rate, name) -> NoteSet:
     def batches():
-        place = 0
-        for waves in synth.generate_batches(latents, pitches):
-            here = slice(place, place + len(waves))
-            waves = envelope.without_clicks(waves, synth.sample_rate)
-            yield _as_files(_at_rate(waves, synth.sample_rate, sample_rate)), pitches[here], instruments[here]
-            place += len(waves)
+        start = 0
+        for waves in instrument.generate_batches(latents, pitches):
+            here = slice(start, start + len(waves))
+            waves = envelope.without_clicks(waves, instrument.sample_rate)
+            yield _as_files(_at_rate(waves, instrument.sample_rate, sample_rate)), pitches[here], instruments[here]
+            start += len(waves)
     return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,
-                   audio_length=-(-synth.audio_length * sample_rate // synth.sample_rate), batches=batches)
+                   audio_length=-(-instrument.audio_length * sample_rate // instrument.sample_rate), batches=batches)
 
 
 def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | None = None, sample_rate: int,
@@ -164,6 +164,6 @@ def _at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def _as_files(waves: np.ndarray) -> np.ndarray:
-    """Waves, float [n, samples], as they come back from the files that output.write_wav makes of them."""
+    """Waves, float [n, samples], as they come back from the files that audio_output.write_wav makes of them."""
     peaks = np.max(np.abs(waves), axis=1, keepdims=True)
     return (np.round(waves * (32767 / np.maximum(peaks, 1))) / 32768).astype(np.float32)

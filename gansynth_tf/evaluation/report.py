@@ -1,4 +1,4 @@
-"""The table: one row a set of notes, as Markdown for people and as JSON for programs."""
+"""The table: numbers by set of notes, as Markdown for people and as JSON for programs."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from typing import Any
 from gansynth_tf import files
 from gansynth_tf.evaluation.metrics.bootstrap import Estimate
 
-# (key, heading, format): first the paper's columns in the paper's order.
+# (key, heading, format): first the paper's columns in the paper's order. The JSON file has more than these.
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ('ndb', 'NDB', '.0f'),
     ('fid', 'FID', '.1f'),
@@ -28,17 +28,37 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ('fundamental_accuracy_36_84', 'fundamental 36-84', '.1%'),
     ('timbre_distance', 'timbre distance (dB)', '.1f'),
     ('timbre_consistency', 'timbre across pitch', '.2f'),
+    ('keyboard_off', 'keyboard: over 50 cents off', '.1%'),
+    ('keyboard_level_range', 'keyboard: range of levels (dB)', '.1f'),
+    ('attack', 'attack (ms)', '.0f'),
+    ('attack_lower_quartile', 'attack, lower quartile (ms)', '.0f'),
+    ('attack_upper_quartile', 'attack, upper quartile (ms)', '.0f'),
+    ('attack_short', 'attack under 40 ms', '.1%'),
+    ('attack_distance', 'attack, distance (log)', '.2f'),
+    ('attack_to_maximum', 'attack to first maximum (ms)', '.0f'),
+    ('attack_to_maximum_short', 'attack to first maximum under 40 ms', '.1%'),
+    ('attack_to_maximum_distance', 'attack to first maximum, distance (log)', '.2f'),
+    ('decay_1_s', 'level at 1 s (dB)', '.1f'),
+    ('decay_1_s_distance', 'level at 1 s, distance (dB)', '.1f'),
+    ('decay_2_s', 'level at 2 s (dB)', '.1f'),
+    ('decay_2_s_distance', 'level at 2 s, distance (dB)', '.1f'),
+    ('undulation', 'undulation of steady notes (dB)', '.2f'),
+    ('articulation', 'articulation of the piece', '.1%'),
 )
 _FAULT_HEADINGS = {'not_finite': 'not finite', 'silent': 'silent', 'clipped': 'clipped', 'offset': 'DC',
                    'click': 'click'}
 _LEGEND = """\
-NDB: of {num_bins} kinds of training notes, how many are more or less frequent (about {expected:.1f} by chance). FID,
-KID: distance of the classifier's features from those of training notes. IS: inception score on pitch. PA: the
-classifier hears the pitch asked for; fundamental: a pitch detector does, within half a semitone. PE: the classifier's
-doubt in nats. JS: divergence of the kinds' shares in nats. FID of 128: of the first 128 notes, for old numbers alone.
-Timbre distance: between instruments (or latents) at one pitch; timbre across pitch: distance within one instrument
-over distance between two. In brackets 95 % intervals by bootstrap over notes. Numbers compare between rows of as many
-notes each, one classifier and one length.
+NDB: of {num_bins} clusters of training notes, how many are more or less frequent (about {expected:.1f} by chance). FID,
+KID: distance of the classifier's features from those of training notes. IS: inception score on pitch. PA: the auxiliary
+pitch classifier finds the pitch asked for; fundamental: a pitch detector does, within half a semitone. PE: the
+classifier's doubt in nats. JS: divergence of the clusters' shares in nats. FID of 128: of the first 128 notes, for old
+numbers alone. Timbre distance: between instruments (or latents) at one pitch; timbre across pitch: distance within one
+instrument over distance between two. Keyboard: of one instrument (or latent) from MIDI 36 to 84. Attack: from 10% to
+90% of the largest level of the first second, or of its first maximum within 6 dB of that; its distance: 1-Wasserstein
+distance of log attacks from the training notes'. Level at 1 s, 2 s: below the note's largest, medians. Articulation:
+share of a piece's notes that are loudest at their own pitch from 20 to 200 ms after the onset. In brackets 95 %
+intervals by bootstrap over notes (keyboard: over instruments). Numbers compare between columns of as many notes each,
+one classifier and one length.
 """
 
 

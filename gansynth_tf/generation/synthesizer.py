@@ -10,6 +10,7 @@ import pathlib
 import typing
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -18,11 +19,13 @@ from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary as vocabulary_lib
 from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.errors import InputError
 from gansynth_tf.generation.inference_graph import InferenceGraph
-from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
+from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument, Instrument
 from gansynth_tf.magenta import magenta_directory
-from gansynth_tf.networks import checkpoints
+from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import LATEST, GeneratorState
+from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
 
@@ -89,3 +92,18 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
     """
     graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer, precision=precision)
     return Synthesizer(config, vocabulary, tf.function(graph.waves, autograph=False), batch_size=batch_size)
+
+
+def untrained(synth: Instrument, *, seed: int) -> Synthesizer:
+    """The same model before training: random weights, all blocks, the paper's normalizer.
+
+    Raises:
+      InputError: if it is not a GANSynth whose configuration is known.
+    """
+    if not isinstance(synth, Synthesizer):
+        raise InputError(f'No untrained model: expected a GANSynth. Received: {type(synth).__name__}')
+    keras.utils.set_random_seed(seed)
+    config = synth.config.replace(data_normalizer='specgrams_prespecified_normalizer')
+    state = GeneratorState(weights.to_arrays(Generator(config, len(synth.pitches))), num_blocks=config.num_resolutions,
+                           progress=float(config.num_resolutions - 1))
+    return from_weights(config, synth.vocabulary, state, normalizers.from_config(config), batch_size=synth.batch_size)

@@ -76,7 +76,7 @@ def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
     assert rows['theirs']['num_notes'] == 10 and rows['theirs']['fundamental_accuracy']['value'] == 1
     assert rows['real notes']['fundamental_accuracy']['value'] > 0.9
     pictures = {path.name for path in (tmp_path / 'out').glob('*.png')}
-    assert pictures == {'rainbowgrams.png', 'phase_coherence.png', 'ndb_bins.png'}
+    assert pictures == {'rainbowgrams.png', 'phase_coherence.png', 'ndb_bins.png', 'dynamics.png'}
     assert all(str(tmp_path / 'out' / name) in out for name in pictures)
 
     shutil.rmtree(tmp_path / 'out')

@@ -82,7 +82,7 @@ class Synth:
 
 
 def test_a_models_notes_are_as_its_files_would_hold_them():
-    waves, pitches, _ = gathered(note_sets.of_model(Synth(), num_notes=8, seed=0, sample_rate=16000, name='m'))
+    waves, pitches, _ = gathered(note_sets.of_instrument(Synth(), num_notes=8, seed=0, sample_rate=16000, name='m'))
     np.testing.assert_array_equal(pitches, range(60, 68))
     # In the middle of 100 samples the ramps against clicks have reached 49/50.
     np.testing.assert_allclose(waves[:, 50], np.minimum(0.98 * np.linspace(0.25, 2, 8), 1), atol=1e-4)
@@ -91,7 +91,7 @@ def test_a_models_notes_are_as_its_files_would_hold_them():
 
 
 def test_a_grid_has_every_timbre_at_every_pitch():
-    notes = note_sets.of_model_grid(Synth(), num_latents=2, pitches=(60, 64, 67), seed=0, sample_rate=8000, name='m')
+    notes = note_sets.of_grid(Synth(), num_latents=2, pitches=(60, 64, 67), seed=0, sample_rate=8000, name='m')
     waves, pitches, instruments = gathered(notes)
     assert notes.audio_length == waves.shape[1] == 50
     assert pitches.tolist() == [60, 64, 67] * 2 and instruments.tolist() == [0, 0, 0, 1, 1, 1]

@@ -1,9 +1,9 @@
 import json
 
-from gansynth_tf.evaluation import observations, report
+from gansynth_tf.evaluation import features, report
 from gansynth_tf.evaluation.metrics.bootstrap import Estimate
 
-NO_FAULTS = dict.fromkeys(observations.FAULTS, 0)
+NO_FAULTS = dict.fromkeys(features.FAULTS, 0)
 ROWS = {'real notes': {'num_notes': 404, 'faults': NO_FAULTS, 'ndb': Estimate(2, 1, 4), 'kid': 0.001,
                        'pitch_accuracy': Estimate(0.975, 0.95, 0.99)},
         'model': {'num_notes': 50, 'faults': {**NO_FAULTS, 'silent': 3}, 'ndb': Estimate(30, 28, 33),

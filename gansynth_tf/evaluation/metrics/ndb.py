@@ -1,10 +1,11 @@
-"""Number of statistically different bins (NDB) and Jensen-Shannon divergence: which kinds of notes are missing.
+"""Number of statistically different bins (NDB) and Jensen-Shannon divergence: which clusters of notes are missing.
 
 Source: Richardson and Weiss 2018, "On GANs and GMMs", section 2. Reference implementation: the authors'
 gans-n-gmms/utils/ndb.py. As there: k-means on the training notes, each note to the nearest centre, per bin a two-sample
 test of proportions with pooled variance, 5 %, the count of bins that differ. Deviations:
-  * What is clustered are log mel spectrograms averaged over neighbouring frames (`log_specgrams`), not the pictures
-    themselves: memory stays bounded. Details finer than that are not seen, so the number can only miss differences.
+  * What is clustered are log mel spectrograms averaged over neighbouring frames (`features.log_specgrams`), not the
+    pictures themselves: memory stays bounded. Details finer than that are not seen, so the number can only miss
+    differences.
   * No whitening and no random subset of dimensions, which fewer dimensions make unnecessary.
   * A bin with no note of either set counts as not different; there 0/0.
 The test sees smaller differences in larger sets: numbers over different numbers of notes cannot be compared.
@@ -20,13 +21,14 @@ import sklearn.cluster
 from gansynth_tf.errors import InputError
 
 NUM_BINS = 50
+_NOTES_PER_BIN = 5  # at least, where there are fewer reference notes than for so many bins
 SIGNIFICANCE = 0.05
 _NUM_STARTS = 2  # of k-means, the best of which is taken
 
 
 @dataclasses.dataclass(frozen=True)
 class Bins:
-    """Kinds of notes.
+    """Clusters of notes.
 
     Attributes:
       centers: float32 [k, size].
@@ -45,16 +47,16 @@ class Bins:
         return np.bincount(bins, minlength=len(self.centers))
 
 
-def fit(log_specgrams: np.ndarray, *, num_bins: int | None = None, seed: int = 0) -> Bins:
-    """Bins of the reference notes, float [n, size]; `NUM_BINS` of them, if nothing else is said.
+def fit(log_specgrams: np.ndarray, *, seed: int = 0) -> Bins:
+    """Bins of the reference notes, float [n, size]: 50 of them, or one for every five of fewer than 50 notes.
 
     Raises:
-      InputError: if there are fewer notes than bins.
+      InputError: if there are too few notes for two bins.
     """
-    num_bins = num_bins or NUM_BINS
-    if len(log_specgrams) < num_bins:
-        raise InputError(f'Too few reference notes: expected at least one for each of {num_bins} bins. '
-                         f'Received: {len(log_specgrams)} notes')
+    num_notes = len(log_specgrams)
+    num_bins = NUM_BINS if num_notes >= NUM_BINS else num_notes // _NOTES_PER_BIN
+    if num_bins < 2:
+        raise InputError(f'Too few training notes: expected at least {2 * _NOTES_PER_BIN}. Received: {num_notes}')
     clusters = sklearn.cluster.KMeans(num_bins, n_init=_NUM_STARTS, random_state=seed).fit(log_specgrams)
     centers = clusters.cluster_centers_.astype(np.float32)
     bins = Bins(centers, np.zeros(num_bins, int))

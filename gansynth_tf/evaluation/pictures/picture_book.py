@@ -10,38 +10,43 @@ from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
-from gansynth_tf.evaluation.metrics import ndb
+from gansynth_tf.evaluation.evaluation import REAL, Subject, Table
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.pictures import pictures
-from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.instrument import Instrument
 
 _NUM_NOTES = 5
 _MIDDLE = (40, 79)
 _SHOWN_PITCHES = (40, 48, 55, 60, 67, 72, 79)
 
 
-def of_evaluation(notes: NoteSet, synth: Synthesizer | None, real: PreparedNotes, bins: ndb.Bins,
-                  counts: dict[str, np.ndarray], output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
-    """Notes beside real ones, the kinds of notes, and for a model what `of_model` draws."""
+def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_dir: pathlib.Path, *, seed: int = 0
+                  ) -> list[pathlib.Path]:
+    """Notes beside real ones, the clusters of notes, attack and decay, and for an instrument what `of_model` draws."""
+    notes, training = subject.notes, table.real.training
     waves, pitches = first_notes(notes)
     others = _real_notes_like(pitches, real, notes.audio_length)
     titles = [librosa.midi_to_note(pitch) for pitch in pitches]
+    counts = {name: training.bins.count(some.bins) for name, some in table.measured.items()}
+    dynamics = {'training notes': training.dynamics,
+                **{name: some.dynamics for name, some in table.measured.items() if name != REAL}}
     drawn = {
         'rainbowgrams.png': pictures.rainbowgrams({'real': (others, titles), notes.name: (waves, titles)},
                                                   notes.sample_rate),
         'phase_coherence.png': pictures.coherence({'real': others, notes.name: waves}, pitches, notes.sample_rate),
-        'ndb_bins.png': pictures.bins(bins, counts),
+        'ndb_bins.png': pictures.bins(training.bins, counts),
+        'dynamics.png': pictures.dynamics(dynamics),
     }
     paths = [pictures.write(figure, output_dir / name) for name, figure in drawn.items()]
-    return paths + (of_model(synth, output_dir, seed=seed) if synth else [])
+    return paths + (of_model(subject.instrument, output_dir, seed=seed) if subject.instrument else [])
 
 
-def of_model(synth: Synthesizer, output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
+def of_model(instrument: Instrument, output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
     """Interpolation, and timbre across pitch."""
-    shown = _shown_pitches(synth.pitches)
+    shown = _shown_pitches(instrument.pitches)
     middle = shown[len(shown) // 2]
-    return [pictures.write(pictures.interpolation(synth, middle, seed=seed), output_dir / 'interpolation.png'),
-            pictures.write(pictures.across_pitch(synth, shown, seed=seed), output_dir / 'timbre_across_pitch.png')]
+    return [pictures.write(pictures.interpolation(instrument, middle, seed=seed), output_dir / 'interpolation.png'),
+            pictures.write(pictures.across_pitch(instrument, shown, seed=seed), output_dir / 'timbre_across_pitch.png')]
 
 
 def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles: Sequence[str], sample_rate: int,
@@ -51,7 +56,7 @@ def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles:
     padded = np.stack([np.pad(wave, (0, longest - len(wave))) for wave in waves])
     paths = [pictures.write(pictures.rainbowgrams({'': (padded, titles)}, sample_rate),
                             output_dir / f'{name}_rainbowgrams.png')]
-    known = {place: pitch for place, pitch in enumerate(pitches) if pitch is not None}
+    known = {index: pitch for index, pitch in enumerate(pitches) if pitch is not None}
     if known:
         figure = pictures.coherence({'': padded[list(known)]}, list(known.values()), sample_rate)
         paths.append(pictures.write(figure, output_dir / f'{name}_phase_coherence.png'))

@@ -8,15 +8,21 @@ import matplotlib.figure
 import numpy as np
 
 from gansynth_tf import files
+from gansynth_tf.evaluation.metrics import dynamics as dynamics_lib
 from gansynth_tf.evaluation.metrics import ndb, phase_coherence
 from gansynth_tf.evaluation.pictures import rainbowgram
-from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.instrument import Instrument
 from gansynth_tf.music.interpolation import slerp
 
 _INCHES = 2.2  # of one small picture
 _NUM_PERIODS = 60
 _SKIPPED_SECONDS = 0.15  # of a note, before its periods are laid over each other: the attack
 _NUM_STEPS = 5
+_DYNAMICS = {'attack': ('attack, 10% to 90% of the largest level', 'ms'),
+             'attack_to_maximum': ('attack, 10% to 90% of the first maximum', 'ms'),
+             'decay_1_s': ('level at 1 s', 'dB below the largest'),
+             'decay_2_s': ('level at 2 s', 'dB below the largest'),
+             'undulation': ('undulation of steady notes', 'dB')}  # titles and units, by `metrics.dynamics.NAMES`
 
 
 def rainbowgrams(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]], sample_rate: int) -> matplotlib.figure.Figure:
@@ -65,25 +71,25 @@ def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rat
     return figure
 
 
-def interpolation(synth: Synthesizer, pitch: int, *, seed: int) -> matplotlib.figure.Figure:
+def interpolation(instrument: Instrument, pitch: int, *, seed: int) -> matplotlib.figure.Figure:
     """From one note to another: by mixing the waves, which is heard as two notes, and by the latent between them."""
-    ends = synth.sample_latents(2, seed=seed)
+    ends = instrument.sample_latents(2, seed=seed)
     fractions = np.linspace(0, 1, _NUM_STEPS)
     between = slerp(np.repeat(ends[:1], _NUM_STEPS, 0), np.repeat(ends[1:], _NUM_STEPS, 0), fractions)
-    waves = synth.generate(between, [pitch] * _NUM_STEPS)
+    waves = instrument.generate(between, [pitch] * _NUM_STEPS)
     mixed = (1 - fractions[:, None]) * waves[:1] + fractions[:, None] * waves[-1:]
     titles = [f'{fraction:.0%}' for fraction in fractions]
-    return rainbowgrams({'mixed waves': (mixed, titles), 'latents between': (waves, titles)}, synth.sample_rate)
+    return rainbowgrams({'mixed waves': (mixed, titles), 'latents between': (waves, titles)}, instrument.sample_rate)
 
 
-def across_pitch(synth: Synthesizer, pitches: Sequence[int], *, num_latents: int = 3,
+def across_pitch(instrument: Instrument, pitches: Sequence[int], *, num_latents: int = 3,
                  seed: int) -> matplotlib.figure.Figure:
     """A row a latent, a column a pitch: the same instrument should be recognised along a row."""
-    latents = synth.sample_latents(num_latents, seed=seed)
+    latents = instrument.sample_latents(num_latents, seed=seed)
     titles = [librosa.midi_to_note(pitch) for pitch in pitches]
-    rows = {f'latent {place}': (synth.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
-            for place, latent in enumerate(latents)}
-    return rainbowgrams(rows, synth.sample_rate)
+    rows = {f'latent {index}': (instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
+            for index, latent in enumerate(latents)}
+    return rainbowgrams(rows, instrument.sample_rate)
 
 
 def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
@@ -101,6 +107,34 @@ def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.fi
         axes.set_ylabel('share of notes', fontsize=7)
         axes.tick_params(labelsize=6)
     axes.set_xlabel('kind of note, by frequency in the training notes', fontsize=7)
+    return figure
+
+
+def dynamics(sets: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
+    """How attack, decay and undulation are distributed: by set, the share of notes up to each value.
+
+    Args:
+      sets: float [n, 5] by `metrics.dynamics.NAMES`, by name; the first is drawn in black.
+    """
+    figure = matplotlib.figure.Figure(figsize=(11, 6), layout='constrained')
+    grid = figure.subplots(2, 3).ravel()
+    for index, (axes, (title, unit)) in enumerate(zip(grid, _DYNAMICS.values())):
+        for number, (name, values) in enumerate(sets.items()):
+            known = np.sort(values[np.isfinite(values[:, index]), index])
+            axes.step(known, np.arange(1, len(known) + 1) / max(1, len(known)), where='post', linewidth=1.2,
+                      color='black' if number == 0 else f'C{number - 1}', label=name)
+        if unit == 'ms':
+            axes.set_xscale('log')
+            axes.set_xlim(1, 1000)
+            axes.axvline(dynamics_lib.SHORT_ATTACK_MS, color='0.7', linewidth=0.8, linestyle=':')
+        axes.set_ylim(0, 1)
+        axes.set_title(title, fontsize=9)
+        axes.set_xlabel(unit, fontsize=8)
+        axes.set_ylabel('share of notes', fontsize=8)
+        axes.tick_params(labelsize=7)
+    grid[-1].axis('off')
+    grid[-1].legend(*grid[0].get_legend_handles_labels(), fontsize=9, loc='center', frameon=False)
+    figure.suptitle('Attack and decay: share of notes up to each value', fontsize=10)
     return figure
 
 

@@ -14,7 +14,9 @@ def clouds():
 
 @pytest.fixture(scope='module')
 def bins(clouds):
-    return ndb.fit(clouds, num_bins=5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ndb, 'NUM_BINS', 5)
+        return ndb.fit(clouds)
 
 
 def test_kinds_are_found(clouds, bins):
@@ -60,6 +62,12 @@ def test_by_chance_a_twentieth_differs():
     assert 1.8 < np.mean(found) < 3.2
 
 
-def test_too_few_notes_for_so_many_bins():
-    with pytest.raises(InputError, match=r'expected at least one for each of 50 bins\. Received: 3 notes'):
-        ndb.fit(np.zeros((3, 2)))
+@pytest.mark.parametrize('num_notes, num_bins', [(50, 50), (49, 9), (12, 2)])
+def test_fewer_notes_than_fifty_have_fewer_bins(num_notes, num_bins):
+    bins = ndb.fit(np.random.default_rng(0).normal(size=(num_notes, 3)))
+    assert len(bins.counts) == num_bins and bins.counts.sum() == num_notes
+
+
+def test_too_few_notes_for_any_bins():
+    with pytest.raises(InputError, match=r'Too few training notes: expected at least 10\. Received: 9'):
+        ndb.fit(np.zeros((9, 2)))
