@@ -9,11 +9,6 @@ from gansynth_tf.evaluation.metrics.feature_distances import (
     frechet_distance_of_first_notes,
     kernel_distance,
 )
-from gansynth_tf.evaluation.metrics.feature_distances import (
-    frechet_distance,
-    frechet_distance_of_first_notes,
-    kernel_distance,
-)
 
 
 @pytest.fixture(scope='module')
