@@ -2,17 +2,26 @@
 
 import contextlib
 import json
+import math
 import os
 import pathlib
 import re
+import struct
 import tempfile
+import tokenize
 import typing
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from gansynth_tf.errors import InputError
 
 LARGEST_JSON_BYTES = 1 << 26
 LONGEST_PATH = 4095
+# Arrays may hold that many bytes, or more if their file is not so many times smaller: real weights hardly shrink.
+_UNSUSPICIOUS_BYTES, _LARGEST_RATIO = 1 << 26, 50
 
 
 def expanded(path: str | os.PathLike) -> pathlib.Path:
@@ -116,10 +125,8 @@ def read_json(path: str | os.PathLike, *, expected: str = 'a JSON object') -> di
     """
     path = pathlib.Path(path)
     try:
-        if not path.is_file():
-            raise OSError('it is not a file' if path.exists() else 'there is no such file')
-        if path.stat().st_size > LARGEST_JSON_BYTES:
-            raise OSError(f'it has {path.stat().st_size} bytes')
+        if (num_bytes := _file_size(path)) > LARGEST_JSON_BYTES:
+            raise OSError(f'it has {num_bytes} bytes')
         values = parse_json(path.read_text(encoding='utf-8'))
     except (OSError, ValueError) as error:
         raise InputError(f'Cannot read {path.name}: expected {expected} ({error}). '
@@ -139,3 +146,69 @@ def parse_json(text: str) -> typing.Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError('it is nested too deep') from None
+
+
+def read_arrays(path: str | os.PathLike, *, wanted: Callable[[str], object] = bool) -> dict[str, np.ndarray]:
+    """The arrays in an .npz file by name, each checked against its checksum.
+
+    Args:
+      path: the file.
+      wanted: says of a name whether that array is to be read; all of them if not given.
+
+    Raises:
+      InputError: if it is missing, is no regular file, is damaged or no .npz file, or holds anything but numbers (no
+        pickles), or more of them than its size allows for.
+    """
+    path = pathlib.Path(path)
+    try:
+        num_bytes = _file_size(path)
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_members(members, num_bytes)
+            return {name: _read_array(archive, member) for member in members
+                    if wanted(name := member.filename.removesuffix('.npy'))}
+    except (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, struct.error, zipfile.BadZipFile,
+            zlib.error) as error:
+        raise InputError(f'Cannot read the weights: expected a complete .npz file ({error}). '
+                         f'Received: {str(path)!r}') from error
+
+
+def _file_size(path: pathlib.Path) -> int:
+    """Bytes of a regular file; a pipe or device would be waited for, or never end."""
+    if not path.is_file():
+        raise OSError('it is not a file' if path.exists() else 'there is no such file')
+    return path.stat().st_size
+
+
+def _check_members(members: list[zipfile.ZipInfo], num_bytes: int) -> None:
+    names = [member.filename for member in members]
+    if len(set(names)) < len(names) or not all(name.endswith('.npy') for name in names):
+        raise ValueError('it does not hold arrays of different names')
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise ValueError('it is compressed in another way than NumPy does')
+    total = sum(member.file_size for member in members)
+    if total > max(_UNSUSPICIOUS_BYTES, _LARGEST_RATIO * num_bytes):
+        raise ValueError(f'its {num_bytes} bytes would become {total}')
+
+
+def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    with archive.open(member) as file:
+        try:
+            shape, is_fortran, dtype = _read_header(file)
+        except (SyntaxError, TypeError, RecursionError, tokenize.TokenError) as error:
+            raise ValueError(f'{member.filename} has no header') from error
+        if dtype.kind not in 'biuf':
+            raise ValueError(f'{member.filename} holds {dtype} instead of numbers')
+        if math.prod(shape) * dtype.itemsize != member.file_size - file.tell():
+            raise ValueError(f'{member.filename} is not as large as its header says')
+        content = file.read()  # to its end, where zipfile compares the checksum
+    return np.frombuffer(content, dtype).reshape(shape, order='F' if is_fortran else 'C')
+
+
+def _read_header(file: typing.IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(file)
+    raise ValueError(f'an array of format {version}')

@@ -9,7 +9,7 @@ from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.generation.synthesizer import Synthesizer, from_weights
-from gansynth_tf.networks import generator_variables
+from gansynth_tf.networks import weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers
@@ -28,7 +28,7 @@ def synthesizer(config: Config, batch_size: int) -> Synthesizer:
     """A model of `config` with random weights."""
     random = np.random.default_rng(0)
     arrays = {name: random.standard_normal(shape, np.float32)
-              for name, shape in generator_variables.shapes(config, len(PITCHES.pitches)).items()}
+              for name, shape in weights.generator_shapes(config, len(PITCHES.pitches)).items()}
     state = GeneratorState(arrays, num_blocks=config.num_resolutions, progress=config.num_resolutions - 1.0)
     return from_weights(config, PITCHES, state, normalizers.from_config(config), batch_size=batch_size)
 
@@ -37,7 +37,7 @@ def flops_per_note(config: Config) -> float:
     """Multiplications and additions of the convolutions of one note, as the inference graph does them."""
     schedule, total = ResolutionSchedule.from_config(config), 0.0
     down, across = schedule.factors
-    for name, shape in generator_variables.shapes(config, len(PITCHES.pitches)).items():
+    for name, shape in weights.generator_shapes(config, len(PITCHES.pitches)).items():
         block, layer, kind = name.split('/')
         block_id = int(block.removeprefix('block_'))
         if kind == 'bias' or (layer == 'to_rgb' and block_id < config.num_resolutions):

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import generator_variables, image_ops
+from gansynth_tf.networks import image_ops, weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.layers import he_scale
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
@@ -41,7 +41,7 @@ class InferenceGraph(tf.Module):
     def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer,
                  precision: str = 'fp32'):
         super().__init__(name='inference')
-        generator_variables.check(config, num_pitches, state.arrays)
+        weights.check_generator(config, num_pitches, state.arrays)
         schedule = ResolutionSchedule.from_config(config)
         fading = schedule.fading_weight(state.num_blocks, state.progress)
         self._coarser_weight = 0.0 if fading is None else float(fading)

@@ -17,7 +17,6 @@ import os
 import pathlib
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -28,6 +27,7 @@ from gansynth_tf.errors import InputError
 GENERATOR_FILE = 'generator.npz'
 LATEST, BEST = CHOICES = ('latest', 'best')  # checkpoints of a run to be played
 _FLOAT32_BITS = np.finfo(np.float32).nmant
+_COUNTERS = frozenset(('image_id', 'stage_id', 'num_blocks'))
 _CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
 
 
@@ -89,10 +89,7 @@ def read_latest(train_root_dir: str | os.PathLike, *, set_aside: bool = True) ->
     Half-written and corrupt ones are passed over, with a warning, and also renamed to `.corrupt` if they are to be
     `set_aside`, as whoever trains does.
     """
-    for archive in _readable(train_root_dir, set_aside=set_aside):
-        with archive:
-            return {name: archive[name] for name in archive.files}
-    return None
+    return next(_readable(train_root_dir, set_aside=set_aside), None)
 
 
 def read_generator(directory: str | os.PathLike, *, ema: bool = True, checkpoint: str = LATEST) -> GeneratorState:
@@ -114,12 +111,12 @@ def read_generator(directory: str | os.PathLike, *, ema: bool = True, checkpoint
         if checkpoint != LATEST:
             raise InputError(f'No checkpoints: expected a training run for the {checkpoint} one. '
                              f'Received: the model directory {str(directory)!r}')
-        return _generator_state(_open(model), '')
+        return _generator_state(_read(model), '')
     prefix = 'generator_ema/' if ema else 'generator/'
     if checkpoint == BEST:
-        return _generator_state(_open(_best(directory)), prefix)
-    for archive in _readable(directory, set_aside=False):
-        return _generator_state(archive, prefix)
+        return _generator_state(_read(_best(directory), prefix), prefix)
+    for arrays in _readable(directory, prefix, set_aside=False):
+        return _generator_state(arrays, prefix)
     raise InputError(f'No model: expected {GENERATOR_FILE} or stage_000NN/checkpoint-*.npz in the directory. '
                      f'Received: {str(directory)!r}')
 
@@ -168,9 +165,8 @@ def _checkpoints(stage: pathlib.Path) -> list[pathlib.Path]:
 def _distance(path: pathlib.Path) -> float:
     """The 'sliced_wasserstein' of a checkpoint; infinite if it holds none, or cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            distance = float(archive['sliced_wasserstein'])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        distance = float(files.read_arrays(path, wanted='sliced_wasserstein'.__eq__)['sliced_wasserstein'])
+    except (InputError, KeyError, TypeError):
         return math.inf
     return distance if math.isfinite(distance) else math.inf
 
@@ -185,12 +181,13 @@ def _best(train_root_dir: str | os.PathLike) -> pathlib.Path:
                      f'(sliced_wasserstein_num_samples above 0). Received: {str(train_root_dir)!r}')
 
 
-def _readable(train_root_dir: str | os.PathLike, *, set_aside: bool) -> Iterator[np.lib.npyio.NpzFile]:
-    """Opens a run's checkpoints, newest first, passing over those that are damaged."""
+def _readable(train_root_dir: str | os.PathLike, prefix: str = '', *, set_aside: bool
+              ) -> Iterator[dict[str, np.ndarray]]:
+    """Reads a run's checkpoints, newest first, passing over those that are damaged."""
     for stage in sorted(pathlib.Path(train_root_dir).glob('stage_*'), reverse=True):
         for path in _checkpoints(stage):
             try:
-                yield _open(path)
+                yield _read(path, prefix)
             except InputError as error:
                 logging.warning('%s The one before is used.', error)
                 if set_aside:
@@ -198,24 +195,31 @@ def _readable(train_root_dir: str | os.PathLike, *, set_aside: bool) -> Iterator
                     logging.warning('The damaged one is set aside as %s.', path.with_suffix('.corrupt'))
 
 
-def _open(path: pathlib.Path) -> np.lib.npyio.NpzFile:
-    """Opens an .npz file after checking every array in it against its checksum."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-        if broken is None:
-            return np.load(path, allow_pickle=False)
-        reason = f'{broken} is damaged'
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        reason = str(error)
-    raise InputError(f'Cannot read the weights: expected a complete .npz file ({reason}). Received: {str(path)!r}')
+def _read(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
+    """Reads the arrays of a checkpoint or model whose names start with `prefix`, and its counters.
+
+    Raises:
+      InputError: if it is damaged, or holds what no training writes: weights that are not finite, impossible counters.
+    """
+    arrays = files.read_arrays(path, wanted=lambda name: '/' not in name or name.startswith(prefix))
+    for name, array in arrays.items():
+        if '/' in name and not np.isfinite(array).all():
+            raise InputError(f'Unusable weights: expected finite numbers. Received: NaN or infinity in {name} '
+                             f'({str(path)!r})')
+    for name in _COUNTERS & arrays.keys():
+        if arrays[name].shape or not 0 <= arrays[name] < 2**53 or arrays[name] % 1:
+            raise InputError(f'Unusable checkpoint: expected a whole number as {name}. '
+                             f'Received: {str(arrays[name])[:100]} ({str(path)!r})')
+    if 'stage_id' in arrays and path.parent != stage_directory(path.parent.parent, int(arrays['stage_id'])):
+        raise InputError(f'Unusable checkpoint: expected the stage of its directory as stage_id. '
+                         f'Received: {arrays["stage_id"]} ({str(path)!r})')
+    return arrays
 
 
-def _generator_state(archive: np.lib.npyio.NpzFile, prefix: str) -> GeneratorState:
-    with archive:
-        arrays = {name.removeprefix(prefix): archive[name].astype(np.float32) for name in archive.files
-                  if name.startswith(prefix) and '/' in name}
-        if not arrays or not {'num_blocks', 'progress'} <= set(archive.files):
-            raise InputError(f'Not a checkpoint: expected num_blocks, progress and weights such as '
-                             f'{prefix}block_1/conv0/kernel. Received: {", ".join(archive.files[:3])!r}')
-        return GeneratorState(arrays, num_blocks=int(archive['num_blocks']), progress=float(archive['progress']))
+def _generator_state(arrays: dict[str, np.ndarray], prefix: str) -> GeneratorState:
+    weights = {name.removeprefix(prefix): array.astype(np.float32) for name, array in arrays.items()
+               if name.startswith(prefix) and '/' in name}
+    if not weights or not {'num_blocks', 'progress'} <= arrays.keys() or arrays['progress'].shape:
+        raise InputError(f'Not a checkpoint: expected num_blocks, progress and weights such as '
+                         f'{prefix}block_1/conv0/kernel. Received: {", ".join(list(arrays)[:3])!r}')
+    return GeneratorState(weights, num_blocks=int(arrays['num_blocks']), progress=float(arrays['progress']))

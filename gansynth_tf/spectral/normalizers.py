@@ -5,7 +5,6 @@ data outside them is in the representation's own units.
 """
 
 import dataclasses
-import json
 import os
 import pathlib
 from collections.abc import Iterable
@@ -132,15 +131,18 @@ def read(directory: str | os.PathLike) -> Normalizer:
       InputError: if it is missing or does not hold a normalizer.
     """
     path = pathlib.Path(directory) / NORMALIZER_FILE
-    try:
-        values = json.loads(path.read_text())
-        return Normalizer(values['a'], values['b'], clips=bool(values['clips']))
-    except FileNotFoundError as error:
+    if not path.exists():
         raise InputError(f'Not a directory of a model with a fitted normalizer: expected {NORMALIZER_FILE} in it. '
-                         f'Received: {str(directory)!r}') from error
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f'Cannot read {NORMALIZER_FILE}: expected a JSON object with a, b and clips ({error}). '
-                         f'Received: {str(path)!r}') from error
+                         f'Received: {str(directory)!r}')
+    expected = 'a JSON object with a, b and clips'
+    values = files.read_json(path, expected=expected)
+    if missing := {'a', 'b', 'clips'} - values.keys():
+        raise InputError(f'Cannot read {NORMALIZER_FILE}: expected {expected}. '
+                         f'Received: no {", ".join(sorted(missing))} ({str(path)!r})')
+    try:
+        return Normalizer(values['a'], values['b'], clips=bool(values['clips']))
+    except InputError as error:
+        raise InputError(f'{path}: {error}') from error
 
 
 def _range_per_frequency(specgram_batches: Iterable, num_examples: int) -> tuple[np.ndarray, np.ndarray]:
@@ -165,9 +167,9 @@ def _checked(name: str, values: npt.ArrayLike) -> np.ndarray:
     """`values` as a finite float64 array of shape [2] or [freq, 2]."""
     try:
         array = np.array(values, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.array([np.nan])
     if array.ndim not in (1, 2) or array.shape[-1] != 2 or not np.isfinite(array).all():
         raise InputError(f'Impossible normalizer: expected {name} to be finite numbers of shape [2] or [freq, 2]. '
-                         f'Received: {values!r}')
+                         f'Received: {str(values)[:100]}')
     return array

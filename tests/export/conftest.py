@@ -6,7 +6,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import synthesizer
-from gansynth_tf.networks import checkpoints, generator_variables
+from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 
 
@@ -18,7 +18,7 @@ def model_dir(tmp_path_factory):
                     latent_scale=0.5)
     random = np.random.default_rng(0)
     arrays = {name: random.standard_normal(shape, np.float32)
-              for name, shape in generator_variables.shapes(config, 3).items()}
+              for name, shape in weights.generator_shapes(config, 3).items()}
     checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=0.75), directory)
     config_lib.write_experiment(config, directory)
     vocabulary.write(vocabulary.PitchVocabulary({60: 1, 62: 2, 64: 3}), directory)

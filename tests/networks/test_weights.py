@@ -42,3 +42,30 @@ def test_every_fault_is_named_and_nothing_is_set(generator):
         'block_1/to_rgb/kernel has shape [1, 1, 5, 2] instead of [1, 1, 16, 2]; block_2/conv1/bias is missing; '
         'block_9/conv0/kernel is unknown')
     np.testing.assert_equal(weights.to_arrays(generator), before)
+
+
+def test_of_many_faults_the_first_three_are_named():
+    expected = {'d': (1,), 'c': (2, 3), 'b': (4,), 'a': (5,)}
+    assert weights.faults(expected, dict(expected)) is None
+    assert weights.faults(expected, {'a': (1,), 'e': (1,)}) == (
+        'a has shape [1] instead of [5]; b is missing; c is missing; and 2 more')
+
+
+@pytest.mark.parametrize('changes', [{}, {'simple_arch': True}, {'scale_mode': 'H', 'start_width': 64},
+                                     {'kernel_size': 5, 'latent_vector_size': 3}, {'time_patch': 4}])
+def test_shapes_are_those_of_the_generator(tiny_config, changes):
+    config = tiny_config.replace(**changes)
+    built = {variable.path: tuple(variable.shape) for variable in Generator(config, 5).weights}
+    assert weights.generator_shapes(config, 5) == built
+
+
+def test_faults_are_named_without_building_it(tiny_config):
+    arrays = {name: np.zeros(shape) for name, shape in weights.generator_shapes(tiny_config, 5).items()}
+    weights.check_generator(tiny_config, 5, arrays)
+    arrays['block_9/conv0/kernel'] = arrays.pop('block_1/conv0/bias')
+    arrays['block_2/conv1/bias'] = np.zeros(3)
+    with pytest.raises(InputError, match=r'expected those of its 18 variables\. Received: '
+                                         r'block_1/conv0/bias is missing; '
+                                         r'block_2/conv1/bias has shape \[3\] instead of \[16\]; '
+                                         r'block_9/conv0/kernel is unknown'):
+        weights.check_generator(tiny_config, 5, arrays)
