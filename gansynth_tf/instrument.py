@@ -15,7 +15,7 @@ from gansynth_tf.errors import InputError
 DEFAULT_BATCH_SIZE = 8
 MAX_BATCH_SIZE = 1024
 MAX_NOTES = 1_000_000  # asked for at once
-MAX_PITCH = 127
+EDGE_SECONDS = 0.005  # too short to be heard as an attack of its own
 
 
 @typing.runtime_checkable
@@ -105,35 +105,81 @@ class BatchedInstrument:
         n = whole_number(n, 'number of notes', highest=MAX_NOTES)
         return _random(seed, 1).choice(self.pitches, n, p=self._pitch_probabilities)
 
-    def generate(self, latents: np.ndarray, pitches: Sequence[int]) -> np.ndarray:
+    def generate(self, latents: np.ndarray, pitches: Sequence[int], *, raw: bool = False) -> np.ndarray:
         """Plays notes.
 
         Args:
           latents: float [n, latent_size], the timbres.
           pitches: n MIDI pitches.
+          raw: as the model makes them, rather than with levels and edges that can be played, see `finished`.
 
         Returns:
           float32 [n, audio_length], full scale 1.
 
         Raises:
-          InputError: if latents are of another size or not finite, the model lacks a pitch, or the counts differ.
+          InputError: if latents are of another size or not finite, the model lacks a pitch, the counts differ, or the
+            audio is not finite.
         """
-        batches = list(self.generate_batches(latents, pitches))
-        return np.concatenate(batches) if batches else np.zeros((0, self.audio_length), np.float32)
+        batches = list(self.generate_batches(latents, pitches, raw=raw))
+        waves = np.concatenate(batches) if batches else np.zeros((0, self.audio_length), np.float32)
+        bad = np.flatnonzero(~np.isfinite(waves).all(axis=1))
+        if bad.size:
+            raise InputError(f'Unusable model: expected finite audio. Received: NaN or infinity in note {bad[0]}')
+        return waves
 
-    def generate_batches(self, latents: np.ndarray, pitches: Sequence[int]) -> Iterator[np.ndarray]:
-        """As `generate`, but yields the notes as they are done: float32 [up to batch_size, audio_length]."""
+    def generate_batches(self, latents: np.ndarray, pitches: Sequence[int], *, raw: bool = False
+                         ) -> Iterator[np.ndarray]:
+        """As `generate`, but yields the notes as they are done: float32 [up to batch_size, audio_length].
+
+        Notes that are not finite are handed on, so that one of them does not end a long piece.
+        """
         latents = _checked_latents(latents, self.latent_size)
         labels = _labels(pitches, self.pitches, len(latents))
-        return self._batches(latents, labels)
+        batches = self._batches(latents, labels)
+        return batches if raw else (finished(waves, self.sample_rate) for waves in batches)
 
     def _batches(self, latents: np.ndarray, labels: np.ndarray) -> Iterator[np.ndarray]:
         for start in range(0, len(latents), self.batch_size):
             batch_latents, batch_labels = latents[start:start + self.batch_size], labels[start:start + self.batch_size]
-            # Always the same shapes: one graph, and the same kernels for a note whatever the notes beside it.
-            padding = self.batch_size - len(batch_latents)
+            # A few fixed sizes, so that there are few graphs; powers of two, so that less than half is in vain.
+            size = min(1 << (len(batch_latents) - 1).bit_length(), self.batch_size)
+            padding = size - len(batch_latents)
             waves = self._waves(np.pad(batch_latents, [(0, padding), (0, 0)]), np.pad(batch_labels, (0, padding)))
             yield np.array(waves)[:len(batch_latents)]
+
+
+def finished(waves: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Notes as they can be played: those over full scale are turned down to it, and none clicks at its edges.
+
+    Args:
+      waves: float32 [n, samples].
+      sample_rate: Hz.
+    """
+    with np.errstate(invalid='ignore'):  # notes that are not finite stay so
+        peaks = np.max(np.abs(waves), axis=1, keepdims=True, initial=1)
+        return without_clicks(waves / peaks, sample_rate)
+
+
+def without_clicks(waves: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Notes that begin and end at zero, by ramps of 5 ms: what plays alone has no envelope to see to that.
+
+    Args:
+      waves: float [..., samples].
+      sample_rate: Hz.
+
+    Returns:
+      The same shape and type; a note of less than 10 ms has ramps of half its length.
+    """
+    return waves * edges(waves.shape[-1], sample_rate).astype(waves.dtype)
+
+
+def edges(num_samples: int, sample_rate: int) -> np.ndarray:
+    """The amplitude of `without_clicks`: float64 [num_samples], up from 0 and down to 0 in 5 ms."""
+    ramp = min(int(sample_rate * EDGE_SECONDS), num_samples // 2)
+    amplitude = np.ones(num_samples)
+    amplitude[:ramp] = np.arange(ramp) / max(ramp, 1)
+    amplitude[num_samples - ramp:] = amplitude[:ramp][::-1]
+    return amplitude
 
 
 def whole_number(value: typing.Any, name: str, *, lowest: int = 0, highest: int | None = None) -> int:

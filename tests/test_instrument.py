@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.instrument import BatchedInstrument, Instrument, whole_number
+from gansynth_tf.instrument import BatchedInstrument, Instrument, finished, whole_number, without_clicks
 
 
 def make_instrument(batch_size=4, **settings):
@@ -67,3 +67,55 @@ def test_whole_numbers_of_every_kind_are_taken(value):
 def test_wrong_types_are_bad_input(ask):
     with pytest.raises(InputError, match='Received: '):
         ask(make_instrument())
+
+
+def test_without_clicks_begins_and_ends_at_zero_and_leaves_the_rest():
+    waves = np.full((2, 1600), -0.5, np.float32)
+    smooth = without_clicks(waves, 16000)  # ramps of 80 samples
+    assert smooth.dtype == np.float32
+    np.testing.assert_allclose(smooth[:, [0, 40, 79, 80]], [[0, -0.25, -0.49375, -0.5]] * 2)
+    np.testing.assert_array_equal(smooth[:, ::-1], smooth)
+    np.testing.assert_array_equal(smooth[:, 80:-80], waves[:, 80:-80])
+
+
+@pytest.mark.parametrize('num_samples', [0, 1, 5])
+def test_without_clicks_of_next_to_nothing(num_samples):
+    assert np.isfinite(without_clicks(np.ones(num_samples), 16000)).all()
+
+
+def test_notes_over_full_scale_are_brought_down_to_it_and_others_left(recwarn):
+    waves = np.float32([[3] * 1000, [-2] * 1000, [0.5] * 1000, [0] * 1000])
+    done = finished(waves, 1000)
+    assert done.dtype == np.float32
+    np.testing.assert_array_equal(done[:, 500], [1, -1, 0.5, 0])
+    np.testing.assert_allclose(done[:, 1], [0.2, -0.2, 0.1, 0])
+    np.testing.assert_array_equal(done[:, [0, -1]], 0)
+    assert waves[0, 0] == 3 and not recwarn.list
+
+
+def test_raw_notes_are_as_the_model_makes_them():
+    instrument, latents = make_instrument(), [[5, 0], [-0.2, 0]]
+    np.testing.assert_allclose(instrument.generate(latents, [60, 64], raw=True), [[5] * 100, [-0.1] * 100], rtol=1e-6)
+    np.testing.assert_array_equal(instrument.generate(latents, [60, 64]),
+                                  finished(instrument.generate(latents, [60, 64], raw=True), 1000))
+
+
+def test_a_note_that_is_not_finite_is_refused_but_handed_on_one_by_one():
+    instrument = make_instrument()
+    instrument._waves = lambda latents, labels: np.where(labels[:, None] == 1, np.nan, np.ones((1, 100), np.float32))
+    with pytest.raises(InputError, match='Unusable model: expected finite audio. Received: NaN or infinity in note 1'):
+        instrument.generate(np.zeros((3, 2)), [60, 64, 60])
+    [batch] = instrument.generate_batches(np.zeros((3, 2)), [60, 64, 60])
+    assert np.isfinite(batch).all(axis=1).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize('batch_size, num_notes, sizes', [
+    (8, 1, [1]), (8, 2, [2]), (8, 3, [4]), (8, 5, [8]), (8, 17, [8, 8, 1]), (6, 5, [6]), (6, 8, [6, 2]), (1, 2, [1, 1]),
+    (8, 0, [])])
+def test_few_notes_cost_few(batch_size, num_notes, sizes):
+    instrument, computed = make_instrument(batch_size), []
+    waves = instrument._waves
+    instrument._waves = lambda latents, labels: computed.append(len(labels)) or waves(latents, labels)
+    latents, pitches = np.zeros((num_notes, 2)), np.resize([60, 64], num_notes)
+    assert instrument.generate(latents, pitches).shape == (num_notes, 100)
+    assert computed == sizes

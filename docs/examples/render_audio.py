@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 import gansynth_tf as gs
-from gansynth_tf.music import envelope
+from gansynth_tf.instrument import without_clicks
 
 PEAK = 0.5
 BACH_SECONDS = 25
@@ -34,7 +34,7 @@ def main(midi_file, output_dir):
 def one_after_the_other(synth, latents, pitches):
     """Notes of a second each, equally loud at their peak."""
     notes = synth.generate(latents, pitches)[:, :synth.sample_rate]
-    notes = envelope.without_clicks(notes, synth.sample_rate)
+    notes = without_clicks(notes, synth.sample_rate)
     return (notes / np.abs(notes).max(axis=1, keepdims=True)).ravel()
 
 

@@ -107,13 +107,13 @@ def _play_piece(synth, notes, path, seed):
 def _play_notes(synth, pitches, output_dir, seed):
     import numpy as np
 
-    from gansynth_tf.music import envelope, output
+    from gansynth_tf.music import output
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
     pitches = synth.sample_pitches(num_notes, seed=seed) if pitches is None else np.resize(pitches, num_notes)
     place = num_broken = 0
     with _bar(num_notes) as bar:
         for batch in synth.generate_batches(synth.sample_latents(num_notes, seed=seed), pitches):
-            for audio in envelope.without_clicks(batch, synth.sample_rate):
+            for audio in batch:
                 path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}.wav'
                 if np.all(np.isfinite(audio)):
                     bar.write(str(output.write_wav(path, audio, synth.sample_rate)))

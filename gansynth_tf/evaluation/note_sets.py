@@ -18,7 +18,6 @@ from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources import pitch_names
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import envelope
 
 _BATCH_SIZE = 16
 _PITCH_TOKEN = re.compile(r'pitch[-_]?(\d{1,3})(?!\d)', re.IGNORECASE)  # as gansynth_generate names its files
@@ -93,7 +92,6 @@ def _played(instrument, latents, pitches, instruments, sample_rate, name) -> Not
         start = 0
         for waves in instrument.generate_batches(latents, pitches):
             here = slice(start, start + len(waves))
-            waves = envelope.without_clicks(waves, instrument.sample_rate)
             yield _as_files(_at_rate(waves, instrument.sample_rate, sample_rate)), pitches[here], instruments[here]
             start += len(waves)
     return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,

@@ -31,6 +31,11 @@ def require_as_many(latents: tf.Tensor, *others: tf.Tensor) -> tf.Operation:
     return require(tf.equal(counts, counts[0]), 'Counts differ', 'one of each input for every note', counts)
 
 
+def require_at_most(most: int, what: str, rows: tf.Tensor) -> tf.Operation:
+    num_rows = tf.shape(rows)[0]
+    return require(num_rows <= most, f'Too many {what}', f'at most {most} at once', num_rows)
+
+
 def require_pitches(labels: tf.Tensor, pitches: tf.Tensor, known: Sequence[int]) -> tf.Operation:
     """Labels below zero stand for pitches that the model lacks."""
     return require(labels >= 0, 'Unknown pitch', f'one of the {len(known)} MIDI pitches of this model ({known[0]} to '

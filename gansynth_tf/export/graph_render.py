@@ -1,4 +1,4 @@
-"""The rendering of a piece as a TensorFlow graph; `generation/render` is the same in NumPy.
+"""The rendering of a piece as a TensorFlow graph; `music/render` is the same in NumPy.
 
 A piece is rendered window by window, in the order in which its notes start, so that beside the clip itself memory holds
 one window and a few notes.

@@ -6,23 +6,30 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf import instrument
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.export import checks, graph_render
-from gansynth_tf.music import score
 
 MOST_STEPS = 1000  # from one timbre to another
+MOST_NOTES = 1000  # of one `generate`: for a model of 4 s notes at 16 kHz, 256 MB of audio
+MOST_CLIP_NOTES = 100_000  # of one `render`
+LONGEST_CLIP_SECONDS = 3600
+MOST_LATENTS = 100_000
 
 # name: (what it gives, {input: what it is}); told by `describe`.
 SIGNATURES = {
-    'generate': ('audio: float32 [n, audio_length], full scale 1', {
-        'latents': 'float32 [n, latent_size], timbres, from N(0, 1)',
+    'generate': ('audio: float32 [n, audio_length], at most full scale 1, 5 ms ramps at both ends', {
+        'latents': f'float32 [n, latent_size], timbres, from N(0, 1), {MOST_NOTES} at most',
         'pitches': 'int32 [n], MIDI numbers'}),
+    'generate_raw': ('audio: float32 [n, audio_length], as the network makes it, beyond full scale, too', {
+        'latents': 'as of generate',
+        'pitches': 'as of generate'}),
     'render': ('audio: float32 [samples], one clip of all notes, peak 0.5', {
-        'latents': 'float32 [notes, latent_size]',
+        'latents': f'float32 [notes, latent_size], {MOST_CLIP_NOTES} at most',
         'pitches': 'int32 [notes], MIDI numbers',
         'start_seconds': 'float64 [notes], when keys go down',
-        'end_seconds': 'float64 [notes], when they go up',
+        'end_seconds': f'float64 [notes], when they go up, {LONGEST_CLIP_SECONDS} at most',
         'velocities': 'int32 [notes], 1 to 127'}),
     'interpolate': ('audio: float32 [steps, audio_length]', {
         'start': 'float32 [latent_size], the first timbre',
@@ -30,7 +37,7 @@ SIGNATURES = {
         'steps': f'int32, 1 to {MOST_STEPS}',
         'pitch': 'int32, a MIDI number'}),
     'sample_latents': ('latents: float32 [n, latent_size]', {
-        'n': 'int32, how many',
+        'n': f'int32, how many, {MOST_LATENTS} at most',
         'seed': 'int32, the same gives the same'}),
     'describe': ('description: string, this text, JSON', {}),
 }
@@ -63,11 +70,16 @@ class ServedModel(tf.Module):
         seconds = tf.TensorSpec([None], tf.float64)
         # What all others call, so that its graphs are there only once: that for one note, which is faster if it is
         # known to be one, and that for any number.
-        self._waves = _function(lambda latents, labels: _finite(tf.cond(
+        self._raw_waves = _function(lambda latents, labels: _finite(tf.cond(
             tf.equal(tf.shape(labels)[0], 1),
             lambda: waves(tf.reshape(latents[:1], [1, size]), tf.reshape(labels[:1], [1])),
             lambda: waves(latents, labels))), [latents, integers])
-        self.generate = _function(self._generate, [latents, integers])
+        self._waves = _function(lambda latents, labels: _finished(self._raw_waves(latents, labels), config.sample_rate),
+                                [latents, integers])
+        self.generate = _function(lambda latents, pitches: self._generate(latents, pitches, self._waves),
+                                  [latents, integers])
+        self.generate_raw = _function(lambda latents, pitches: self._generate(latents, pitches, self._raw_waves),
+                                      [latents, integers])
         self.render = _function(self._render, [latents, integers, _named(seconds, 'start_seconds'),
                                                _named(seconds, 'end_seconds'), _named(integers, 'velocities')])
         self.interpolate = _function(self._interpolate, [_named(one, 'start'), _named(one, 'end'),
@@ -80,18 +92,20 @@ class ServedModel(tf.Module):
         named = {name: getattr(self, name).get_concrete_function() for name in SIGNATURES}
         return {'serving_default': named['generate'], **named}
 
-    def _generate(self, latents, pitches):
-        latents, pitches = checks.passed([checks.require_as_many(latents, pitches)], latents, pitches)
-        return {'audio': self._play(*self._checked(latents, pitches))}
+    def _generate(self, latents, pitches, waves):
+        latents, pitches = checks.passed([checks.require_as_many(latents, pitches),
+                                          checks.require_at_most(MOST_NOTES, 'notes', latents)], latents, pitches)
+        return {'audio': self._play(*self._checked(latents, pitches), waves)}
 
     def _render(self, latents, pitches, start_seconds, end_seconds, velocities):
         inputs = latents, pitches, start_seconds, end_seconds, velocities
         latents, pitches, start_seconds, end_seconds, velocities = checks.passed([
             checks.require_as_many(*inputs),
+            checks.require_at_most(MOST_CLIP_NOTES, 'notes', latents),
             checks.require(tf.shape(pitches)[0] > 0, 'Nothing to play', 'at least one note', tf.shape(pitches)),
             checks.require((velocities >= 1) & (velocities <= 127), 'Impossible velocities', '1 to 127', velocities)],
             *inputs)
-        times = checks.require_times(start_seconds, end_seconds, score.LONGEST_SECONDS)
+        times = checks.require_times(start_seconds, end_seconds, LONGEST_CLIP_SECONDS)
         start_seconds, end_seconds = checks.passed([times], start_seconds, end_seconds)
         latents, labels = self._checked(latents, pitches)
         return {'audio': graph_render.clip(
@@ -104,10 +118,12 @@ class ServedModel(tf.Module):
         ends, labels = self._checked(tf.stack([start, end]), tf.stack([pitch]))
         ends, labels, steps = checks.passed([possible], ends, labels, steps)
         latents = _great_circle(ends[0], ends[1], tf.linspace(0.0, 1.0, steps))
-        return {'audio': self._play(latents, tf.repeat(labels, steps))}
+        return {'audio': self._play(latents, tf.repeat(labels, steps), self._waves)}
 
     def _sample_latents(self, n, seed):
-        [n] = checks.passed([checks.require(n >= 0, 'Impossible number of latents', 'at least 0', n)], n)
+        possible = checks.require((n >= 0) & (n <= MOST_LATENTS), 'Impossible number of latents',
+                                  f'at least 0, at most {MOST_LATENTS}', n)
+        [n] = checks.passed([possible], n)
         shape = tf.stack([n, self._config.latent_vector_size])
         latents = tf.random.stateless_normal(shape, tf.stack([seed, 0]), alg='philox')
         return {'latents': self._config.latent_scale * latents}
@@ -124,13 +140,13 @@ class ServedModel(tf.Module):
         return checks.passed([checks.require_finite(latents), checks.require_pitches(labels, pitches, self._known)],
                              latents, labels)
 
-    def _play(self, latents, labels):
+    def _play(self, latents, labels, waves):
         """Notes a batch at a time: [n, audio_length]."""
         num_notes, size = tf.shape(latents)[0], self._batch_size
 
         def play_batch(start, batches):
             batch = slice(start, start + size)
-            return start + size, batches.write(start // size, self._waves(latents[batch], labels[batch]))
+            return start + size, batches.write(start // size, waves(latents[batch], labels[batch]))
 
         shape = [None, self._config.audio_length]
         batches = tf.TensorArray(tf.float32, (num_notes + size - 1) // size, infer_shape=False,
@@ -146,6 +162,12 @@ def _function(python_function: Callable, signature: list[tf.TensorSpec]):
 def _finite(waves):
     finite = checks.require(tf.math.is_finite(waves), 'Unusable model', 'finite audio', 'NaN or infinity')
     return checks.passed([finite], waves)[0]
+
+
+def _finished(waves, sample_rate: int):
+    """`instrument.finished`: notes over full scale are turned down to it, and none clicks at its edges."""
+    peaks = tf.maximum(tf.reduce_max(tf.abs(waves), axis=1, keepdims=True), 1.0)
+    return waves / peaks * instrument.edges(waves.shape[1], sample_rate).astype(np.float32)
 
 
 def _great_circle(start, end, fractions):

@@ -69,7 +69,9 @@ class ExportedModel:
             raise InputError(f'Cannot read the export: expected what gansynth_export wrote ({_first_line(error)}). '
                              f'Received: {str(directory)!r}') from error
         self._pitches = np.array(self.vocabulary.pitches, np.int32)
-        self._generate = self._model.signatures['generate']
+        # Exports made before there was generate_raw had its audio under the name generate.
+        signatures = self._model.signatures
+        self._generate = signatures['generate_raw' if 'generate_raw' in signatures else 'generate']
 
     def waves(self, latents: np.ndarray, labels: np.ndarray) -> tf.Tensor:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length]."""

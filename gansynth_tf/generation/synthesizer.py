@@ -5,6 +5,7 @@ where the normalizer was fitted to data), never the data set. `gs.load` opens al
 models whose weights are known.
 """
 
+import functools
 import os
 import pathlib
 import typing
@@ -99,7 +100,15 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
       InputError: if they do not fit the configuration.
     """
     graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer, precision=precision)
-    return Synthesizer(config, vocabulary, tf.function(graph.waves, autograph=False), batch_size=batch_size)
+    waves = tf.function(graph.waves, autograph=False)
+
+    @functools.cache
+    def of_size(size: int):  # a graph each: one that knows its size is faster
+        return waves.get_concrete_function(tf.TensorSpec([size, config.latent_vector_size], tf.float32),
+                                           tf.TensorSpec([size], tf.int32))
+
+    return Synthesizer(config, vocabulary, lambda latents, labels: of_size(len(labels))(
+        tf.constant(latents), tf.constant(labels)), batch_size=batch_size)
 
 
 def untrained(synth: Instrument, *, seed: int) -> Synthesizer:

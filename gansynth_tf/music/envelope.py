@@ -8,7 +8,6 @@ import numpy as np
 ATTACK_SECONDS = 0.010
 RELEASE_SECONDS = 0.3
 HELD_SECONDS = 3.0  # NSynth's keys are let go there
-EDGE_SECONDS = 0.005  # too short to be heard as an attack of its own
 
 
 def longest(model_seconds: float) -> tuple[float, float]:
@@ -46,21 +45,3 @@ def envelope(held_seconds: float, *, sample_rate: int = 16000, model_seconds: fl
     amplitude[held:] = np.linspace(1, 0, release)
     amplitude[:attack] *= np.linspace(0, 1, attack)
     return amplitude
-
-
-def without_clicks(waves: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Notes that begin and end at zero, by ramps of 5 ms: what plays alone has no envelope to see to that.
-
-    Args:
-      waves: float [..., samples].
-      sample_rate: Hz.
-
-    Returns:
-      The same shape and type; a note of less than 10 ms has ramps of half its length.
-    """
-    num_samples = waves.shape[-1]
-    ramp = min(int(sample_rate * EDGE_SECONDS), num_samples // 2)
-    amplitude = np.ones(num_samples, waves.dtype)
-    amplitude[:ramp] = np.arange(ramp) / max(ramp, 1)
-    amplitude[num_samples - ramp:] = amplitude[:ramp][::-1]
-    return waves * amplitude

@@ -84,9 +84,7 @@ class Synth:
 def test_a_models_notes_are_as_its_files_would_hold_them():
     waves, pitches, _ = gathered(note_sets.of_instrument(Synth(), num_notes=8, seed=0, sample_rate=16000, name='m'))
     np.testing.assert_array_equal(pitches, range(60, 68))
-    # In the middle of 100 samples the ramps against clicks have reached 49/50.
-    np.testing.assert_allclose(waves[:, 50], np.minimum(0.98 * np.linspace(0.25, 2, 8), 1), atol=1e-4)
-    np.testing.assert_array_equal(waves[:, [0, -1]], 0)
+    np.testing.assert_allclose(waves[:, 50], np.minimum(np.linspace(0.25, 2, 8), 1), atol=1e-4)
     np.testing.assert_array_equal(waves * 32768, np.round(waves * 32768))
 
 

@@ -72,6 +72,17 @@ def test_any_number_of_notes(model, synth, num_notes):
     np.testing.assert_allclose(audio, synth.generate(latents, pitches), rtol=ATOL, atol=ATOL)
 
 
+def test_raw_notes_are_as_the_network_makes_them(model, synth, export_dir):
+    latents, pitches = 3 * synth.sample_latents(9, seed=2), [60] * 9
+    raw = model.signatures['generate_raw'](latents=tf.constant(latents), pitches=tf.constant(pitches))['audio'].numpy()
+    expected = synth.generate(latents, pitches, raw=True)
+    np.testing.assert_allclose(raw, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert np.abs(raw).max() > 1 and raw[:, 0].any()
+    finished = model.generate(latents, pitches)['audio'].numpy()
+    assert np.abs(finished).max() <= 1 and not finished[:, 0].any()
+    np.testing.assert_array_equal(gs.load(export_dir).generate(latents, pitches, raw=True), expected)
+
+
 def test_render_is_the_rendering_of_the_package(model, synth):
     latents = synth.sample_latents(len(NOTES), seed=3)
     audio = model.signatures['render'](**render_inputs(NOTES, latents))['audio'].numpy()
@@ -125,8 +136,8 @@ def test_signatures_are_named_and_shaped(model):
     assert {name: (spec.shape.as_list(), spec.dtype) for name, spec in inputs.items()} == {
         'latents': ([None, 4], tf.float32), 'pitches': ([None], tf.int32)}
     assert model.signatures['generate'].structured_outputs['audio'].shape.as_list() == [None, 160]
-    assert set(model.signatures) == {'serving_default', 'generate', 'render', 'interpolate', 'sample_latents',
-                                     'describe'}
+    assert set(model.signatures) == {'serving_default', 'generate', 'generate_raw', 'render', 'interpolate',
+                                     'sample_latents', 'describe'}
 
 
 ONE = {'latents': np.zeros((1, 4), np.float32), 'pitches': [60]}
@@ -153,6 +164,11 @@ LINE = {'start': np.zeros(4, np.float32), 'end': np.ones(4, np.float32), 'steps'
     ('interpolate', {**LINE, 'pitch': 61}, r'Unknown pitch'),
     ('interpolate', {**LINE, 'end': np.full(4, np.nan)}, r'Unusable latents: .* rows 1'),
     ('sample_latents', {'n': -1, 'seed': 0}, r'Impossible number of latents: expected at least 0'),
+    ('sample_latents', {'n': 10**9, 'seed': 0}, r'Impossible number of latents: .*at most 100000.*1000000000'),
+    ('generate', {'latents': np.zeros((1001, 4)), 'pitches': [60] * 1001}, r'Too many notes: expected at most 1000'),
+    ('render', {**NOTE, 'end_seconds': [3601.0]}, r'Impossible note times: expected .*<= 3600'),
+    ('render', {name: np.repeat(value, 100_001, axis=0) for name, value in NOTE.items()},
+     r'Too many notes: expected at most 100000 at once\. .*100001'),
 ])
 def test_bad_requests_are_answered_in_words(model, signature, inputs, message):
     function = model.signatures[signature]

@@ -4,7 +4,6 @@ import io
 import json
 import random
 import shutil
-import zipfile
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import checkpoints, weights
-from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
 
@@ -23,8 +21,8 @@ CONFIG = Config(num_resolutions=2, start_height=4, audio_length=160, latent_vect
                 data_normalizer='specgrams_freq_normalizer')
 COUNTERS = {'image_id': np.int64(8), 'stage_id': np.int64(2), 'num_blocks': np.int64(2), 'progress': np.float64(1.0),
             'is_complete': np.bool_(True), 'sliced_wasserstein': np.float64(0.1)}
-VALUES = (None, True, -1, 0, 1, 2, 3, 7, 1.5, 1e308, -1e-308, float('nan'), float('inf'), 2**31, 2**63, 10**400, '', 'mel',
-          'wave', 'linear', 'x' * 300, [], [1], [[1, 2]], {}, {'a': 1}, 64, 1000, 65536, 10**6)
+VALUES = (None, True, -1, 0, 1, 2, 3, 7, 1.5, 1e308, -1e-308, float('nan'), float('inf'), 2**31, 2**63, 10**400, '',
+          'mel', 'wave', 'linear', 'x' * 300, [], [1], [[1, 2]], {}, {'a': 1}, 64, 1000, 65536, 10**6)
 
 
 @pytest.fixture(scope='module')

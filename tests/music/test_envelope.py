@@ -49,17 +49,3 @@ def test_fits_the_models_note_and_stays_within_0_and_1(num_samples, sample_rate,
     ours = envelope.envelope(held_seconds, sample_rate=sample_rate, model_seconds=num_samples / sample_rate)
     assert len(ours) <= num_samples
     assert np.all((ours >= 0) & (ours <= 1))
-
-
-def test_without_clicks_begins_and_ends_at_zero_and_leaves_the_rest():
-    waves = np.full((2, 1600), -0.5, np.float32)
-    smooth = envelope.without_clicks(waves, 16000)  # ramps of 80 samples
-    assert smooth.dtype == np.float32
-    np.testing.assert_allclose(smooth[:, [0, 40, 79, 80]], [[0, -0.25, -0.49375, -0.5]] * 2)
-    np.testing.assert_array_equal(smooth[:, ::-1], smooth)
-    np.testing.assert_array_equal(smooth[:, 80:-80], waves[:, 80:-80])
-
-
-@pytest.mark.parametrize('num_samples', [0, 1, 5])
-def test_without_clicks_of_next_to_nothing(num_samples):
-    assert np.isfinite(envelope.without_clicks(np.ones(num_samples), 16000)).all()
