@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.baselines import wavenet_networks
-from gansynth_tf.baselines.wavenet_config import AUTOENCODER, WaveNetConfig
+from gansynth_tf.baselines.wavenet_config import AUTOENCODER_PRESETS, AutoencoderConfig
 from gansynth_tf.errors import InputError
 
 # What a checkpoint of the original's holds besides weights.
@@ -32,7 +32,7 @@ class WaveNetAutoencoder:
       InputError: if a weight is missing, unknown or of another shape.
     """
 
-    def __init__(self, weights: Mapping[str, np.ndarray], config: WaveNetConfig):
+    def __init__(self, weights: Mapping[str, np.ndarray], config: AutoencoderConfig):
         wavenet_networks.check(weights, wavenet_networks.shapes(config))
         self.config = config
         self.weights = {name: tf.constant(array, tf.float32) for name, array in weights.items()}
@@ -106,7 +106,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], *, num_stages: int = 10, ae_nu
       InputError: if a weight is missing, unknown or of another shape.
     """
     weights = {name: array for name, array in arrays.items() if not _NO_WEIGHT.fullmatch(name)}
-    config = WaveNetConfig(model=AUTOENCODER, num_stages=num_stages, ae_num_stages=ae_num_stages,
+    config = AutoencoderConfig(num_stages=num_stages, ae_num_stages=ae_num_stages,
                            ae_hop_length=ae_hop_length, crop_length=ae_hop_length, audio_length=125 * ae_hop_length,
                            **wavenet_networks.sizes_of(weights))
     return WaveNetAutoencoder(weights, config)

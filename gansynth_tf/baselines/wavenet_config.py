@@ -1,107 +1,130 @@
-"""Hyperparameters of the two WaveNets: the NSynth autoencoder's, and those of the one that a pitch conditions."""
+"""Hyperparameters of the two WaveNets, by Magenta's names and with the values of her h512_bo16 where it has them."""
 
 import dataclasses
 import types
 import typing
 from collections.abc import Mapping
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import FREE, Hyperparameters, hyperparameter, require
 
-AUTOENCODER, PITCH_CONDITIONAL = MODELS = ('wavenet_autoencoder', 'wavenet')
+_LARGEST = 2 ** 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class WaveNetConfig:
-    """Every hyperparameter of a model and of its training.
-
-    Names and defaults are those of Magenta's h512_bo16; those below the line `Of this project` are not in it.
+class DecoderConfig(Hyperparameters):
+    """What the two have in common: the decoder and its training.
 
     Raises:
-      InputError: on construction, if a value is impossible.
+      InputError: on construction, if a value is of the wrong type, out of range or impossible beside the others.
     """
 
-    model: str = AUTOENCODER
-    sample_rate: int = 16000  # Hz
-    audio_length: int = 64000  # samples of a note
-
-    # Decoder.
-    num_layers: int = 30
-    num_stages: int = 10  # layers after which the dilation, 1, 2, 4, ..., begins at 1 again
-    width: int = 512
-    skip_width: int = 256
-
-    # Encoder of the autoencoder.
-    ae_num_layers: int = 30
-    ae_num_stages: int = 10
-    ae_width: int = 128
-    ae_bottleneck_width: int = 16
-    ae_hop_length: int = 512  # samples of a frame; also of a frame of the pitch's conditioning
-
-    # Training.
-    crop_length: int = 6144  # samples of a note that an iteration sees
-    batch_size: int = 32  # of all replicas of the original's
-    learning_rate: float = 2e-4
-    learning_rate_scale: float = 1.0  # of the schedule's steps: 0.01 makes them come a hundred times as early
-    ema_decay: float = 0.9999
-    total_num_images: int = 6_400_000  # 200,000 iterations
-
-    # Of this project.
-    pitch_width: int = 512  # of the layers that the pitch goes through
-    pitch_on_seconds: float = 3.0  # how long the pitch is on
-    latent_size: int = 16  # numbers that decide the draws of a note
-    save_summaries_num_images: int = 3200
-    seed: int = 0
+    sample_rate: int = hyperparameter(16000, 'Hz', above=0, at_most=10**6)
+    audio_length: int = hyperparameter(64000, 'samples of a note', above=0, at_most=10**8)
+    num_layers: int = hyperparameter(30, "the decoder's dilated layers", above=0, at_most=1000)
+    num_stages: int = hyperparameter(10, 'layers after which its dilation, 1, 2, 4, ..., begins at 1 again', above=0,
+                                     at_most=20)
+    width: int = hyperparameter(512, "the decoder's channels", above=0, at_most=_LARGEST)
+    skip_width: int = hyperparameter(256, 'channels of what skips its layers', above=0, at_most=_LARGEST)
+    ae_hop_length: int = hyperparameter(512, 'samples of a frame of what conditions it', above=0, at_most=_LARGEST)
+    crop_length: int = hyperparameter(6144, 'samples of a note that an update hears', above=0)
+    batch_size: int = hyperparameter(32, 'notes of an update', above=0, at_most=65536)
+    learning_rate: float = hyperparameter(2e-4, "Adam's at first", above=0, on_resume=FREE)
+    learning_rate_steps: tuple[int, ...] = hyperparameter(
+        (90_000, 120_000, 150_000, 180_000, 210_000, 240_000), 'updates after which the learning rate is the first times '
+        '2/3, 3/10, 1/5, 1/10, 3/100, 1/100', at_least=0, on_resume=FREE)
+    ema_decay: float = hyperparameter(0.9999, 'of the average of the weights, which follows faster at first', at_least=0,
+                                      below=1, on_resume=FREE)
+    total_num_images: int = hyperparameter(6_400_000, 'notes that training sees', above=0, at_most=10**12,
+                                           on_resume=FREE)
+    save_summaries_num_images: int = hyperparameter(3200, 'notes from one summary to the next', above=0,
+                                                    at_most=10**12, on_resume=FREE)
+    seed: int = hyperparameter(0, 'where the randomness starts', at_least=0, below=2**31)
 
     def __post_init__(self):
-        for field in dataclasses.fields(self):
-            _check(field, getattr(self, field.name))
-        if self.model not in MODELS:
-            raise InputError(f'Unknown model: expected one of {", ".join(MODELS)}. Received: {self.model!r}')
+        super().__post_init__()
         for name in ('crop_length', 'audio_length'):
-            if getattr(self, name) % self.ae_hop_length:
-                raise InputError(f'Impossible {name}: expected a multiple of ae_hop_length, {self.ae_hop_length}. '
-                                 f'Received: {getattr(self, name)}')
-        if self.crop_length > self.audio_length:
-            raise InputError(f'Impossible crop_length: expected at most audio_length, {self.audio_length}. '
-                             f'Received: {self.crop_length}')
+            require(getattr(self, name) % self.ae_hop_length == 0, name,
+                    f'a multiple of ae_hop_length = {self.ae_hop_length}', getattr(self, name))
+        require(self.crop_length <= self.audio_length, 'crop_length', f'at most audio_length = {self.audio_length}',
+                self.crop_length)
+        require(len(self.learning_rate_steps) == len(RATES), 'learning_rate_steps', f'{len(RATES)} numbers of updates',
+                self.learning_rate_steps)
 
-    def replace(self, **changes) -> 'WaveNetConfig':
-        """These hyperparameters but for `changes`.
+    @property
+    def encoding_channels(self) -> int:
+        """Channels of what conditions the decoder."""
+        raise NotImplementedError
 
-        Raises:
-          InputError: if a name is unknown, or a value is impossible.
-        """
-        if unknown := sorted(changes.keys() - {field.name for field in dataclasses.fields(self)}):
-            raise InputError(f'Unknown hyperparameter of {self.model}: expected one of '
-                             f'{", ".join(field.name for field in dataclasses.fields(self))}. '
-                             f'Received: {", ".join(unknown)}')
-        return dataclasses.replace(self, **changes)
+    def learning_rate_after(self, num_updates: int) -> float:
+        """The learning rate of the next update."""
+        return self.learning_rate * (1.0, *RATES)[sum(num_updates >= step for step in self.learning_rate_steps)]
 
-    def to_dict(self) -> dict[str, typing.Any]:
-        return dataclasses.asdict(self)
+    def ema_decay_after(self, num_updates: int) -> float:
+        """How much of the average stays, when a number of updates have been made."""
+        return min(self.ema_decay, (1 + num_updates) / (10 + num_updates))
 
 
-def _check(field: dataclasses.Field, value) -> None:
-    kinds = (int, float) if field.type is float else (field.type,)
-    is_right = type(value) in kinds
-    if is_right and field.type is not str:
-        is_right = value >= 0 if field.name == 'seed' else 0 < value < 2 ** 31
-    if not is_right:
-        expected = 'a name' if field.type is str else f'{"a whole number" if field.type is int else "a number"} above 0'
-        raise InputError(f'Impossible {field.name}: expected {expected}. Received: {value!r}')
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AutoencoderConfig(DecoderConfig):
+    """Every hyperparameter of the NSynth autoencoder.
+
+    Raises:
+      InputError: on construction, as for `DecoderConfig`.
+    """
+
+    MODEL = 'wavenet_autoencoder'
+
+    ae_num_layers: int = hyperparameter(30, "the encoder's dilated layers", above=0, at_most=1000)
+    ae_num_stages: int = hyperparameter(10, 'layers after which its dilation begins at 1 again', above=0, at_most=20)
+    ae_width: int = hyperparameter(128, "the encoder's channels", above=0, at_most=_LARGEST)
+    ae_bottleneck_width: int = hyperparameter(16, 'channels of a code', above=0, at_most=_LARGEST)
+
+    latent_size: int = hyperparameter(4, 'notes kept of each pitch; as an instrument it plays mixtures of their codes, '
+                                      'a number of the latent for each', above=0, at_most=1000)
+
+    @property
+    def encoding_channels(self) -> int:
+        return self.ae_bottleneck_width
 
 
-# Narrowed so that two processor cores train them in an hour: widths, layers and crops, not the way they are made.
-_SMALL = dict(num_layers=20, width=64, skip_width=64, ae_num_layers=20, ae_width=32, pitch_width=64, batch_size=8,
-              crop_length=5120, learning_rate=1e-3, learning_rate_scale=0.05, ema_decay=0.999,
-              total_num_images=80_000, save_summaries_num_images=1600)
-# For trying whether everything works.
-_TINY = dict(_SMALL, num_layers=6, num_stages=6, width=16, skip_width=16, ae_num_layers=6, ae_num_stages=6, ae_width=8,
-             ae_bottleneck_width=4, pitch_width=8, crop_length=1024, total_num_images=1600)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WaveNetConfig(DecoderConfig):
+    """Every hyperparameter of the WaveNet that a pitch conditions.
+
+    Raises:
+      InputError: on construction, as for `DecoderConfig`.
+    """
+
+    MODEL = 'wavenet'
+
+    pitch_width: int = hyperparameter(512, 'channels of the layers that the pitch goes through', above=0,
+                                      at_most=_LARGEST)
+    pitch_on_seconds: float = hyperparameter(3.0, 'how long from its start a note has its pitch', above=0)
+
+    latent_size: int = hyperparameter(16, 'numbers that decide the draws of a note', above=0, at_most=10**6)
+
+    @property
+    def encoding_channels(self) -> int:
+        return self.pitch_width
 
 
-def presets(model: str) -> Mapping[str, WaveNetConfig]:
-    """The configurations of a model by name: `h512_bo16` as published, `small` for two cores, `tiny` for trials."""
-    return types.MappingProxyType({
-        'h512_bo16': WaveNetConfig(model=model), 'small': WaveNetConfig(model=model, **_SMALL),
-        'tiny': WaveNetConfig(model=model, **_TINY)})
+RATES = (2 / 3, 3 / 10, 1 / 5, 1 / 10, 3 / 100, 1 / 100)  # of the first learning rate, after each of its steps
+
+# Two processor cores train it in an hour: a quarter of the notes' batch, an eighth of the width, two thirds of the
+# layers, shorter crops, and so higher rates.
+_SMALL: dict[str, typing.Any] = dict(
+    num_layers=20, width=64, skip_width=64, crop_length=5120, batch_size=8, learning_rate=2e-3, ema_decay=0.999,
+    learning_rate_steps=(4000, 6000, 8000, 9000, 12000, 15000), total_num_images=80_000, save_summaries_num_images=1600)
+# Trains in seconds: for trying the tools, not for listening.
+_TINY: dict[str, typing.Any] = dict(
+    _SMALL, num_layers=4, num_stages=4, width=8, skip_width=8, audio_length=1024, crop_length=256, ae_hop_length=64,
+    batch_size=4, total_num_images=80, save_summaries_num_images=40)
+
+AUTOENCODER_PRESETS: Mapping[str, AutoencoderConfig] = types.MappingProxyType({
+    'h512_bo16': AutoencoderConfig(), 'wavenet_autoencoder_small': AutoencoderConfig(
+        ae_num_layers=20, ae_width=32, **_SMALL),
+    'wavenet_autoencoder_tiny': AutoencoderConfig(
+        ae_num_layers=4, ae_num_stages=4, ae_width=8, ae_bottleneck_width=4, **_TINY)})
+WAVENET_PRESETS: Mapping[str, WaveNetConfig] = types.MappingProxyType({
+    'wavenet': WaveNetConfig(), 'wavenet_small': WaveNetConfig(pitch_width=64, **_SMALL),
+    'wavenet_tiny': WaveNetConfig(pitch_width=8, **_TINY)})

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.baselines import mu_law
-from gansynth_tf.baselines.wavenet_config import AUTOENCODER, WaveNetConfig
+from gansynth_tf.baselines.wavenet_config import AutoencoderConfig, DecoderConfig, WaveNetConfig
 from gansynth_tf.baselines.wavenet_layers import Weights, add_frames, causal, centred, mean_pool, shift_right
 from gansynth_tf.errors import InputError
 
@@ -27,7 +27,7 @@ def dilations(num_layers: int, num_stages: int) -> tuple[int, ...]:
     return tuple(2 ** (index % num_stages) for index in range(num_layers))
 
 
-def encode(weights: Weights, config: WaveNetConfig, waves: tf.Tensor) -> tf.Tensor:
+def encode(weights: Weights, config: AutoencoderConfig, waves: tf.Tensor) -> tf.Tensor:
     """The autoencoder's encoder: float32 [batch, samples] -> codes [batch, samples // ae_hop_length, channels]."""
     x = centred(weights, 'ae_startconv', mu_law.to_inputs(mu_law.encode(waves))[..., tf.newaxis])
     for number, dilation in enumerate(dilations(config.ae_num_layers, config.ae_num_stages), 1):
@@ -50,7 +50,7 @@ def pitch_encoding(weights: Weights, config: WaveNetConfig, labels: tf.Tensor, n
     return x
 
 
-def logits(weights: Weights, config: WaveNetConfig, waves: tf.Tensor, encoding: tf.Tensor) -> tf.Tensor:
+def logits(weights: Weights, config: DecoderConfig, waves: tf.Tensor, encoding: tf.Tensor) -> tf.Tensor:
     """The decoder: what it expects of each sample after having heard those before.
 
     Args:
@@ -83,15 +83,18 @@ def cross_entropy(logits_of_classes: tf.Tensor, waves: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=classes, logits=logits_of_classes))
 
 
-def shapes(config: WaveNetConfig, num_pitches: int = 0) -> dict[str, tuple[int, ...]]:
+def shapes(config: DecoderConfig, num_pitches: int = 0) -> dict[str, tuple[int, ...]]:
     """The shape of every weight by name; `num_pitches` where a pitch conditions."""
-    kernels = _encoder_kernels(config) if config.model == AUTOENCODER else _pitch_kernels(config, num_pitches)
-    kernels |= _decoder_kernels(config)
+    kernels = _decoder_kernels(config)
+    if isinstance(config, AutoencoderConfig):
+        kernels |= _encoder_kernels(config)
+    if isinstance(config, WaveNetConfig):
+        kernels |= _pitch_kernels(config, num_pitches)
     return {f'{layer}/{kind}': shape for layer, (taps, depth, width) in kernels.items()
             for kind, shape in (('W', (1, taps, depth, width)), ('biases', (width,)))}
 
 
-def initial(config: WaveNetConfig, num_pitches: int = 0) -> dict[str, np.ndarray]:
+def initial(config: DecoderConfig, num_pitches: int = 0) -> dict[str, np.ndarray]:
     """Weights to begin training with: kernels uniform in +-sqrt(3 / fan_in), biases 0."""
     random = np.random.default_rng(config.seed)
 
@@ -104,7 +107,7 @@ def initial(config: WaveNetConfig, num_pitches: int = 0) -> dict[str, np.ndarray
 Kernels = dict[str, tuple[int, int, int]]  # taps, channels in, channels out, by layer
 
 
-def _encoder_kernels(config: WaveNetConfig) -> Kernels:
+def _encoder_kernels(config: AutoencoderConfig) -> Kernels:
     width = config.ae_width
     kernels: Kernels = {'ae_startconv': (TAPS, 1, width), 'ae_bottleneck': (1, width, config.ae_bottleneck_width)}
     for number in range(1, config.ae_num_layers + 1):
@@ -117,8 +120,8 @@ def _pitch_kernels(config: WaveNetConfig, num_pitches: int) -> Kernels:
             for number in range(1, len(PITCH_DILATIONS) + 1)}
 
 
-def _decoder_kernels(config: WaveNetConfig) -> Kernels:
-    width, skip_width, encoding_width = config.width, config.skip_width, encoding_channels(config)
+def _decoder_kernels(config: DecoderConfig) -> Kernels:
+    width, skip_width, encoding_width = config.width, config.skip_width, config.encoding_channels
     kernels: Kernels = {
         'startconv': (TAPS, 1, width), 'skip_start': (1, width, skip_width), 'out1': (1, skip_width, skip_width),
         'cond_map_out1': (1, encoding_width, skip_width), 'logits': (1, skip_width, mu_law.NUM_CLASSES)}
@@ -127,11 +130,6 @@ def _decoder_kernels(config: WaveNetConfig) -> Kernels:
                     f'cond_map_{number}': (1, encoding_width, 2 * width),
                     f'res_{number}': (1, width, width), f'skip_{number}': (1, width, skip_width)}
     return kernels
-
-
-def encoding_channels(config: WaveNetConfig) -> int:
-    """Channels of what conditions the decoder."""
-    return config.ae_bottleneck_width if config.model == AUTOENCODER else config.pitch_width
 
 
 def check(arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]) -> None:

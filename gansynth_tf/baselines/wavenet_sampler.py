@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.baselines import mu_law, wavenet_networks
-from gansynth_tf.baselines.wavenet_config import WaveNetConfig
+from gansynth_tf.baselines.wavenet_config import DecoderConfig
 from gansynth_tf.baselines.wavenet_layers import Weights
 
 _MOST_STEPS = 16  # computed by one pass of the loop's body
@@ -28,7 +28,7 @@ class Sampler:
       batch_size: notes drawn at once.
     """
 
-    def __init__(self, weights: Weights, config: WaveNetConfig, batch_size: int):
+    def __init__(self, weights: Weights, config: DecoderConfig, batch_size: int):
         self._hop_length, self._batch_size = config.ae_hop_length, batch_size
         self._steps = math.gcd(_MOST_STEPS, config.ae_hop_length)
         numbers = range(1, config.num_layers + 1)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.baselines import wavenet_autoencoder, wavenet_networks
-from gansynth_tf.baselines.wavenet_config import WaveNetConfig
+from gansynth_tf.baselines.wavenet_config import AutoencoderConfig
 from gansynth_tf.errors import InputError
 
 TINY = dict(np.load(pathlib.Path(__file__).parents[1] / 'golden' / 'wavenet_tiny.npz'))
@@ -56,7 +56,7 @@ def test_sizes_are_read_off_the_weights(autoencoder):
 
 
 def test_the_published_model_has_the_published_sizes():
-    shapes = wavenet_networks.shapes(WaveNetConfig())
+    shapes = wavenet_networks.shapes(AutoencoderConfig())
     assert len(shapes) == 374
     assert sum(int(np.prod(shape)) for shape in shapes.values()) == 61_804_048
     assert shapes['dilatedconv_30/W'] == (1, 3, 512, 1024) and shapes['cond_map_out1/W'] == (1, 1, 16, 256)

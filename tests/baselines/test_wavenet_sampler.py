@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.baselines import mu_law, wavenet_autoencoder, wavenet_networks, wavenet_sampler
-from gansynth_tf.baselines.wavenet_config import WaveNetConfig
+from gansynth_tf.baselines.wavenet_config import AutoencoderConfig
 from gansynth_tf.baselines.wavenet_sampler import Sampler
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
@@ -43,7 +43,7 @@ def test_draws_are_the_originals(sampler):
 
 def test_dilations_of_the_published_model():
     """Longer than a pass and not; a ring is gone round more than once."""
-    config = WaveNetConfig(num_layers=11, width=4, skip_width=3, ae_num_layers=1, ae_width=2, ae_bottleneck_width=2,
+    config = AutoencoderConfig(num_layers=11, width=4, skip_width=3, ae_num_layers=1, ae_width=2, ae_bottleneck_width=2,
                            ae_hop_length=512, audio_length=512 * 5, crop_length=512)
     weights = {name: tf.constant(array) for name, array in wavenet_networks.initial(config).items()}
     random = np.random.default_rng(0)
