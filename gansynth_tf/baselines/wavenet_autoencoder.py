@@ -1,22 +1,35 @@
 """The NSynth WaveNet autoencoder: notes to codes, codes to notes, and mixtures of notes by their codes.
 
-    autoencoder = wavenet_autoencoder.from_arrays(arrays)   # by the original's names
+    autoencoder = wavenet_autoencoder.load('my_model')      # a run or an import; from_arrays(arrays) of weights
     codes = autoencoder.encode(audio)                       # [n, 125, 16] of 4 s at 16 kHz
-    audio = autoencoder.decode(codes, seed=0)
+    between = wavenet_autoencoder.mix(codes[0], codes[1], [0.0, 0.5, 1.0])
+    audio = autoencoder.decode(between, seed=0)
+
+`PRESETS` and `create` are what gansynth_train asks for. It is no instrument by itself, having no latents; a run of it
+is one that plays mixtures of the notes that it keeps, which is what `load_instrument` opens for `gansynth_tf.load`.
 
 Source: Engel et al. 2017, "Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders"; Magenta's h512_bo16.
 """
 
+import os
+import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.baselines import wavenet_networks
+from gansynth_tf.baselines import wavenet_files, wavenet_networks
 from gansynth_tf.baselines.wavenet_config import AUTOENCODER_PRESETS, AutoencoderConfig
+from gansynth_tf.baselines.wavenet_model import WaveNetModel
+from gansynth_tf.baselines.wavenet_sampler import NoteSampler
+from gansynth_tf.data import vocabulary
+from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.errors import InputError
+from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
+from gansynth_tf.networks import checkpoints
 
+PRESETS = AUTOENCODER_PRESETS
 # What a checkpoint of the original's holds besides weights.
 _NO_WEIGHT = re.compile(r'.*/(ExponentialMovingAverage|Adam|Adam_1)|global_step|beta[12]_power')
 
@@ -36,6 +49,7 @@ class WaveNetAutoencoder:
         wavenet_networks.check(weights, wavenet_networks.shapes(config))
         self.config = config
         self.weights = {name: tf.constant(array, tf.float32) for name, array in weights.items()}
+        self._sampler = NoteSampler(self.weights, config)
         self._encode = tf.function(lambda waves: wavenet_networks.encode(self.weights, config, waves),
                                    input_signature=[tf.TensorSpec([None, None])])
         self._logits = tf.function(
@@ -80,6 +94,25 @@ class WaveNetAutoencoder:
                              f'samples. Received: audio {list(waves.shape)}, encoding {list(encoding.shape)}')
         return self._logits(waves, encoding).numpy()
 
+    def decode(self, encoding: np.ndarray, *, seed: int = 0) -> np.ndarray:
+        """Codes to notes, drawn sample after sample.
+
+        Args:
+          encoding: float [n, frames, channels].
+          seed: decides the draws. Every note is drawn by the same numbers, so that the codes alone tell them apart.
+
+        Returns:
+          float32 [n, frames * ae_hop_length], full scale 1.
+
+        Raises:
+          InputError: if the codes are misshapen or not finite.
+        """
+        return self.decode_by(encoding, np.full([len(encoding), 1], seed, np.uint32).view(np.float32))
+
+    def decode_by(self, encoding: np.ndarray, latents: np.ndarray) -> np.ndarray:
+        """As `decode`, but each note is drawn by the numbers that its latent, float [n, size], stands for."""
+        return self._sampler.notes(self._checked_encoding(encoding), latents)
+
     def _checked_encoding(self, encoding: np.ndarray) -> np.ndarray:
         encoding, channels = np.asarray(encoding, np.float32), self.config.ae_bottleneck_width
         if encoding.ndim != 3 or encoding.shape[2] != channels or not encoding.shape[1]:
@@ -110,6 +143,81 @@ def from_arrays(arrays: Mapping[str, np.ndarray], *, num_stages: int = 10, ae_nu
                            ae_hop_length=ae_hop_length, crop_length=ae_hop_length, audio_length=125 * ae_hop_length,
                            **wavenet_networks.sizes_of(weights))
     return WaveNetAutoencoder(weights, config)
+
+
+def create(config: AutoencoderConfig, notes: PreparedNotes) -> WaveNetModel:
+    """A model to train on prepared notes."""
+    return WaveNetModel(config, notes)
+
+
+def load(directory: str | os.PathLike, *, ema: bool = True) -> WaveNetAutoencoder:
+    """Opens a run, or an imported model.
+
+    Args:
+      directory: where it is.
+      ema: of a run, the average of the weights.
+
+    Raises:
+      InputError: if there is no such model, or it is damaged.
+    """
+    config, weights = wavenet_files.read(directory, AutoencoderConfig, ema=ema)
+    return WaveNetAutoencoder(weights, config)
+
+
+def mix(first: np.ndarray, second: np.ndarray, fractions: Sequence[float]) -> np.ndarray:
+    """Codes between those of two notes, mixed frame by frame: float32 [len(fractions), frames, channels].
+
+    Args:
+      first: float [frames, channels].
+      second: likewise.
+      fractions: how much of the second there is in each, 0 to 1.
+
+    Raises:
+      InputError: if the two have different shapes.
+    """
+    if np.ndim(first) != 2 or np.shape(first) != np.shape(second):
+        raise InputError(f'Codes that cannot be mixed: expected two of the same [frames, channels]. '
+                         f'Received: {list(np.shape(first))} and {list(np.shape(second))}')
+    share = np.asarray(fractions, np.float32)[:, np.newaxis, np.newaxis]
+    return (1.0 - share) * np.asarray(first, np.float32) + share * np.asarray(second, np.float32)
+
+
+def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',
+                    latent_scale: float | None = None, batch_size: int = DEFAULT_BATCH_SIZE,
+                    checkpoint: str = checkpoints.LATEST) -> BatchedInstrument:
+    """Opens a run as an instrument: a note is a mixture of the codes of the notes that the run keeps of its pitch.
+
+    The exponentials of the latent's numbers, divided by their sum, are the parts of the notes.
+
+    Args:
+      directory: the run's.
+      ema: play with the average of the weights.
+      precision: 'fp32' alone.
+      latent_scale: 0 for equal parts of all notes; the larger, the more like one of them.
+      batch_size: notes drawn at once.
+      checkpoint: 'latest' alone, since checkpoints are not compared.
+
+    Raises:
+      InputError: if something is missing, damaged or impossible.
+    """
+    wavenet_files.require_plain(AutoencoderConfig.MODEL, precision=precision, checkpoint=checkpoint)
+    if not (directory / wavenet_files.NOTES_FILE).exists():
+        raise InputError(f'No notes to play: expected a training run, which keeps some; an imported autoencoder only '
+                         f'encodes and decodes, see gansynth_tf.baselines.wavenet_autoencoder.load. '
+                         f'Received: {str(directory)!r}')
+    autoencoder, kept = load(directory, ema=ema), wavenet_files.read_notes(directory)
+    config, codes = autoencoder.config, {}  # codes by pitch label, encoded when they are first asked for
+
+    def waves(latents, labels):
+        for label in set(labels.tolist()) - codes.keys():
+            codes[label] = autoencoder.encode(kept[label])
+        parts = np.exp(latents - latents.max(axis=1, keepdims=True))
+        parts /= parts.sum(axis=1, keepdims=True)
+        encoding = np.stack([np.tensordot(part, codes[label], 1) for part, label in zip(parts, labels.tolist())])
+        return autoencoder.decode_by(encoding, latents)
+    return BatchedInstrument(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
+                             latent_size=config.latent_size, pitch_counts=vocabulary.read(directory).counts,
+                             batch_size=batch_size, latent_scale=1.0 if latent_scale is None else latent_scale)
 
 
 def _checked_waves(audio: np.ndarray) -> np.ndarray:

@@ -30,10 +30,10 @@ class DecoderConfig(Hyperparameters):
     batch_size: int = hyperparameter(32, 'notes of an update', above=0, at_most=65536)
     learning_rate: float = hyperparameter(2e-4, "Adam's at first", above=0, on_resume=FREE)
     learning_rate_steps: tuple[int, ...] = hyperparameter(
-        (90_000, 120_000, 150_000, 180_000, 210_000, 240_000), 'updates after which the learning rate is the first times '
-        '2/3, 3/10, 1/5, 1/10, 3/100, 1/100', at_least=0, on_resume=FREE)
-    ema_decay: float = hyperparameter(0.9999, 'of the average of the weights, which follows faster at first', at_least=0,
-                                      below=1, on_resume=FREE)
+        (90_000, 120_000, 150_000, 180_000, 210_000, 240_000), 'updates after which the learning rate is the first '
+        'times 2/3, 3/10, 1/5, 1/10, 3/100, 1/100', at_least=0, on_resume=FREE)
+    ema_decay: float = hyperparameter(0.9999, 'of the average of the weights, which follows faster at first',
+                                      at_least=0, below=1, on_resume=FREE)
     total_num_images: int = hyperparameter(6_400_000, 'notes that training sees', above=0, at_most=10**12,
                                            on_resume=FREE)
     save_summaries_num_images: int = hyperparameter(3200, 'notes from one summary to the next', above=0,

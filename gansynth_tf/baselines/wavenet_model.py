@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.baselines import wavenet_networks
+from gansynth_tf.baselines import wavenet_files, wavenet_networks
 from gansynth_tf.baselines.wavenet_config import AutoencoderConfig, DecoderConfig, WaveNetConfig
+from gansynth_tf.baselines.wavenet_files import AVERAGE, WEIGHTS
 from gansynth_tf.baselines.wavenet_layers import Weights
 from gansynth_tf.data import pipeline
 from gansynth_tf.data.prepared_notes import PreparedNotes
@@ -18,7 +19,6 @@ from gansynth_tf.training import run_directory
 from gansynth_tf.training.model import Batch, SingleStage, Stage
 from gansynth_tf.training.optimizer import Adam
 
-WEIGHTS, AVERAGE = 'weights/', 'average/'  # prefixes of names in checkpoints
 _STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 _NUM_SHOWN = 4
 
@@ -111,6 +111,8 @@ class WaveNetModel:
     def prepare(self, directory: pathlib.Path, stage_id: int | None) -> None:
         del stage_id  # there is but one
         run_directory.claim(directory, self._config, self._notes.vocabulary)
+        if isinstance(self._config, AutoencoderConfig):
+            wavenet_files.keep_notes(self._notes, self._config, directory)
 
     def begin(self, stage: Stage, arrays: Mapping[str, np.ndarray] | None) -> None:
         del stage  # there is but one

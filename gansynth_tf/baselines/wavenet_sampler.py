@@ -206,3 +206,33 @@ def drawn(logits: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
 
 def _affine(x: tf.Tensor, kernel: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
     return tf.nn.bias_add(tf.matmul(x, kernel), biases)
+
+
+def uniforms(latents: np.ndarray, num_samples: int) -> np.ndarray:
+    """What decides the draws of notes, by their latents: float32 [n, size] -> [num_samples, n] in [0, 1).
+
+    A latent is a seed: the same numbers give the same draws, and any others have nothing to do with them.
+    """
+    bits = np.ascontiguousarray(latents, np.float32).view(np.uint32)
+    return np.stack([np.random.default_rng(row.tolist()).random(num_samples, np.float32) for row in bits], axis=1)
+
+
+class NoteSampler:
+    """Whole notes, drawn as their latents say; a graph for each number of notes at once.
+
+    Args:
+      weights: the model's.
+      config: likewise.
+    """
+
+    def __init__(self, weights: Weights, config: DecoderConfig):
+        self._weights, self._config = weights, config
+        self._samplers: dict[int, Sampler] = {}
+
+    def notes(self, encoding: np.ndarray, latents: np.ndarray) -> np.ndarray:
+        """What conditions them [n, frames, channels] and latents [n, size] -> waves [n, frames * ae_hop_length]."""
+        num_notes, num_frames, _ = encoding.shape
+        if num_notes not in self._samplers:
+            self._samplers[num_notes] = Sampler(self._weights, self._config, num_notes)
+        classes = self._samplers[num_notes].draw(encoding, uniforms(latents, num_frames * self._config.ae_hop_length))
+        return mu_law.decode(mu_law.from_classes(classes)).numpy()
