@@ -47,7 +47,7 @@ class _Layers(typing.NamedTuple):
 
 
 def layers_of(config: WaveGANConfig) -> _Layers:
-    if config.model == 'specgan':
+    if config.MODEL == 'specgan':
         return _Layers((4, 4), (5, 5), (2,) * 5)
     last = {16384: (), 32768: (2,), 65536: (4,)}[config.slice_length]
     return _Layers((_START,), (25,), (4,) * 5 + last)

@@ -117,8 +117,8 @@ class WaveGANStep:
 
 
 def shuffles(config: WaveGANConfig) -> bool:
-    """Whether the critic shuffles phases, which pictures do not have."""
-    return config.model == 'wavegan' and config.phase_shuffle > 0
+    """Whether the critic shuffles phases."""
+    return config.phase_shuffle > 0
 
 
 def draw(config: WaveGANConfig, image_id: int, pitch_probabilities: np.ndarray, random_stream: int = 0
