@@ -25,8 +25,8 @@ class WaveGANConfig(Hyperparameters):
     slice_length: int = hyperparameter(65536, 'samples that the networks see: 16384, 32768 or 65536')
     audio_length: int = hyperparameter(64000, 'samples of a note, which zeros fill up to a slice', above=0)
     latent_size: int = hyperparameter(100, 'numbers in a latent', above=0, at_most=10**6)
-    dim: int = hyperparameter(64, "channels of the critic's first layer and the generator's last but one; twice as many "
-                              'or half as many in each next one', above=0, at_most=4096)
+    dim: int = hyperparameter(64, "channels of the critic's first layer and the generator's last but one; layers "
+                              'double or halve them', above=0, at_most=4096)
     upsample: str = hyperparameter('zeros', "in the generator: 'zeros' for transposed convolutions, 'nn' for nearest "
                                    'neighbours and convolutions', choices=('zeros', 'nn'))
     batchnorm: bool = hyperparameter(False, 'batch normalisation in both networks')
@@ -73,7 +73,8 @@ class SpecGANConfig(WaveGANConfig):
     griffin_lim_iterations: int = hyperparameter(16, 'by which the phases of a picture are found', at_least=0,
                                                  at_most=10_000, on_resume=FREE)
     even_gain: bool = hyperparameter(True, 'whether overlapping frames are divided by their windows; without it the '
-                                     'gain swings between 0.5 and 1 every 128 samples, as in the original', on_resume=FREE)
+                                     'gain swings between 0.5 and 1 every 128 samples, as in the original',
+                                     on_resume=FREE)
 
     def __post_init__(self):
         super().__post_init__()
@@ -81,9 +82,11 @@ class SpecGANConfig(WaveGANConfig):
             require(getattr(self, name) == value, name, f"SpecGAN's {value}", getattr(self, name))
 
 
-# Notes of one second, a quarter of the channels and of the batch.
+# What two cores train in an hour: notes of one second, a quarter of the channels and of the batch. Updates are few, so
+# they are larger and more of them are the generator's; with ten times its weight the pitch loss would drown the critic.
 _SMALL: dict[str, typing.Any] = dict(slice_length=16384, audio_length=16384, dim=16, batch_size=16,
-                                     total_num_images=400_000, save_summaries_num_images=10_000)
+                                     num_critic_updates=3, learning_rate=3e-4, pitch_loss_weight=1.0,
+                                     total_num_images=200_000, save_summaries_num_images=10_000)
 # Trains in seconds: for trying the tools, not for listening.
 _TINY: dict[str, typing.Any] = dict(slice_length=16384, audio_length=16384, dim=1, latent_size=8, batch_size=4,
                                     total_num_images=80, save_summaries_num_images=40)
