@@ -82,8 +82,8 @@ class SpecGANConfig(WaveGANConfig):
             require(getattr(self, name) == value, name, f"SpecGAN's {value}", getattr(self, name))
 
 
-# What two cores train in an hour: notes of one second, a quarter of the channels, an eighth of the batch. Updates are few, so
-# they are larger and more of them are the generator's; with ten times its weight the pitch loss would drown the critic.
+# What two cores train in an hour: notes of one second, a quarter of the channels, an eighth of the batch. Updates are
+# few, so they are larger, and more of them are the generator's; ten times the pitch loss would drown the critic.
 _SMALL: dict[str, typing.Any] = dict(slice_length=16384, audio_length=16384, dim=16, batch_size=8,
                                      num_critic_updates=2, learning_rate=3e-4, pitch_loss_weight=1.0,
                                      total_num_images=200_000, save_summaries_num_images=10_000)

@@ -1,9 +1,10 @@
-"""Converts a model of Magenta's original GANSynth for good: everything that playing and training on need.
+"""Converts a model of Magenta's original GANSynth, or a WaveGAN or SpecGAN of the original code, for good.
 
     gansynth_import_checkpoint --ckpt_dir=acoustic_only --output_dir=my_model
     gansynth_generate --ckpt_dir=my_model --output_dir=out
 
-Prints the path of the checkpoint it writes. For playing alone, gansynth_generate takes Magenta's directory as it is.
+The converted model holds everything that playing and training on need. Prints the path of the checkpoint it writes.
+For playing alone, gansynth_generate takes Magenta's directory as it is.
 """
 
 import sys
@@ -14,14 +15,18 @@ from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-command.define_path('ckpt_dir', "The training or release directory of Magenta's, with stage_000NN/ in it.", FLAGS,
-                    required=True)
+command.define_path('ckpt_dir', "The training or release directory of Magenta's, with stage_000NN/ in it; or of "
+                    'WaveGAN or SpecGAN, with model.ckpt-N.index in it, or one of its checkpoints without the .index.',
+                    FLAGS, required=True)
 command.define_path('output_dir', 'Where the converted model goes; gansynth_train --train_root_dir trains on.', FLAGS,
                     required=True)
 flags.DEFINE_string('config', None, 'The preset the model was trained with; only used where experiment.json is '
                     'missing.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
                     '{"fmap_max": 64}.', flag_values=FLAGS)
+flags.DEFINE_integer('slice_length', None, 'Of a WaveGAN: 32768 tells it from one of 65536 samples, which looks the '
+                     'same.', flag_values=FLAGS)
+command.define_path('moments', "Of a SpecGAN: an .npz file of the arrays mean and std in the original's pickle.", FLAGS)
 
 
 def main(argv):
@@ -30,7 +35,12 @@ def main(argv):
     config = config_lib.given_with_flags(FLAGS.config, FLAGS.hparams)
 
     command.import_tensorflow()
+    from gansynth_tf.baselines import specgan_spectrograms, wavegan_checkpoint
     from gansynth_tf.magenta import magenta_directory
+    if prefix := wavegan_checkpoint.find(FLAGS.ckpt_dir):
+        print(wavegan_checkpoint.convert(prefix, FLAGS.output_dir, slice_length=FLAGS.slice_length,
+                                         moments=FLAGS.moments and specgan_spectrograms.read(FLAGS.moments)))
+        return
     if not magenta_directory.is_magenta(FLAGS.ckpt_dir):
         raise InputError(f'Nothing to convert: expected stage_000NN/model.ckpt-N in the directory. '
                          f'Received: {FLAGS.ckpt_dir!r}')
