@@ -122,8 +122,7 @@ class WaveNetAutoencoder:
         return encoding
 
 
-def from_arrays(arrays: Mapping[str, np.ndarray], *, num_stages: int = 10, ae_num_stages: int = 10,
-                ae_hop_length: int = 512) -> WaveNetAutoencoder:
+def from_arrays(arrays: Mapping[str, np.ndarray], **others: int) -> WaveNetAutoencoder:
     """An autoencoder of weights by the original's names, `<layer>/W` and `<layer>/biases`.
 
     Numbers of layers and channels are read off the names and shapes; the rest, which they do not tell, is that of the
@@ -131,17 +130,16 @@ def from_arrays(arrays: Mapping[str, np.ndarray], *, num_stages: int = 10, ae_nu
 
     Args:
       arrays: the weights.
-      num_stages: layers of the decoder after which the dilation begins at 1 again.
-      ae_num_stages: likewise of the encoder.
-      ae_hop_length: samples of a frame.
+      others: hyperparameters of `AutoencoderConfig` that are not the published model's, such as `num_stages`,
+        `ae_num_stages` and `ae_hop_length`.
 
     Raises:
       InputError: if a weight is missing, unknown or of another shape.
     """
     weights = {name: array for name, array in arrays.items() if not _NO_WEIGHT.fullmatch(name)}
-    config = AutoencoderConfig(num_stages=num_stages, ae_num_stages=ae_num_stages,
-                           ae_hop_length=ae_hop_length, crop_length=ae_hop_length, audio_length=125 * ae_hop_length,
-                           **wavenet_networks.sizes_of(weights))
+    hop_length = others.get('ae_hop_length', AutoencoderConfig().ae_hop_length)
+    lengths = {'crop_length': hop_length, 'audio_length': 125 * hop_length}  # multiples of it, of use only in training
+    config = AutoencoderConfig.from_dict(wavenet_networks.sizes_of(weights) | lengths | others)
     return WaveNetAutoencoder(weights, config)
 
 
