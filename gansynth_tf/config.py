@@ -233,7 +233,13 @@ class Config(Hyperparameters):
     @property
     def spec_shape(self) -> tuple[int, int]:
         """(time frames, frequency bins) of a full-size spectrogram."""
-        growth = self.scale_base ** (self.num_resolutions - 1)
+        return self.resolution(self.num_resolutions)
+
+    def resolution(self, num_blocks: int) -> tuple[int, int]:
+        """(time frames, frequency bins) of what networks of the first `num_blocks` blocks make and see."""
+        require(1 <= num_blocks <= self.num_resolutions, 'number of blocks',
+                f'one from 1 to num_resolutions ({self.num_resolutions})', num_blocks)
+        growth = self.scale_base ** (num_blocks - 1)
         return (self.start_height * self.time_patch * growth,
                 self.start_width * (growth if self.scale_mode == 'ALL' else 1))
 

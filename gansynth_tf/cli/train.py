@@ -1,4 +1,4 @@
-"""Trains a GANSynth on a prepared data set, through all stages of the configuration.
+"""Trains a GANSynth, or another model, on a prepared data set.
 
     gansynth_train --config=mel_prog_hires --tfds_data_dir=~/notes --train_root_dir=~/run
 
@@ -6,6 +6,7 @@ Run it again with the same flags to go on after an interruption, whatever it was
 Watch it with `tensorboard --logdir=~/run/events`.
 """
 
+import importlib
 import os
 import pathlib
 import shlex
@@ -14,19 +15,24 @@ import sys
 from absl import flags
 
 from gansynth_tf.cli import command
+from gansynth_tf.errors import InputError
+
+MODELS = ('gansynth', 'wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')
 
 FLAGS = command.new_flags()
+flags.DEFINE_enum('model', 'gansynth', MODELS, 'What to train: a GANSynth, or one of the models that it is compared '
+                  'with.', flag_values=FLAGS)
 flags.DEFINE_string('config', None, 'A preset: mel_prog_hires, mel_prog, linear_prog_hires, linear_prog, '
-                    'phase_prog_hires, phase_prog, small or tiny. Without it, that of the run that --train_root_dir '
-                    'holds, or mel_prog_hires for a new run.', flag_values=FLAGS)
+                    'phase_prog_hires, phase_prog, small or tiny; other models have others, which a wrong name lists. '
+                    'Without it, that of the run that --train_root_dir holds, or mel_prog_hires (of another model the '
+                    'first) for a new run.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"fmap_max": 64}.',
                     flag_values=FLAGS)
-flags.DEFINE_string('tfds_data_dir', None, 'Where gansynth_prepare_data wrote the notes.', required=True,
-                    flag_values=FLAGS)
-flags.DEFINE_string('cache_dir', None, 'Where converted spectrograms are kept, for later stages and runs: worth it for '
-                    'data sets whose spectrograms do not fit in memory. By default nowhere.', flag_values=FLAGS)
-flags.DEFINE_string('train_root_dir', None, 'Where the run goes: checkpoints, summaries, experiment.json.',
-                    required=True, flag_values=FLAGS)
+command.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes.', FLAGS, required=True)
+command.define_path('cache_dir', 'Where converted spectrograms are kept, for later stages and runs: worth it for '
+                    'data sets whose spectrograms do not fit in memory. By default nowhere.', FLAGS)
+command.define_path('train_root_dir', 'Where the run goes: checkpoints, summaries, experiment.json.', FLAGS,
+                    required=True)
 flags.DEFINE_float('checkpoint_seconds', 600.0, 'Time between two checkpoints within a stage.', lower_bound=0.0,
                    flag_values=FLAGS)
 flags.DEFINE_enum('on_nan', 'stop', ['stop', 'rollback'], 'When a loss or gradient is not finite: stop, or go back to '
@@ -46,32 +52,61 @@ def main(argv):
     from gansynth_tf import config as config_lib
     from gansynth_tf import processor
 
-    # Before TensorFlow is imported, so that a mistake is told at once.
-    if FLAGS.config is None and (pathlib.Path(FLAGS.train_root_dir) / config_lib.EXPERIMENT_FILE).exists():
-        config = config_lib.read_experiment(FLAGS.train_root_dir)
+    if FLAGS.model == 'gansynth':  # before TensorFlow is imported, so that a mistake is told at once
+        config = _config(config_lib.PRESETS)
+        processor.import_tensorflow(processor.TRAINING)
     else:
-        config = config_lib.preset(FLAGS.config or 'mel_prog_hires')
-    config = config.replace(**config_lib.parse_hparams(FLAGS.hparams))
-    if FLAGS.mixed_precision is not None:
-        config = config.replace(mixed_precision=FLAGS.mixed_precision)
-
-    processor.prefer_speed(processor.TRAINING)
-    command.import_tensorflow()
+        _refuse_what_only_gansynth_can()
+        processor.import_tensorflow(processor.TRAINING)
+        baseline = importlib.import_module(f'gansynth_tf.baselines.{FLAGS.model}')
+        config = _config(baseline.PRESETS)
     from gansynth_tf.data import pipeline
-    from gansynth_tf.training import distribution, dry_run, nonfinite, signals, trainer
+    from gansynth_tf.training import dry_run, loop, trainer
+    from gansynth_tf.training.distribution import Distribution
 
     notes = pipeline.open_notes(FLAGS.tfds_data_dir, cache_dir=FLAGS.cache_dir)
     if FLAGS.dry_run:
         for line in dry_run.report(config, notes):
             print(line, flush=True)
         return command.EXIT_DONE
+    distribution = Distribution(FLAGS.strategy)
+    model = trainer.Gansynth(config, notes, distribution) if FLAGS.model == 'gansynth' \
+        else baseline.create(config, notes)
+    return _until_it_ends(lambda: loop.train(model, FLAGS.train_root_dir, checkpoint_seconds=FLAGS.checkpoint_seconds,
+                                             on_nan=FLAGS.on_nan, distribution=distribution), argv)
+
+
+def _config(presets):
+    """What the flags say, as a change of a preset or of the run that is there."""
+    from gansynth_tf import config as config_lib
+    from gansynth_tf import hyperparameters
+
+    default = next(iter(presets))
+    if FLAGS.config is None and (pathlib.Path(FLAGS.train_root_dir) / hyperparameters.EXPERIMENT_FILE).exists():
+        config = hyperparameters.read_experiment(FLAGS.train_root_dir, type(presets[default]))
+    else:
+        config = config_lib.preset(FLAGS.config or default, presets)
+    config = config.replace(**hyperparameters.parse_hparams(FLAGS.hparams))
+    return config if FLAGS.mixed_precision is None else config.replace(mixed_precision=FLAGS.mixed_precision)
+
+
+def _refuse_what_only_gansynth_can() -> None:
+    for name, plain in (('strategy', 'none'), ('dry_run', False)):
+        if FLAGS[name].value != plain:
+            raise InputError(f'Impossible --{name}: expected none where --model is not gansynth. '
+                             f'Received: {FLAGS[name].value!r}')
+
+
+def _until_it_ends(train, argv) -> int:
+    """Trains, says how it ended where it was not by itself, and returns the exit code."""
+    from gansynth_tf.training import distribution, loop, signals
+
     try:
-        print(trainer.train(config, notes, FLAGS.train_root_dir, checkpoint_seconds=FLAGS.checkpoint_seconds,
-                            on_nan=FLAGS.on_nan, strategy=FLAGS.strategy))
+        print(train())
     except signals.Stopped as stopped:
         given = [f'--{name}={FLAGS[name].value}' for name in FLAGS if FLAGS[name].present]
         print(f'Stopped and saved after {stopped.image_id} images. To go on:\n{shlex.join([*argv, *given])}')
-    except nonfinite.NonFiniteError as error:
+    except loop.NonFiniteError as error:
         print(f'error: {error}', file=sys.stderr)
         return _EXIT_CUT_SHORT
     except distribution.WorkerLostError as error:

@@ -114,10 +114,11 @@ class Model(Protocol):
           iteration has may be left out; the last known ones are shown.
         """
 
-    def arrays(self) -> dict[str, np.ndarray]:
+    def arrays(self, image_id: int) -> dict[str, np.ndarray]:
         """All that a checkpoint must hold for the run to go on: weights and optimizers' state, by readable names.
 
-        Names have a '/' in them: those without are the loop's.
+        Weights have a '/' in their names. The loop adds names without: stage_id, image_id, end_image, is_complete,
+        random_stream, stage_seconds, sliced_wasserstein.
         """
 
     def describe(self, terms: Mapping[str, float]) -> str:

@@ -1,63 +1,88 @@
-"""What describes a run beside its checkpoints: written when it starts, checked when it goes on."""
+"""The directory of a run: its lock, and what describes it beside its checkpoints."""
 
+import contextlib
+import logging
+import os
 import pathlib
+from collections.abc import Callable, Iterator
 
-from gansynth_tf import config as config_lib
-from gansynth_tf.config import Config
-from gansynth_tf.data import pipeline, vocabulary
+import filelock
+
+from gansynth_tf import hyperparameters
+from gansynth_tf.data import vocabulary
 from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
-from gansynth_tf.spectral import normalizers
-from gansynth_tf.training import changes, timbre_codes
-from gansynth_tf.training.timbre_codes import TimbreCodes
+from gansynth_tf.hyperparameters import FREE, LATER, Hyperparameters
+
+LOCK_FILE = 'run.lock'
+PROCESS_FILE = 'run.pid'
 
 
-def claim(directory: pathlib.Path, config: Config, pitches: vocabulary.PitchVocabulary, stage_id: int | None) -> None:
-    """Writes what describes the run, or checks it against the run that is there.
+@contextlib.contextmanager
+def exclusive(directory: pathlib.Path) -> Iterator[None]:
+    """Holds a run's directory for this process.
+
+    The files may stay behind and mean nothing by themselves: what counts is the system's lock on one of them, which
+    goes when its process ends, however it ends.
+
+    Raises:
+      InputError: if another process holds it; the message has that process's number.
+    """
+    lock, process = filelock.FileLock(directory / LOCK_FILE), directory / PROCESS_FILE
+    try:
+        held = lock.acquire(timeout=0)
+    except filelock.Timeout:
+        number = process.read_text().strip() if process.exists() else ''
+        raise InputError(f'The directory is in use: expected one that no other run writes to (process '
+                         f'{number or "unknown"} does). Received: {str(directory)!r}') from None
+    with held:
+        process.write_text(f'{os.getpid()}\n')
+        yield
+
+
+def claim(directory: pathlib.Path, config: Hyperparameters, pitches: vocabulary.PitchVocabulary, *,
+          lengths_may_change: Callable[[Hyperparameters], bool] = lambda _: True) -> None:
+    """Writes what describes a run, or checks it against the run that is there.
 
     Args:
       directory: the run's.
       config: what it is to be trained with.
       pitches: those of the notes it is to see.
-      stage_id: the stage of its newest checkpoint, if there is one.
+      lengths_may_change: is asked, with the configuration of the run that is there, whether the run may go on with
+        stages of the lengths that `config` has.
 
     Raises:
       InputError: if there is a run on other notes, or one whose hyperparameters cannot become these.
     """
-    if not (directory / config_lib.EXPERIMENT_FILE).exists():
+    if not (directory / hyperparameters.EXPERIMENT_FILE).exists():
         vocabulary.write(pitches, directory)
-        config_lib.write_experiment(config, directory)  # last, so that a directory that has it has all
+        hyperparameters.write_experiment(config, directory)  # last, so that a directory that has it has all
         return
     known = vocabulary.read(directory)
     is_imported = known == MAGENTA_VOCABULARY and known.pitches == pitches.pitches
     if known != pitches and not is_imported:
         raise InputError(f'The directory holds a run on other notes: expected the same data set to go on with it, or '
                          f'another directory. Received: {str(directory)!r}')
-    there = config_lib.read_experiment(directory)
-    if there != config:
-        changes.check(there, config, stage_id)
-        config_lib.write_experiment(config, directory)
+    before = hyperparameters.read_experiment(directory, type(config))
+    if before != config:
+        check_changes(before, config, lengths_may_change=lengths_may_change(before))
+        hyperparameters.write_experiment(config, directory)
     if is_imported:  # it goes on with the counts of the notes it now sees
         vocabulary.write(pitches, directory)
 
 
-def normalizer(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNotes) -> normalizers.Normalizer:
-    """The run's normalizer; one that depends on the data is fitted once and kept with the run."""
-    if (directory / normalizers.NORMALIZER_FILE).exists():
-        return normalizers.read(directory)
-    if not normalizers.needs_data(config):
-        return normalizers.from_config(config)
-    batches = pipeline.specgram_batches(notes, config, resolution=config.spec_shape, batch_size=8, seed=config.seed,
-                                        cache_bytes=0)
-    fitted = normalizers.fit(config, (specgrams for specgrams, _ in batches))
-    normalizers.write(fitted, directory)
-    return fitted
+def check_changes(before: Hyperparameters, after: Hyperparameters, *, lengths_may_change: bool) -> None:
+    """Logs the changes from one configuration to the next, if a run can go on with them.
 
-
-def codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNotes) -> TimbreCodes | None:
-    """The run's timbre codes, fitted to the notes once and kept with the run; None if its loss does not need any."""
-    if not config.generator_reconstruction_weight:
-        return None
-    if not (directory / timbre_codes.TIMBRE_CODES_FILE).exists():
-        timbre_codes.write(timbre_codes.of_notes(notes, config), directory)
-    return timbre_codes.read(directory)
+    Raises:
+      InputError: naming every hyperparameter that cannot change, with its value in the run.
+    """
+    old, new = before.to_dict(), after.to_dict()
+    changed = sorted(name for name, value in new.items() if old[name] != value)
+    allowed = {FREE, LATER} if lengths_may_change else {FREE}
+    if refused := [name for name in changed if after.facts()[name].on_resume not in allowed]:
+        raise InputError(f'The directory holds a run of another configuration: expected the same hyperparameters to go '
+                         f'on with it ({", ".join(f"{name} = {old[name]!r}" for name in refused)}), or another '
+                         f'directory. Received: {", ".join(f"{name} = {new[name]!r}" for name in refused)}')
+    for name in changed:
+        logging.warning('The run goes on with %s = %r instead of %r.', name, new[name], old[name])

@@ -20,6 +20,8 @@ class Stage:
       end_image: images after this stage, in all.
       ac_loss_factor: what the pitch losses' weights are multiplied by.
       learning_rate_factor: what both learning rates are multiplied by.
+      resolution: (height, width) of its spectrograms.
+      time_limit: seconds that it may take; None for no limit.
     """
 
     stage_id: int
@@ -27,8 +29,15 @@ class Stage:
     batch_size: int
     first_image: int
     end_image: int
+    resolution: tuple[int, int]
     ac_loss_factor: float = 1.0
     learning_rate_factor: float = 1.0
+    time_limit: float | None = None
+
+    @property
+    def title(self) -> str:
+        height, width = self.resolution
+        return f'{height}x{width} {"fading in" if self.is_transition else "stable"}'
 
     @property
     def is_transition(self) -> bool:
@@ -53,41 +62,55 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
     """The stages of a run, in order; without `train_progressive` there is one, at the full size.
 
     Stages end exactly at their image count; the last stage ends at `total_num_images`. Those for which
-    `num_images_schedule` has no images are not among them.
+    `num_images_schedule` has no images are not among them. Of `train_time_limit`, which is for all stages together,
+    each gets `train_time_stage_multiplier` times what the one before it gets.
     """
-    ac_loss_factors = _padded(config.ac_loss_weight_schedule or (1.0,), config.num_resolutions)
-    learning_rate_factors = _padded(config.learning_rate_schedule or (1.0,), config.num_resolutions)
-    if not config.train_progressive:
-        num_images = sum(_images_of_resolution(config, config.num_resolutions)) if config.num_images_schedule \
-            else config.total_num_images
-        return (Stage(2 * config.num_resolutions - 2, config.num_resolutions,
-                      config.batch_size_schedule[-1], 0, num_images, ac_loss_factors[-1],
-                      learning_rate_factors[-1]),)
-    stages = []
-    batch_sizes = _padded(config.batch_size_schedule, config.num_resolutions)
-    end = 0
-    for stage_id in range(2 * config.num_resolutions - 1):
-        block_id = (stage_id + 1) // 2 + 1
-        stable, transition = _images_of_resolution(config, block_id)
-        first, end = end, end + (transition if stage_id % 2 else stable)
-        stages.append(Stage(stage_id, block_id, batch_sizes[block_id - 1], first, end,
-                            ac_loss_factors[block_id - 1], learning_rate_factors[block_id - 1]))
-    if config.num_images_schedule:
-        return tuple(stage for stage in stages if stage.num_images)
-    stages[-1] = dataclasses.replace(stages[-1], end_image=config.total_num_images)
-    return tuple(stages)
-
-
-def time_limit(config: Config, stage: Stage) -> float | None:
-    """Seconds that a stage may take: its share of `train_time_limit`, which is for all stages together.
-
-    Each stage gets `train_time_stage_multiplier` times what the one before it gets.
-    """
+    stages = _growing_stages(config) if config.train_progressive else [_last_stage_alone(config)]
     if config.train_time_limit is None:
-        return None
-    stage_ids = [stage.stage_id for stage in all_stages(config)]
-    shares = {stage_id: config.train_time_stage_multiplier ** stage_id for stage_id in stage_ids}
-    return config.train_time_limit * shares[stage.stage_id] / sum(shares.values())
+        return tuple(stages)
+    shares = [config.train_time_stage_multiplier ** stage.stage_id for stage in stages]
+    return tuple(dataclasses.replace(stage, time_limit=config.train_time_limit * share / sum(shares))
+                 for stage, share in zip(stages, shares))
+
+
+def are_same_so_far(before: Config, after: Config, stage_id: int | None) -> bool:
+    """Whether a run in `stage_id` (None: in none yet) can go on with the stages of another configuration.
+
+    Stages to come may have other lengths; so may the one at work, unless it is a transition, whose progress would jump.
+    """
+    if stage_id is None:
+        return True
+    return all(ours.first_image == theirs.first_image
+               and (ours.end_image == theirs.end_image or (ours.stage_id == stage_id and not ours.is_transition))
+               for ours, theirs in zip(all_stages(before), all_stages(after)) if ours.stage_id <= stage_id)
+
+
+def _growing_stages(config: Config) -> list[Stage]:
+    stages: list[Stage] = []
+    for stage_id in range(2 * config.num_resolutions - 1):
+        stable, transition = _images_of_resolution(config, (stage_id + 1) // 2 + 1)
+        first_image = stages[-1].end_image if stages else 0
+        stages.append(_stage(config, stage_id, first_image, first_image + (transition if stage_id % 2 else stable)))
+    if config.num_images_schedule:
+        return [stage for stage in stages if stage.num_images]
+    return [*stages[:-1], dataclasses.replace(stages[-1], end_image=config.total_num_images)]
+
+
+def _last_stage_alone(config: Config) -> Stage:
+    num_images = sum(_images_of_resolution(config, config.num_resolutions)) if config.num_images_schedule \
+        else config.total_num_images
+    return _stage(config, 2 * config.num_resolutions - 2, 0, num_images)
+
+
+def _stage(config: Config, stage_id: int, first_image: int, end_image: int) -> Stage:
+    num_blocks = (stage_id + 1) // 2 + 1
+
+    def scheduled(schedule: tuple):
+        return _padded(schedule or (1.0,), config.num_resolutions)[num_blocks - 1]
+
+    return Stage(stage_id, num_blocks, scheduled(config.batch_size_schedule), first_image, end_image,
+                 config.resolution(num_blocks), ac_loss_factor=scheduled(config.ac_loss_weight_schedule),
+                 learning_rate_factor=scheduled(config.learning_rate_schedule))
 
 
 def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:

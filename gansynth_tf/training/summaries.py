@@ -4,8 +4,7 @@ The latents and pitches stay the same throughout a run, so that one timbre can b
 """
 
 import logging
-import os
-import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -23,20 +22,17 @@ _NUM_BETWEEN = 8  # notes from one timbre to another
 NUM_REAL = 16  # real notes to compare with
 
 
-class Summaries:
-    """Writes the event files of a run into `train_root_dir`/events.
+class Samples:
+    """Pictures and audio of a run, by `tf.summary` functions, for which writer and step are set.
 
     Args:
-      train_root_dir: the run's directory.
       config: the hyperparameters; `fake_batch_size` is the number of sample notes.
       num_pitches: pitch classes of the model.
       representation: to turn full-size specgrams into waves.
       normalizer: at full width.
     """
 
-    def __init__(self, train_root_dir: str | os.PathLike, config: Config, num_pitches: int,
-                 representation: Representation, normalizer: Normalizer):
-        self._writer = tf.summary.create_file_writer(str(pathlib.Path(train_root_dir) / 'events'))
+    def __init__(self, config: Config, num_pitches: int, representation: Representation, normalizer: Normalizer):
         self._config = config
         self._representation = representation
         self._normalizer = normalizer
@@ -51,35 +47,24 @@ class Summaries:
         self._latents_between = np.cos(angles) * first + np.sin(angles) * last
         self._labels_between = np.full(_NUM_BETWEEN, num_pitches // 2, np.int32)
 
-    def scalars(self, terms: dict[str, float], image_id: int) -> None:
-        """Writes numbers by name at a point of the run."""
-        with self._writer.as_default(step=image_id):
-            for name, value in terms.items():
-                tf.summary.scalar(name, value)
-        self._writer.flush()
-
-    def samples(self, generator: Generator, stage: Stage, progress: float, image_id: int) -> None:
-        """Writes what `generator` makes of the fixed notes: pictures of all, and audio of a few.
+    def show(self, generator: Generator, stage: Stage, progress: float) -> None:
+        """Shows what `generator` makes of the fixed notes: pictures of all, and audio of a few.
 
         Below them is a row of pictures from one timbre to another, at one pitch.
         """
-        self._show('samples', self.generate(generator, stage, progress), stage, image_id)
+        self._show('samples', self.generate(generator, stage, progress), stage)
         between = generator(self._latents_between, self._labels_between, num_blocks=stage.num_blocks, progress=progress)
-        with self._writer.as_default(step=image_id):
-            tf.summary.image('samples/interpolation', _tiled(_pictures(between, 0), columns=_NUM_BETWEEN))
-        self._writer.flush()
+        tf.summary.image('samples/interpolation', _tiled(_pictures(between, 0), columns=_NUM_BETWEEN))
 
-    def real(self, specgrams: tf.Tensor, stage: Stage, image_id: int) -> None:
-        """Writes pictures and audio of real notes, normalised, as a stage sees them: what samples are to become."""
-        self._show('real', specgrams, stage, image_id)
+    def show_real(self, specgrams: tf.Tensor, stage: Stage) -> None:
+        """Shows pictures and audio of real notes, normalised, as a stage sees them: what samples are to become."""
+        self._show('real', specgrams, stage)
 
-    def _show(self, name: str, specgrams: tf.Tensor, stage: Stage, image_id: int) -> None:
-        with self._writer.as_default(step=image_id):
-            for channel, kind in enumerate(('magnitude', 'phase')):
-                tf.summary.image(f'{name}/{kind}', _tiled(_pictures(specgrams, channel)))
-            tf.summary.audio(name, self._to_waves(specgrams[:_NUM_AUDIO], stage), self._config.sample_rate,
-                             max_outputs=_NUM_AUDIO)
-        self._writer.flush()
+    def _show(self, name: str, specgrams: tf.Tensor, stage: Stage) -> None:
+        for channel, kind in enumerate(('magnitude', 'phase')):
+            tf.summary.image(f'{name}/{kind}', _tiled(_pictures(specgrams, channel)))
+        tf.summary.audio(name, self._to_waves(specgrams[:_NUM_AUDIO], stage), self._config.sample_rate,
+                         max_outputs=_NUM_AUDIO)
 
     def generate(self, generator: Generator, stage: Stage, progress: float) -> tf.Tensor:
         """Normalised specgrams [fake_batch_size, height, width, 2] of the fixed notes, at the stage's resolution."""
@@ -110,7 +95,7 @@ def _tiled(pictures: tf.Tensor, *, columns: int | None = None) -> tf.Tensor:
     return tf.reshape(grid, (1, rows * height, columns * width, 1))
 
 
-def log_line(terms: dict[str, float]) -> str:
+def log_line(terms: Mapping[str, float]) -> str:
     """The few numbers that tell how a run is doing, for its progress line."""
     shown = {'W': -terms['discriminator/wasserstein'], 'slope': terms.get('discriminator/slope', float('nan')),
              'pitch real': terms['discriminator/pitch'], 'fake': terms['generator/pitch']}
@@ -120,7 +105,7 @@ def log_line(terms: dict[str, float]) -> str:
     return ', '.join(f'{name} {value:.3g}' for name, value in shown.items())
 
 
-def warn_if_unwell(terms: dict[str, float], num_pitches: int) -> None:
+def warn_if_unwell(terms: Mapping[str, float], num_pitches: int) -> None:
     """Logs what usually comes before a run falls apart."""
     if terms['discriminator/pitch'] > np.log(num_pitches):
         logging.warning('The critic no longer hears the pitch of real notes (loss %.2f nats, chance %.2f).',

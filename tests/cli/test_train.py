@@ -8,7 +8,7 @@ import pytest
 from gansynth_tf import config as config_lib
 from gansynth_tf.cli import command, train
 from gansynth_tf.data import pipeline
-from gansynth_tf.training import nonfinite, signals, trainer
+from gansynth_tf.training import loop, signals
 
 
 def run(*arguments):
@@ -47,7 +47,7 @@ def test_a_run_that_is_there_needs_no_config(tmp_path, monkeypatch):
     (tmp_path / 'run').mkdir()
     config_lib.write_experiment(config_lib.preset('tiny').replace(seed=7), tmp_path / 'run')
     monkeypatch.setattr(pipeline, 'open_notes', lambda path, **options: path)
-    monkeypatch.setattr(trainer, 'train', lambda config, notes, path, **options: seen.update(config=config))
+    monkeypatch.setattr(loop, 'train', lambda model, path, **options: seen.update(config=model._config))
     assert here(tmp_path) == 0
     assert seen['config'] == config_lib.preset('tiny').replace(seed=7)
     assert here(tmp_path, '--config=small', '--hparams={"seed": 1}') == 0
@@ -58,7 +58,7 @@ def end_with(monkeypatch, error):
     def train_and_raise(*_, **options):
         raise error
     monkeypatch.setattr(pipeline, 'open_notes', lambda *_, **options: None)
-    monkeypatch.setattr(trainer, 'train', train_and_raise)
+    monkeypatch.setattr(loop, 'train', train_and_raise)
 
 
 def test_a_run_told_to_stop_says_how_to_go_on(tmp_path, monkeypatch, capfd):
@@ -72,7 +72,7 @@ def test_a_run_told_to_stop_says_how_to_go_on(tmp_path, monkeypatch, capfd):
 
 
 def test_a_number_that_is_none_is_one_line(tmp_path, monkeypatch, capfd):
-    end_with(monkeypatch, nonfinite.NonFiniteError('generator/total', float('inf'), 8, tmp_path / 'dump.npz'))
+    end_with(monkeypatch, loop.NonFiniteError('generator/total', float('inf'), 8, tmp_path / 'dump.npz'))
     assert here(tmp_path, '--config=tiny') == 1
     assert capfd.readouterr().err == (f"error: generator/total is inf after 8 images. What led to it is kept in "
                                       f"'{tmp_path}/dump.npz'.\n")

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from gansynth_tf.training import trainer
+from gansynth_tf.training import loop, trainer
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
 PREFIXES = {'Generator/progressive_gan_generator/progressive_gan_': 'generator/',
@@ -48,9 +48,9 @@ def snapshots(tiny_config, notes, tmp_path_factory):
     """All variables in use at the start and at the end of every stage, as a run has them that sets them at random."""
     rng, seen = np.random.default_rng(0), {}
 
-    def loop(self, stage, step, *_):
-        variables = dict(step.state())
-        for prefix, network in self._networks.by_name().items():
+    def run_loop(self, stage, *_):
+        variables = dict(self._model._step.state())
+        for prefix, network in self._model._networks.by_name().items():
             variables |= {f'{prefix}/{variable.path}': variable
                           for variable in network.variables_of(stage.num_blocks)}
         start = {name: variable.numpy() for name, variable in variables.items()}
@@ -59,7 +59,7 @@ def snapshots(tiny_config, notes, tmp_path_factory):
         seen[stage.stage_id] = start, {name: variable.numpy() for name, variable in variables.items()}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer._Trainer, '_loop', loop)
+        patch.setattr(loop._Run, '_loop', run_loop)
         trainer.train(tiny_config, notes, tmp_path_factory.mktemp('run'))
     return seen
 

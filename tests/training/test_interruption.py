@@ -15,7 +15,7 @@ import tensorflow as tf
 from gansynth_tf import config as config_lib
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import checkpoints
-from gansynth_tf.training import lock, nonfinite, signals, trainer
+from gansynth_tf.training import loop, run_directory, signals, trainer
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import TrainingStep
 
@@ -43,9 +43,8 @@ def iterate(monkeypatch):
                                                     'discriminator/wasserstein')}
 
     monkeypatch.setattr(TrainingStep, 'iterate', iterate_quickly)
-    monkeypatch.setattr(trainer.summaries.Summaries, 'samples', lambda *_: None)
-    monkeypatch.setattr(trainer.summaries.Summaries, 'scalars', lambda *_: None)
-    monkeypatch.setattr(trainer.summaries.Summaries, 'real', lambda *_: None)
+    monkeypatch.setattr(trainer.Gansynth, 'summarise', lambda *_: {})
+    monkeypatch.setattr(trainer.Gansynth, 'show_notes', lambda *_: None)
 
 
 @pytest.fixture
@@ -185,9 +184,10 @@ def test_a_full_disk_is_one_line_and_loses_nothing(config, notes, tmp_path, monk
 
 
 def test_the_second_run_in_a_directory_is_refused(config, notes, tmp_path):
-    with lock.exclusive(tmp_path), pytest.raises(InputError, match=f'in use: expected .*process {os.getpid()} does'):
+    message = f'in use: expected .*process {os.getpid()} does'
+    with run_directory.exclusive(tmp_path), pytest.raises(InputError, match=message):
         trainer.train(config, notes, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ['run.lock']
+    assert {path.name for path in tmp_path.iterdir()} == {'run.lock', 'run.pid'}
 
 
 def iterate_with_nan(monkeypatch, image_ids):
@@ -208,7 +208,7 @@ def iterate_with_nan(monkeypatch, image_ids):
 
 def test_a_number_that_is_none_stops_with_a_dump(config, notes, tmp_path, monkeypatch):
     iterate_with_nan(monkeypatch, [8])
-    with pytest.raises(nonfinite.NonFiniteError, match='discriminator/gradient_penalty is nan after 8 images') as error:
+    with pytest.raises(loop.NonFiniteError, match='discriminator/gradient_penalty is nan after 8 images') as error:
         trainer.train(config, notes, tmp_path)
     dump = dict(np.load(tmp_path / 'nonfinite-0000000008.npz'))
     assert str(tmp_path / 'nonfinite-0000000008.npz') in str(error.value)
@@ -231,7 +231,7 @@ def test_rollback_goes_on_with_other_random_numbers(config, notes, tmp_path, mon
 
 def test_rollbacks_end(config, notes, tmp_path, monkeypatch):
     iterate_with_nan(monkeypatch, [0, 2, 4, 6])
-    with pytest.raises(nonfinite.NonFiniteError):
+    with pytest.raises(loop.NonFiniteError):
         trainer.train(config, notes, tmp_path, on_nan='rollback')
     assert int(checkpoints.read_latest(tmp_path)['image_id']) == 0
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.resolution_schedule import ResolutionSchedule, num_filters
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import losses, stages, timbre_codes, trainer
+from gansynth_tf.training import loop, losses, stages, timbre_codes, trainer
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import Networks, TrainingStep
 
@@ -177,16 +177,16 @@ def run(notes, tmp_path, monkeypatch):
     """Runs the trainer with iterations that take a second each and do nothing; returns (image, batch size) by stage."""
     seen, clock = collections.defaultdict(list), [0.0]
 
-    monkeypatch.setattr(trainer.summaries.Summaries, 'real', lambda *_: None)
+    monkeypatch.setattr(trainer.Gansynth, 'show_notes', lambda *_: None)
 
-    def iterate(self, stage, step, batch, image_id):
+    def iterate(self, batch, image_id):
         clock[0] += 1.0
-        seen[stage.stage_id].append((image_id, len(batch[0])))
+        seen[self._stage.stage_id].append((image_id, len(batch['real'])))
         return dict.fromkeys(('generator/pitch', 'discriminator/pitch', 'discriminator/wasserstein'), 0.0)
 
-    monkeypatch.setattr(trainer._Trainer, '_iterate', iterate)
-    monkeypatch.setattr(trainer._Trainer, '_summarise', lambda *_: None)
-    monkeypatch.setattr(trainer.time, 'monotonic', lambda: clock[0])
+    monkeypatch.setattr(trainer.Gansynth, 'iterate', iterate)
+    monkeypatch.setattr(trainer.Gansynth, 'summarise', lambda *_: {})
+    monkeypatch.setattr(loop.time, 'monotonic', lambda: clock[0])
 
     def train(config):
         trainer.train(config, notes, tmp_path)

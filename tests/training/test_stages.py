@@ -53,8 +53,8 @@ def test_not_progressive_is_one_stage_of_the_total():
 
 def test_the_time_limit_is_shared_out():
     config = Config(**TINY, train_time_limit=31.0, train_time_stage_multiplier=2.0)
-    assert [stages.time_limit(config, stage) for stage in stages.all_stages(config)] == [1, 2, 4, 8, 16]
-    assert stages.time_limit(Config(), stages.all_stages(Config())[0]) is None
+    assert [stage.time_limit for stage in stages.all_stages(config)] == [1, 2, 4, 8, 16]
+    assert stages.all_stages(Config())[0].time_limit is None
 
 
 def test_images_by_resolution():

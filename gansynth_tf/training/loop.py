@@ -1,0 +1,244 @@
+"""The loop around the training of every model: resumable, locked, with checkpoints, summaries and a progress line."""
+
+import contextlib
+import logging
+import math
+import os
+import pathlib
+import time
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+from gansynth_tf.networks import checkpoints
+from gansynth_tf.training import run_directory
+from gansynth_tf.training.distribution import Distribution
+from gansynth_tf.training.metrics_log import MetricsLog
+from gansynth_tf.training.model import Batch, Model, Stage
+from gansynth_tf.training.signals import Stopped, StopRequest
+
+_LOG_SECONDS = 5.0  # between two updates of the progress line's losses
+_MOST_ROLLBACKS = 3  # what goes wrong more often than this is not bad luck
+
+
+class NonFiniteError(Exception):
+    """A loss or a gradient is infinite or not a number. The message is one line for the user.
+
+    Attributes:
+      quantity: the first such quantity, e.g. 'discriminator/gradient_penalty'.
+    """
+
+    def __init__(self, quantity: str, value: float, image_id: int, dump: pathlib.Path):
+        super().__init__(f'{quantity} is {value} after {image_id} images. What led to it is kept in {str(dump)!r}.')
+        self.quantity = quantity
+
+
+def train(model: Model, train_root_dir: str | os.PathLike, *, checkpoint_seconds: float = 600.0, on_nan: str = 'stop',
+          distribution: Distribution | None = None) -> pathlib.Path:
+    """Trains a model through all its stages, or goes on where an interrupted run stopped.
+
+    Args:
+      model: what to train.
+      train_root_dir: where the run's files go.
+      checkpoint_seconds: time between two checkpoints within a stage; every stage ends with one.
+      on_nan: what to do when a loss or gradient is not finite: 'stop', or 'rollback' to the last checkpoint, from
+        where other random numbers are drawn, three times at most.
+      distribution: how the run is spread; the directory must be the same for all workers.
+
+    Returns:
+      The run's directory.
+
+    Raises:
+      InputError: if the directory cannot be written, is in use, or holds a run that cannot go on as this one.
+      Stopped: if SIGTERM or SIGINT came; a checkpoint has been written.
+      NonFiniteError: if a loss or gradient was not finite.
+      WorkerLostError: if another worker has gone; the run goes on from its last checkpoint.
+    """
+    distribution = distribution or Distribution()
+    directory = files.make_directory(train_root_dir)
+    with contextlib.ExitStack() as stack:
+        stop = stack.enter_context(StopRequest())
+        stack.enter_context(distribution.noticing_losses())
+        if distribution.is_chief:
+            stack.enter_context(run_directory.exclusive(directory))
+            checkpoints.remove_unfinished(directory)
+        return _Run(model, directory, checkpoint_seconds, stop, distribution).run(on_nan)
+
+
+class _Run:
+    """One run: what stays the same from stage to stage."""
+
+    def __init__(self, model: Model, directory: pathlib.Path, checkpoint_seconds: float, stop: StopRequest,
+                 distribution: Distribution):
+        self._model = model
+        self._directory = directory
+        self._checkpoint_seconds = checkpoint_seconds
+        self._stop = stop
+        self._distribution = distribution
+        self._random_stream = 0
+        if not distribution.is_chief:
+            distribution.any(False)  # the chief prepares the directory first
+        self._restored = checkpoints.read_latest(directory)
+        model.prepare(directory, None if self._restored is None else int(self._restored['stage_id']))
+        self._metrics = MetricsLog(directory)
+        if distribution.is_chief:
+            distribution.any(False)
+            self._writer = tf.summary.create_file_writer(str(directory / 'events'))
+
+    def run(self, on_nan: str) -> pathlib.Path:
+        for num_rollbacks in range(1, _MOST_ROLLBACKS + 2):
+            try:
+                self._run_stages()
+                return self._directory
+            except NonFiniteError as trouble:
+                if on_nan != 'rollback' or num_rollbacks > _MOST_ROLLBACKS:
+                    raise
+                logging.warning('%s Going back to the last checkpoint, with other random numbers (%d of %d times).',
+                                trouble, num_rollbacks, _MOST_ROLLBACKS)
+                self._random_stream += 1
+                self._restored = checkpoints.read_latest(self._directory)
+        raise AssertionError('unreachable')
+
+    def _run_stages(self) -> None:
+        restored, remaining = self._restored, list(self._model.stages)
+        if restored is not None:
+            self._random_stream = max(self._random_stream, int(restored.get('random_stream', 0)))
+            if self._distribution.is_chief:
+                self._metrics.rewind(int(restored['image_id']))
+            remaining = [stage for stage in remaining if stage.stage_id >= int(restored['stage_id'])]
+            if remaining and remaining[0].stage_id != int(restored['stage_id']):
+                raise InputError(f'Impossible checkpoint: expected one in a stage of the configuration, the next of '
+                                 f'which is {remaining[0].stage_id}. Received: stage {int(restored["stage_id"])}')
+        for stage in remaining:
+            self._run_stage(stage, restored)
+            restored = None
+
+    def _run_stage(self, stage: Stage, restored: Mapping[str, np.ndarray] | None) -> None:
+        """Trains `stage` from its start, or from a checkpoint within it, to its end."""
+        if self._distribution.any(self._stop.received):
+            raise Stopped(stage.first_image)
+        self._distribution.check_batch_size(stage.batch_size)
+        self._model.begin(stage, restored)
+        image_id, seconds = stage.first_image, 0.0
+        if restored is not None:
+            image_id, seconds = int(restored['image_id']), float(restored.get('stage_seconds', 0.0))
+            was_complete = bool(restored['is_complete'])
+            is_extended = was_complete and int(restored.get('end_image', stage.end_image)) < stage.end_image
+            if image_id >= stage.end_image or (was_complete and not is_extended):
+                return
+        if image_id == 0:  # something to go back to, from the first iteration on
+            self._save(stage, image_id, seconds, compare=False)
+        batches = self._model.batches(image_id, self._random_stream)
+        if self._distribution.is_chief:
+            with self._writer.as_default(step=image_id):
+                self._model.show_notes()
+            self._writer.flush()
+        self._loop(stage, batches, image_id, time.monotonic() - seconds)
+
+    def _loop(self, stage: Stage, batches: Iterator[Batch], image_id: int, started: float) -> None:
+        """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
+        interval, clock = self._model.summary_interval, _Clock(image_id)
+        saved = logged = time.monotonic()
+        summarised, terms = image_id // interval, {}
+        with tqdm.tqdm(total=stage.end_image - stage.first_image, initial=image_id - stage.first_image, unit='note',
+                       smoothing=0.05, desc=f'stage {stage.stage_id}, {stage.title}', dynamic_ncols=True,
+                       disable=not self._distribution.is_chief) as bar:
+            # However short the time, every stage has one iteration, so that its summary has something to show.
+            while not terms or not self._is_over(stage, started):
+                with clock.waiting():
+                    batch = next(batches)
+                terms |= self._iterate(stage, batch, image_id)
+                image_id = min(image_id + stage.batch_size, stage.end_image)
+                bar.update(image_id - stage.first_image - bar.n)
+                now = time.monotonic()
+                if now - logged > _LOG_SECONDS:
+                    bar.set_postfix_str(self._model.describe(terms), refresh=False)
+                    logged = now
+                if image_id == stage.end_image:
+                    break
+                if image_id // interval > summarised:
+                    summarised = image_id // interval
+                    self._summarise(stage, terms | clock.lap(image_id), image_id)
+                if self._distribution.any(self._stop.received):
+                    self._save(stage, image_id, now - started, compare=False)
+                    raise Stopped(image_id)
+                if now - saved > self._checkpoint_seconds:
+                    self._save(stage, image_id, now - started)
+                    saved = time.monotonic()
+        self._summarise(stage, terms | clock.lap(image_id), image_id)
+        self._save(stage, image_id, time.monotonic() - started, is_complete=True)
+
+    def _is_over(self, stage: Stage, started: float) -> bool:
+        """Whether a stage's time is over, for any of the workers."""
+        return stage.time_limit is not None and self._distribution.any(time.monotonic() - started > stage.time_limit)
+
+    def _iterate(self, stage: Stage, batch: Batch, image_id: int) -> dict[str, float]:
+        numbers = self._model.iterate(batch, image_id)
+        for name, value in numbers.items():
+            if not math.isfinite(value):
+                path = self._directory / f'nonfinite-{image_id:010d}.npz'  # the same in all workers
+                arrays = self._arrays(stage, image_id) | numbers | {key: np.asarray(x) for key, x in batch.items()}
+                with files.atomic_write(path) as temporary:
+                    np.savez(temporary, **arrays)  # type: ignore[arg-type]  # the stub takes any name for allow_pickle
+                raise NonFiniteError(name, value, image_id, path)
+        return numbers
+
+    def _summarise(self, stage: Stage, terms: dict[str, float], image_id: int) -> None:
+        if not self._distribution.is_chief:
+            return
+        with self._writer.as_default(step=image_id):
+            terms |= self._model.summarise(terms, image_id)
+        self._log(terms, stage, image_id)
+
+    def _save(self, stage: Stage, image_id: int, seconds: float, *, compare: bool = True, is_complete: bool = False
+              ) -> None:
+        """Writes a checkpoint, which can become the best of its stage if it is to `compare` samples with real notes."""
+        if not self._distribution.is_chief:
+            return
+        arrays = self._arrays(stage, image_id) | {
+            'is_complete': np.array(is_complete), 'end_image': np.array(stage.end_image),
+            'random_stream': np.array(self._random_stream)}
+        distance = self._model.distance(image_id) if compare else None
+        if distance is not None:
+            arrays['sliced_wasserstein'] = np.array(distance)
+            self._log({'sliced_wasserstein': distance}, stage, image_id)
+        if stage.time_limit is not None:
+            arrays['stage_seconds'] = np.array(seconds)
+        path = checkpoints.write(arrays, checkpoints.stage_directory(self._directory, stage.stage_id), image_id,
+                                 keep=1 if is_complete else 2)
+        logging.info('Saved %s', path)
+
+    def _log(self, numbers: dict[str, float], stage: Stage, image_id: int) -> None:
+        """Writes numbers by name for TensorBoard and into metrics.jsonl."""
+        with self._writer.as_default(step=image_id):
+            for name, value in numbers.items():
+                tf.summary.scalar(name, value)
+        self._writer.flush()
+        self._metrics.write({'image_id': image_id, 'stage_id': stage.stage_id} | numbers)
+
+    def _arrays(self, stage: Stage, image_id: int) -> dict[str, np.ndarray]:
+        """Where training stands: the point in time, and all that the model has learnt."""
+        return {'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id)} | self._model.arrays(image_id)
+
+
+class _Clock:
+    """Measures the rate of training from one summary to the next, and what share of the time it waits for notes."""
+
+    def __init__(self, image_id: int):
+        self._image_id, self._since, self._waited = image_id, time.monotonic(), 0.0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        since = time.monotonic()
+        yield
+        self._waited += time.monotonic() - since
+
+    def lap(self, image_id: int) -> dict[str, float]:
+        seconds = max(time.monotonic() - self._since, 1e-9)
+        numbers = {'images_per_second': (image_id - self._image_id) / seconds, 'data_wait': self._waited / seconds}
+        self._image_id, self._since, self._waited = image_id, time.monotonic(), 0.0
+        return numbers
