@@ -3,6 +3,9 @@
     gansynth_generate --output_dir=out                                a handful of random notes
     gansynth_generate --output_dir=out --pitches=60,64,67 --seed=1    these, the same every time
     gansynth_generate --output_dir=out --midi_file=piece.mid          the piece, as out/piece.wav
+    gansynth_generate --output_dir=out --audition=16 --seed=1         16 timbres, each on a scale
+    gansynth_generate --output_dir=out --midi_file=piece.mid --seed=1 --timbre=7 --save_timbre=warm.json
+    gansynth_generate --output_dir=out --midi_file=piece.mid --timbre=1:warm.json,2:12 --stems --pan=spread
 
 Prints the path of every file it writes.
 """
@@ -21,31 +24,77 @@ from gansynth_tf.instrument import MAX_NOTES, shortened
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
-command.define_path('output_dir', 'Where the WAV files go.', FLAGS, required=True)
+command.define_path('output_dir', 'Where the audio files go.', FLAGS, required=True)
 command.define_path('midi_file', 'The MIDI file to play. Without it, single notes.', FLAGS)
 flags.DEFINE_alias('midi', 'midi_file', flag_values=FLAGS)
-flags.DEFINE_float('secs_per_instrument', 6.0, 'With a MIDI file: seconds from one random timbre to the next.',
-                   flag_values=FLAGS)
 flags.DEFINE_string('pitches', None, 'Without a MIDI file: MIDI pitches to play, such as 60,64,67 or 48-60. Without '
                     'it, random ones, as frequent as in the training notes.', flag_values=FLAGS)
 flags.DEFINE_integer('num_samples', None, 'Without a MIDI file: how many notes. Without it, one for each of --pitches, '
                      'or else --batch_size.', lower_bound=1, upper_bound=MAX_NOTES, flag_values=FLAGS)
+flags.DEFINE_integer('audition', None, 'Instead of notes or a piece: play so many random timbres of the seed, each for '
+                     'a long note and a scale. --timbre=7 is the seventh of them.', lower_bound=1, upper_bound=1000,
+                     flag_values=FLAGS)
 flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, the same sound. Without it, a new one '
                      'each time, which is reported.', lower_bound=0, flag_values=FLAGS)
+
+# Timbre.
+flags.DEFINE_string('timbre', None, "Which timbre: 'wander' (a piece's own: from one random timbre to the next), "
+                    "'track' or 'program' (one for each), 'fixed' (one for all), a number (that random timbre of the "
+                    "seed), a file of --save_timbre, or tracks with theirs: '1:warm.json,2:7'; 'p41:' is a program, "
+                    "'30s:' from 30 seconds on, '*:' all others.", flag_values=FLAGS)
+flags.DEFINE_float('secs_per_instrument', 6.0, 'With wandering timbre: seconds from one random timbre to the next.',
+                   flag_values=FLAGS)
+command.define_path('save_timbre', 'Keep the timbre that was played, as this JSON file; of several, each with a number '
+                    'added to its name.', FLAGS)
+
+# How a piece is played.
+flags.DEFINE_bool('as_magenta', False, "Play a piece as Magenta's GANSynth does: pitches 36 to 84, no pedals, "
+                  'controllers or bends, notes of at most 3 seconds, loudness by the largest sample.',
+                  flag_values=FLAGS)
+flags.DEFINE_bool('pedal', True, 'Count the sustain and sostenuto pedals.', flag_values=FLAGS)
+flags.DEFINE_bool('controllers', True, 'Count volume, expression and, with --pan=score, pan.', flag_values=FLAGS)
+flags.DEFINE_bool('pitch_bend', True, 'Count the pitch wheel.', flag_values=FLAGS)
+flags.DEFINE_bool('extend', True, "Let notes go on that are held for longer than the model's.", flag_values=FLAGS)
+flags.DEFINE_enum('out_of_range', 'octave', ['octave', 'drop', 'error'], "What becomes of notes outside the model's "
+                  'pitches: they move by octaves, are left out, or are an error.', flag_values=FLAGS)
+flags.DEFINE_float('velocity_curve', 2.0, 'Loudness is velocity to this power: 0 all notes alike, 1 as Magenta, 2 as '
+                   'General MIDI.', flag_values=FLAGS)
+flags.DEFINE_bool('darken', True, 'Soft notes lose their upper partials.', flag_values=FLAGS)
+flags.DEFINE_enum('level', 'matched', ['matched', 'raw', 'peak'], 'What a velocity decides: how loud a note is to the '
+                  "ear; nothing beyond the model's own loudness; how high its largest sample is.", flag_values=FLAGS)
+flags.DEFINE_float('release', 0.1, 'Seconds in which a note fades when its key goes up.', flag_values=FLAGS)
+
+# Output.
+flags.DEFINE_enum('format', 'wav', ['wav', 'flac', 'ogg'], 'The kind of audio files.', flag_values=FLAGS)
+flags.DEFINE_enum('bits', None, ['16', '24', '32'], 'Bits of a sample in wav and flac; 32 is floating point, wav only. '
+                  'Without it 16, with --stems 24.', flag_values=FLAGS)
+flags.DEFINE_integer('sample_rate', None, "Samples per second of the files, such as 44100 or 48000. Without it, the "
+                     "model's.", flag_values=FLAGS)
+flags.DEFINE_enum('pan', 'none', ['none', 'score', 'spread'], 'Mono; stereo with the pan of the score; stereo with the '
+                  'tracks spread from left to right.', flag_values=FLAGS)
+flags.DEFINE_bool('stems', False, 'Write each track as a file of its own, too; they add up to the mix.',
+                  flag_values=FLAGS)
+flags.DEFINE_float('loudness', None, 'Loudness of a piece in LUFS, such as -16, with true peaks of at most -1 dB. '
+                   'Without it, its peak is half of full scale.', flag_values=FLAGS)
+flags.DEFINE_bool('plot', False, 'Draw a piece, too: its notes coloured by timbre, its wave, its rainbowgram.',
+                  flag_values=FLAGS)
+
+_NOT_AS_MAGENTA = ('timbre', 'pedal', 'controllers', 'pitch_bend', 'extend', 'out_of_range', 'velocity_curve', 'darken',
+                   'level', 'release', 'pan', 'stems', 'loudness')
+_OF_PIECES = (*_NOT_AS_MAGENTA[1:], 'as_magenta', 'secs_per_instrument', 'plot')
 
 
 def main(argv):
     del argv
     # First what can be checked without TensorFlow, so that a mistake is told at once.
-    if FLAGS.midi_file and (FLAGS.pitches or FLAGS.num_samples):
-        raise InputError('Flags that exclude each other: expected --midi_file, or --pitches and --num_samples. '
-                         'Received: both')
+    _check_combinations()
+    from gansynth_tf import files
+    from gansynth_tf.music import score, timbres
+    style, encoding = _style(), _encoding()
+    choice = timbres.parse(FLAGS.timbre) if FLAGS.timbre else None
     pitches = parse_pitches(FLAGS.pitches) if FLAGS.pitches else None
     settings = command.model_settings(FLAGS)
-    if FLAGS.midi_file:
-        from gansynth_tf.music import score
-        notes = score.read_midi(FLAGS.midi_file)
-    from gansynth_tf import files
+    piece = score.read_midi(FLAGS.midi_file) if FLAGS.midi_file else None
     output_dir = files.make_directory(FLAGS.output_dir)
     seed = FLAGS.seed
     if seed is None:
@@ -53,11 +102,16 @@ def main(argv):
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
     command.import_tensorflow()
-    synth = gansynth_tf.load(**settings)
-    if FLAGS.midi_file:
-        _play_piece(synth, notes, output_dir / f'{pathlib.Path(FLAGS.midi_file).stem}.wav', seed)
+    instrument = gansynth_tf.load(**settings)
+    if choice:
+        _check_timbres(instrument, choice, seed)
+    if FLAGS.audition:
+        _audition(instrument, output_dir, seed, style, encoding)
+    elif piece:
+        _play_piece(instrument, piece, output_dir / pathlib.Path(FLAGS.midi_file).stem, seed, style, encoding,
+                    choice or timbres.Choice('wander'))
     else:
-        _play_notes(synth, pitches, output_dir, seed)
+        _play_notes(instrument, pitches, output_dir, seed, encoding, choice)
 
 
 def parse_pitches(text: str) -> list[int]:
@@ -81,49 +135,139 @@ def run():
     command.run(main, sys.modules[__name__])
 
 
-def _play_piece(synth, notes, path, seed):
-    from gansynth_tf.music import output, render, score
-    kept = score.playable(notes, synth.pitches)
-    if len(kept) < len(notes):
-        drums = sum(note.is_drum for note in notes)
-        _report(f'Left out {len(notes) - len(kept)} of {len(notes)} notes: {drums} for drums, '
-                f"{len(notes) - len(kept) - drums} outside the model's pitches")
-    faults = render.Faults()
-    latents = render.piece_latents(synth, kept, seconds_per_instrument=FLAGS.secs_per_instrument, seed=seed)
-
-    def blocks():
-        with _bar(len(kept)) as bar:
-            yield from render.render_blocks(synth, kept, latents, faults=faults, on_progress=bar.update)
-        if len(faults.broken) == len(kept):  # before anything is written
-            raise _no_audio(len(kept))
-
-    written = output.write_clip(path, blocks(), synth.sample_rate, peak=render.CLIP_PEAK)
-    for fault, places in (('was not finite; they are left out', faults.broken), ('was silent', faults.silent)):
-        if places:
-            _report(f"The model's audio for {len(places)} of {len(kept)} notes {fault}")
-    print(written)
+def _check_combinations():
+    notes = FLAGS.pitches or FLAGS.num_samples
+    if sum(map(bool, (FLAGS.midi_file, notes, FLAGS.audition))) > 1:
+        raise InputError('Flags that exclude each other: expected --midi_file, or --pitches and --num_samples, or '
+                         '--audition. Received: more than one of them')
+    present = [name for name in (_OF_PIECES if not FLAGS.midi_file and not FLAGS.audition else
+                                 _NOT_AS_MAGENTA if FLAGS.as_magenta else ()) if FLAGS[name].present]
+    if present:
+        wanted = 'no --as_magenta' if FLAGS.as_magenta and FLAGS.midi_file else 'a --midi_file'
+        raise InputError(f'Flags that do not go together: expected {wanted} with --{present[0]}. Received: both'
+                         if FLAGS.midi_file else
+                         f'A flag for pieces: expected {wanted} with --{present[0]}. Received: no --midi_file')
+    if FLAGS.loudness is not None:
+        from gansynth_tf.music import recording
+        recording.check_loudness(FLAGS.loudness)
 
 
-def _play_notes(synth, pitches, output_dir, seed):
+def _style():
+    from gansynth_tf.music import note
+    if FLAGS.as_magenta:
+        return note.MAGENTA
+    return note.Style(level=FLAGS.level, velocity_curve=FLAGS.velocity_curve, darken=FLAGS.darken,
+                      release_seconds=FLAGS.release, extend=FLAGS.extend)
+
+
+def _encoding():
+    from gansynth_tf.music import output
+    bits = int(FLAGS.bits) if FLAGS.bits else 24 if FLAGS.stems else 16
+    return output.Encoding(FLAGS.format, bits, FLAGS.sample_rate)
+
+
+def _check_timbres(instrument, choice, seed):
+    from gansynth_tf.music import timbres
+    given = [timbres.resolved(source, instrument, seed) for source in choice.assigned.values()]
+    for name in timbres.foreign(instrument, given):
+        _report(f'The timbre {name!r} sounds otherwise here than on the model that it was saved with')
+
+
+def _perform(piece, instrument, style):
+    from gansynth_tf.music import performance
+    if FLAGS.as_magenta:
+        known = [pitch for pitch in instrument.pitches if pitch in performance.MAGENTA_PITCHES]
+        return performance.perform(piece, known or instrument.pitches, pedal=False, controllers=False,
+                                   pitch_bend=False, out_of_range='drop', drums=True)
+    return performance.perform(piece, instrument.pitches, pedal=FLAGS.pedal, controllers=FLAGS.controllers,
+                               pitch_bend=FLAGS.pitch_bend, out_of_range=FLAGS.out_of_range,
+                               release_seconds=style.release_seconds)
+
+
+def _play_piece(instrument, score, path, seed, style, encoding, choice):
+    from gansynth_tf.music import piece, timbres
+    performance = _perform(score, instrument, style)
+    for line in performance.remarks:
+        _report(line)
+    chosen = timbres.choose(instrument, performance.notes, choice, seed=seed,
+                            seconds_per_instrument=FLAGS.secs_per_instrument)
+    with _bar(len(performance.notes)) as bar:
+        recording, faults = piece.record(instrument, performance, chosen.latents, path.parent, style=style,
+                                         stems=FLAGS.stems, pan=FLAGS.pan, on_progress=bar.update)
+    for line in faults.remarks(len(performance.notes)):
+        _report(line)
+    gain, line = recording.peak_gain(), None
+    if FLAGS.loudness is not None:
+        gain, line = recording.loudness_gain(FLAGS.loudness)
+    if line:
+        _report(line)
+    for written in piece.write(recording, path, performance, encoding=encoding, gain=gain,
+                               tags=_tags(path.name, seed, chosen.timbres)):
+        print(written)
+    _save_timbres(instrument, chosen.timbres, seed)
+    if FLAGS.plot:
+        from gansynth_tf.evaluation.pictures import piece_picture
+        print(piece_picture.write(path.with_suffix('.png'), performance, chosen, piece.pictured(recording) * gain,
+                                  instrument.sample_rate))
+
+
+def _audition(instrument, output_dir, seed, style, encoding):
+    from gansynth_tf.music import piece, timbres
+    with _bar(FLAGS.audition) as bar:
+        for number in range(1, FLAGS.audition + 1):
+            timbre = timbres.random_timbre(instrument, number, seed)
+            performance, latents = piece.audition(instrument, timbre)
+            recording, faults = piece.record(instrument, performance, latents, output_dir, style=style)
+            for line in faults.remarks(len(performance.notes)):
+                _report(f'Timbre {number}: {line}')
+            path = output_dir / f'audition_seed{seed}_number{number:02d}'
+            for written in piece.write(recording, path, performance, encoding=encoding, gain=recording.peak_gain(),
+                                       tags=_tags(path.name, seed, [timbre])):
+                bar.write(str(written))
+            bar.update(1)
+
+
+def _play_notes(instrument, pitches, output_dir, seed, encoding, choice):
     import numpy as np
 
-    from gansynth_tf.music import output
+    from gansynth_tf.music import output, timbres
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
-    pitches = synth.sample_pitches(num_notes, seed=seed) if pitches is None else np.resize(pitches, num_notes)
+    chosen = timbres.for_single_notes(instrument, num_notes, choice, seed=seed, round_length=len(pitches or [0]))
+    pitches = instrument.sample_pitches(num_notes, seed=seed) if pitches is None else np.resize(pitches, num_notes)
     place = num_broken = 0
     with _bar(num_notes) as bar:
-        for batch in synth.generate_batches(synth.sample_latents(num_notes, seed=seed), pitches):
+        for batch in instrument.generate_batches(chosen.latents, pitches):
             for audio in batch:
-                path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}.wav'
+                path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}_seed{seed}{encoding.suffix}'
                 if np.all(np.isfinite(audio)):
-                    bar.write(str(output.write_wav(path, audio, synth.sample_rate)))
+                    tags = _tags(path.stem, seed, [chosen.timbres[int(chosen.places[place])]])
+                    bar.write(str(output.write_note(path, audio, instrument.sample_rate, encoding, tags=tags)))
                 else:
                     num_broken += 1
                     _report(f"Left out {path.name}: the model's audio was not finite")
                 place += 1
             bar.update(len(batch))
     if num_broken == num_notes:
-        raise _no_audio(num_notes)
+        raise InputError(f'Unusable model: expected finite audio. Received: NaN or infinity for all of {num_notes} '
+                         f'notes')
+    _save_timbres(instrument, chosen.timbres, seed)
+
+
+def _tags(title, seed, chosen):
+    names = ', '.join(timbre.name for timbre in chosen[:20]) + (f' and {len(chosen) - 20} more' if chosen[20:] else '')
+    model = FLAGS.ckpt_dir or 'built-in'
+    return {'title': title, 'software': f'gansynth_tf {gansynth_tf.__version__}',
+            'comment': f'model: {model}; seed: {seed}; timbres: {names}'}
+
+
+def _save_timbres(instrument, chosen, seed):
+    if not FLAGS.save_timbre:
+        return
+    from gansynth_tf.music import piece, timbres
+    path = pathlib.Path(FLAGS.save_timbre)
+    for timbre, target in zip(chosen, piece.timbre_paths(path, chosen)):
+        named = timbre._replace(name=target.stem)
+        print(timbres.write(target, named, instrument, notes=f'{timbre.name} of {FLAGS.ckpt_dir or "built-in"}'))
 
 
 def _bar(num_notes: int):
@@ -133,7 +277,3 @@ def _bar(num_notes: int):
 
 def _report(line: str) -> None:
     print(line, file=sys.stderr)
-
-
-def _no_audio(num_notes: int) -> InputError:
-    return InputError(f'Unusable model: expected finite audio. Received: NaN or infinity for all of {num_notes} notes')

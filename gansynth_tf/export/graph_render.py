@@ -1,5 +1,7 @@
 """The rendering of a piece as a TensorFlow graph; `music/render` is the same in NumPy.
 
+Its style is `note.MAGENTA`: no pedals, controllers or bends, and no note is held for longer than the model's can be.
+
 A piece is rendered window by window, in the order in which its notes start, so that beside the clip itself memory holds
 one window and a few notes.
 """
@@ -9,6 +11,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from gansynth_tf.music import envelope, render
+from gansynth_tf.music.note import SILENT_PEAK
 
 _WINDOW_SECONDS = 16
 
@@ -61,8 +64,8 @@ def shape(waves: tf.Tensor, held_seconds: tf.Tensor, velocities: tf.Tensor, *, s
     """Notes as they are played: float32 [n, samples], each with its envelope on and its peak at velocity / 127."""
     shaped = waves * envelopes(held_seconds, sample_rate=sample_rate, audio_length=waves.shape[1])
     peaks = tf.reduce_max(tf.abs(shaped), axis=1, keepdims=True)
-    gains = tf.cast(velocities, tf.float32)[:, None] / 127 / tf.maximum(peaks, render.SILENT_PEAK)
-    return tf.where(peaks < render.SILENT_PEAK, 0.0, shaped * gains)
+    gains = tf.cast(velocities, tf.float32)[:, None] / 127 / tf.maximum(peaks, SILENT_PEAK)
+    return tf.where(peaks < SILENT_PEAK, 0.0, shaped * gains)
 
 
 def envelopes(held_seconds: tf.Tensor, *, sample_rate: int, audio_length: int) -> tf.Tensor:

@@ -25,7 +25,8 @@ SIGNATURES = {
     'generate_raw': ('audio: float32 [n, audio_length], as the network makes it, beyond full scale, too', {
         'latents': 'as of generate',
         'pitches': 'as of generate'}),
-    'render': ('audio: float32 [samples], one clip of all notes, peak 0.5', {
+    'render': ('audio: float32 [samples], one clip of all notes, peak 0.5; no pedals or bends, a note ends where the '
+               "model's does", {
         'latents': f'float32 [notes, latent_size], {MOST_CLIP_NOTES} at most',
         'pitches': 'int32 [notes], MIDI numbers',
         'start_seconds': 'float64 [notes], when keys go down',

@@ -38,8 +38,11 @@ def envelope(held_seconds: float, *, sample_rate: int = 16000, model_seconds: fl
       float64 [held + release samples], 0 to 1.
     """
     longest_held, release_seconds = longest(model_seconds)
-    held = int(sample_rate * min(held_seconds, longest_held))
-    release = int(sample_rate * release_seconds)
+    return ramps(int(sample_rate * min(held_seconds, longest_held)), int(sample_rate * release_seconds), sample_rate)
+
+
+def ramps(held: int, release: int, sample_rate: int) -> np.ndarray:
+    """The same for a note of any length, in samples: float64 [held + release], 0 to 1."""
     attack = min(int(sample_rate * ATTACK_SECONDS), held + release)
     amplitude = np.ones(held + release)
     amplitude[held:] = np.linspace(1, 0, release)

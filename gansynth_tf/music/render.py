@@ -1,39 +1,48 @@
-"""From the notes of a piece to one clip: each note generated, shaped, and added where it starts.
+"""From the notes of a piece to sound: each note generated, shaped, and added where it starts.
 
-Notes are played in the order in which they start, a batch at a time, and what no later note can change is handed on at
-once: memory holds a few notes and some seconds of the clip, however long it is. Source: Magenta's
-gansynth/lib/generate_util.py, `combine_notes`. No TensorFlow but through the instrument.
+Notes are played in the order in which they start, a batch at a time, equal ones once, and what no later note can change
+is handed on at once: memory holds some notes and some seconds of the clip, however long it is. Source: Magenta's
+gansynth/lib/generate_util.py, `combine_notes`. NumPy only; asks for an `Instrument`.
 """
 
+import collections
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import envelope, score
-from gansynth_tf.music import interpolation as timbre
-from gansynth_tf.music.score import Note
+from gansynth_tf.music import note as note_lib
+from gansynth_tf.music.note import Style
+from gansynth_tf.music.performance import PlayedNote
 
-DEFAULT_SECONDS_PER_INSTRUMENT = 6.0
 CLIP_PEAK = 0.5
-TAIL_SECONDS = 3.0  # after the last key goes up, less what rounding down to whole seconds takes
-SILENT_PEAK = 1e-6  # below, a note is silence, which no gain should bring up
+TAIL_SECONDS = 3.0  # of Magenta's: after the last key goes up, less what rounding down to whole seconds takes
 _BLOCK_SECONDS = 16
-_LATENTS_AT_ONCE = 1000
+_NOTES_KEPT = 256
 
 
 @dataclasses.dataclass
 class Faults:
-    """Places in the list of notes of those that could not be played.
+    """Places in the list of notes of those that could not be played as they should.
 
     Attributes:
       broken: left out because their audio was not finite.
       silent: whose audio was silence.
+      shortened: that are held for longer than they sound.
     """
 
     broken: list[int] = dataclasses.field(default_factory=list)
     silent: list[int] = dataclasses.field(default_factory=list)
+    shortened: list[int] = dataclasses.field(default_factory=list)
+
+    def remarks(self, num_notes: int) -> list[str]:
+        """A line for each kind that occurred."""
+        lines = ((self.broken, "Left out, since the model's audio was not finite"),
+                 (self.silent, "Silent, since the model's audio was"),
+                 (self.shortened, 'Shorter than they are held'))
+        return [f'{line}: {len(places)} of {num_notes} notes' for places, line in lines if places]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,124 +51,155 @@ class Rendering:
 
     Attributes:
       audio: float32 [samples], peak 0.5 (zeros if no note sounds).
-      faults: the notes that could not be played.
+      faults: the notes that could not be played as they should.
     """
 
     audio: np.ndarray
     faults: Faults
 
 
-def render_piece(source: Instrument, notes: Sequence[Note], *,
-                 seconds_per_instrument: float = DEFAULT_SECONDS_PER_INSTRUMENT, seed: int = 0,
-                 on_progress: Callable[[int], object] | None = None) -> Rendering:
-    """Renders a piece whose timbre wanders, see `piece_latents`, into one clip in memory.
-
-    Args:
-      source: the instrument.
-      notes: at least one, of pitches that it has (`score.playable`).
-      seconds_per_instrument: from one random timbre to the next.
-      seed: of the timbres; the same gives the same clip.
-      on_progress: called with the number of notes done since the last call.
-    """
-    latents = piece_latents(source, notes, seconds_per_instrument=seconds_per_instrument, seed=seed)
-    return render(source, notes, latents, on_progress=on_progress)
-
-
-def piece_latents(source: Instrument, notes: Sequence[Note], *,
-                  seconds_per_instrument: float = DEFAULT_SECONDS_PER_INSTRUMENT, seed: int = 0) -> np.ndarray:
-    """The timbre of every note: a new random latent every `seconds_per_instrument`, slerp between them.
-
-    Returns:
-      float32 [num_notes, latent_size].
-    """
-    times = timbre.keyframe_times(score.total_seconds(notes), seconds_per_instrument)
-    keyframes = source.sample_latents(len(times), seed=seed)
-    starts = np.array([note.start_seconds for note in notes])
-    parts = [timbre.at_times(starts[i:i + _LATENTS_AT_ONCE], times, keyframes).astype(np.float32)
-             for i in range(0, len(starts), _LATENTS_AT_ONCE)]
-    return np.concatenate(parts)
-
-
-def render(source: Instrument, notes: Sequence[Note], latents: np.ndarray, *,
+def render(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, *, style: Style | None = None,
            on_progress: Callable[[int], object] | None = None) -> Rendering:
     """Renders notes of given timbres, [num_notes, latent_size], into one clip in memory."""
     faults = Faults()
-    clip = np.concatenate(list(render_blocks(source, notes, latents, faults=faults, on_progress=on_progress)))
-    peak = max(clip.max(), -clip.min())
-    return Rendering(clip * (CLIP_PEAK / peak) if peak > 0 else clip, faults)
+    blocks = render_blocks(instrument, notes, latents, style=style, faults=faults, on_progress=on_progress)
+    clip = np.concatenate([block[0, :, 0] for block in blocks])
+    peak = max(clip.max(initial=0), -clip.min(initial=0))
+    if peak > 0:
+        clip *= CLIP_PEAK / peak
+    return Rendering(clip, faults)
 
 
-def render_blocks(source: Instrument, notes: Sequence[Note], latents: np.ndarray, *, faults: Faults,
+def render_blocks(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, *, faults: Faults,
+                  style: Style | None = None, buses: Sequence[int] | None = None, stereo: bool = False,
                   on_progress: Callable[[int], object] | None = None) -> Iterator[np.ndarray]:
-    """As `render`, but hands out the clip as it is made, float32 [up to 16 s], and not brought to its peak yet.
+    """As `render`, but hands out the sound as it is made, not brought to its peak, in any number of parts.
 
     Args:
-      source: the instrument.
-      notes: at least one, in any order.
-      latents: [num_notes, latent_size].
+      instrument: plays the notes.
+      notes: at least one, in any order, of pitches that the instrument has.
+      latents: float [num_notes, latent_size].
       faults: is told of notes that could not be played.
+      style: how notes are shaped; the default of `Style` if None. Magenta's also has her silence at the end.
+      buses: for each note the part that it belongs to, from 0; all to one if None.
+      stereo: place notes by their `pan`, at equal power.
       on_progress: called with the number of notes done since the last call.
-    """
-    order = np.argsort([note.start_seconds for note in notes], kind='stable').tolist()
-    batches = source.generate_batches(latents[order], [notes[place].pitch for place in order])
-    return mix(batches, notes, order, sample_rate=source.sample_rate, faults=faults, on_progress=on_progress)
-
-
-def mix(batches: Iterable[np.ndarray], notes: Sequence[Note], order: Sequence[int], *, sample_rate: int, faults: Faults,
-        on_progress: Callable[[int], object] | None = None) -> Iterator[np.ndarray]:
-    """Adds up the audio of notes, each shaped by its envelope, at its velocity's share of full scale.
-
-    Where Magenta divides by the largest sample, this divides by the largest magnitude, so that neither a note nor the
-    clip exceeds its peak on the negative side; silence stays silence.
-
-    Args:
-      batches: yields float arrays [any number, model's samples]: the notes in the order in which they start.
-      notes: what each is played as.
-      order: places in `notes` in that order.
-      sample_rate: Hz.
-      faults: is told of notes that could not be played.
-      on_progress: called with each batch's number of notes.
 
     Yields:
-      float32 arrays, one after the other the whole clip.
+      float32 [buses, some samples, 1 or 2 channels], one after the other the whole piece.
     """
-    length = int(score.total_seconds(notes) + TAIL_SECONDS) * sample_rate
-    begin, mixed = 0, np.zeros(_BLOCK_SECONDS * sample_rate, np.float32)
-    places = iter(order)
-    for batch in batches:
-        block = max(len(mixed) // 2, batch.shape[1])
-        mixed = np.pad(mixed, (0, 2 * block - len(mixed)))  # a block, and room for what begins in it to end in
-        for audio, place in zip(batch, places):
-            shaped = _checked_shape(audio, notes[place], place, sample_rate=sample_rate, faults=faults)
-            start = int(notes[place].start_seconds * sample_rate)
-            while start >= begin + block:
-                yield mixed[:block]
-                begin, mixed = begin + block, np.pad(mixed[block:], (0, block))
-            mixed[start - begin:start - begin + len(shaped)] += shaped
+    style = style or Style()
+    sample_rate = instrument.sample_rate
+    order = np.argsort([note.start_seconds for note in notes], kind='stable').tolist()
+    buses = buses or [0] * len(notes)
+    mixer = _Mixer(max(buses) + 1, 1 + stereo, int(_BLOCK_SECONDS * sample_rate))
+    for place, wave, gain in _waves(instrument, notes, latents, order, style):
+        start = int(notes[place].start_seconds * sample_rate)
+        yield from mixer.finished(start)
+        if not np.isfinite(gain):
+            faults.broken.append(place)
+        elif gain == 0:
+            faults.silent.append(place)
+        else:
+            shaped, cut = note_lib.shape(wave, notes[place], style=style, sample_rate=sample_rate, gain=gain)
+            mixer.add(buses[place], start, shaped, _pan_gains(notes[place].pan) if stereo else np.ones(1))
+            if cut:
+                faults.shortened.append(place)
         if on_progress:
-            on_progress(len(batch))
-    while begin < length:
-        yield mixed[:length - begin]
-        begin, mixed = begin + len(mixed), np.zeros_like(mixed)
+            on_progress(1)
+    length = None
+    if style == note_lib.MAGENTA:
+        length = int(max(note.end_seconds for note in notes) + TAIL_SECONDS) * sample_rate
+    yield from mixer.rest(length)
 
 
-def _checked_shape(audio: np.ndarray, note: Note, place: int, *, sample_rate: int, faults: Faults) -> np.ndarray:
-    """`shape`, or nothing if the audio is not finite; faults are noted."""
-    if not np.all(np.isfinite(audio)):
-        faults.broken.append(place)
-        return np.zeros(0)
-    shaped = shape(audio, note, sample_rate=sample_rate)
-    if not shaped.any():
-        faults.silent.append(place)
-    return shaped
+def _pan_gains(pan: float) -> np.ndarray:
+    """Left and right, of equal power whatever the place, 1 in the middle."""
+    angle = (pan + 1) * np.pi / 4
+    return np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
 
 
-def shape(audio: np.ndarray, note: Note, *, sample_rate: int) -> np.ndarray:
-    """One note as it is played: its envelope on, its peak at velocity / 127; float64 [held + release samples]."""
-    amplitude = envelope.envelope(note.end_seconds - note.start_seconds, sample_rate=sample_rate,
-                                 model_seconds=len(audio) / sample_rate)
-    shaped = audio[:len(amplitude)] * amplitude
-    peak = np.max(np.abs(shaped))
-    if peak < SILENT_PEAK:
-        return np.zeros_like(shaped)
-    return shaped * (note.velocity / 127 / peak)
+def _waves(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, order: Sequence[int], style: Style
+           ) -> Iterator[tuple[int, np.ndarray, float]]:
+    """(place, the instrument's wave, its gain or NaN if it is not finite) in a given order, equal notes generated once.
+
+    Which are generated is known beforehand, by going through all notes with what will be kept of the waves.
+    """
+    keys = [(notes[place].pitch, hashlib.sha256(latents[place]).digest()) for place in order]
+    generated = [order[i] for i, is_new in enumerate(_Recent.misses(keys)) if is_new]
+    batches = instrument.generate_batches(latents[generated], [notes[place].pitch for place in generated])
+    new = ((wave, _gain(wave, style, instrument.sample_rate)) for batch in batches for wave in batch)
+    kept: _Recent = _Recent()
+    for place, key in zip(order, keys):
+        if not kept.has(key):
+            kept.put(key, next(new))
+        yield place, *kept.get(key)
+
+
+def _gain(wave: np.ndarray, style: Style, sample_rate: int) -> float:
+    return note_lib.base_gain(wave, style, sample_rate) if np.all(np.isfinite(wave)) else np.nan
+
+
+class _Recent:
+    """The values last used, by key."""
+
+    def __init__(self):
+        self._values = collections.OrderedDict()
+
+    @staticmethod
+    def misses(keys: Sequence) -> list[bool]:
+        """Which of the keys, asked for in this order, are not there."""
+        recent, missing = _Recent(), []
+        for key in keys:
+            missing.append(not recent.has(key))
+            if missing[-1]:
+                recent.put(key, None)
+            recent.get(key)
+        return missing
+
+    def has(self, key) -> bool:
+        return key in self._values
+
+    def put(self, key, value) -> None:
+        self._values[key] = value
+        if len(self._values) > _NOTES_KEPT:
+            self._values.popitem(last=False)
+
+    def get(self, key):
+        self._values.move_to_end(key)
+        return self._values[key]
+
+
+class _Mixer:
+    """Adds up notes that come in the order in which they start, and gives out what is finished in blocks."""
+
+    def __init__(self, num_buses: int, num_channels: int, block: int):
+        self._begin, self._block = 0, block
+        self._mixed = np.zeros((num_buses, block, num_channels), np.float32)
+        self._end = 0
+
+    def add(self, bus: int, start: int, wave: np.ndarray, gains: np.ndarray) -> None:
+        """Adds a wave to a bus, from a sample on that is not finished yet."""
+        begin = start - self._begin
+        if (missing := begin + len(wave) - self._mixed.shape[1]) > 0:
+            self._mixed = np.pad(self._mixed, ((0, 0), (0, missing), (0, 0)))
+        self._mixed[bus, begin:begin + len(wave)] += wave[:, None] * gains
+        self._end = max(self._end, start + len(wave))
+
+    def finished(self, start: int) -> Iterator[np.ndarray]:
+        """Whole blocks before a sample, before which nothing will begin any more."""
+        while start >= self._begin + self._block:
+            yield self._take(self._block)
+
+    def rest(self, length: int | None) -> Iterator[np.ndarray]:
+        """All that is left, up to the end of the last note or to a length of the whole."""
+        length = self._end if length is None else length
+        while self._begin < length:
+            yield self._take(min(self._block, length - self._begin))
+
+    def _take(self, count: int) -> np.ndarray:
+        block = self._mixed[:, :count]
+        padding = max(self._block - (self._mixed.shape[1] - count), 0)
+        self._mixed = np.pad(self._mixed[:, count:], ((0, 0), (0, padding), (0, 0)))
+        self._begin += count
+        return block

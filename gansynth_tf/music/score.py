@@ -1,72 +1,125 @@
-"""The notes of a MIDI file, as times in seconds."""
+"""A piece as it was written: notes and controllers in seconds, read from a MIDI file or a PrettyMIDI object.
 
-import logging
+Keys only: how long a note sounds once pedals are counted, and how loud, is said in `performance`.
+"""
+
+import collections
+import dataclasses
+import itertools
+import math
 import os
-import pathlib
 import typing
-import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gansynth_tf.errors import InputError
+from gansynth_tf.music import midi
+from gansynth_tf.music.midi import Event, MidiFile, Track
 
 LONGEST_SECONDS = 6 * 3600  # a longer file is taken for a corrupt one rather than for hours of memory
-
-_log = logging.getLogger(__name__)
+MAX_NOTES = 100_000
+DRUM_CHANNEL = 9
+_CHANNELS = 16
+_DEFAULT_TEMPO = 500_000  # microseconds a quarter note
+_LATEST_END_SECONDS = 60  # after the last event; an end of track later than that is not musical time
+_DEFAULT_BEND_SEMITONES = 2.0
 
 
 class Note(typing.NamedTuple):
-    """One note: MIDI pitch 0..127, velocity 1..127, and when its key goes down and up, in seconds."""
+    """One note: MIDI pitch 0..127, velocity 1..127, and when its key goes down and up, in seconds.
+
+    Attributes:
+      pitch, velocity, start_seconds, end_seconds: as said.
+      is_drum: on MIDI channel 10, where a number names a drum and not a pitch.
+      channel: 16 * port + MIDI channel from 0; the key into `Score.controls`.
+      program: MIDI program from 0.
+      track: from 0; the channel, in a file whose notes are all in one track.
+    """
 
     pitch: int
     velocity: int
     start_seconds: float
     end_seconds: float
-    is_drum: bool = False  # on MIDI channel 10, where a number names a drum and not a pitch
+    is_drum: bool = False
+    channel: int = 0
+    program: int = 0
+    track: int = 0
 
 
-def read_midi(path: str | os.PathLike) -> list[Note]:
-    """Reads every note of a standard MIDI file.
+class Control(typing.NamedTuple):
+    """A controller's new value.
 
-    The order is the file's: instrument by instrument, and within one in the order in which notes end (note_seq's, and
-    so Magenta's). As there, the sustain pedal does not lengthen notes.
+    Attributes:
+      seconds: when.
+      kind: 'sustain' or 'sostenuto' (1 down, 0 up), 'volume', 'expression' (0 to 1), 'pan' (-1 left to 1 right), 'bend'
+        (semitones), or 'sound_off'.
+      value: see there.
+    """
+
+    seconds: float
+    kind: str
+    value: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """A piece.
+
+    Attributes:
+      notes: track by track, within one in the order in which they end (note_seq's, and so Magenta's).
+      controls: by channel, ascending in time.
+      track_names: by track, where it has one.
+      end_seconds: of the last event.
+      remarks: lines that say what of the file was left out or changed.
+    """
+
+    notes: Sequence[Note]
+    controls: Mapping[int, Sequence[Control]] = dataclasses.field(default_factory=dict)
+    track_names: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    end_seconds: float = 0.0
+    remarks: Sequence[str] = ()
+
+
+def read_midi(path: str | os.PathLike) -> Score:
+    """Reads a standard MIDI file. What in it does not sound cannot refuse it; what is skipped is said.
 
     Raises:
-      InputError: if there is no such file, it is not MIDI, breaks off, or holds no notes.
+      InputError: if there is no such file, it is not MIDI, holds no notes, or is beyond 6 hours or 100,000 notes.
     """
-    path = pathlib.Path(path).expanduser()
     try:
-        midi = _parse(path)
-    except FileNotFoundError as error:
-        raise InputError(f'No such MIDI file: expected a path to a .mid file. Received: {str(path)!r}') from error
-    except Exception as error:  # broken files surface as nearly every type there is, from KeyError to struct.error
-        reason = 'the file ends too early' if isinstance(error, EOFError) else str(error) or type(error).__name__
-        raise InputError(f'Cannot read the MIDI file: expected a standard MIDI file ({reason}). '
-                         f'Received: {str(path)!r}') from error
-    notes = [Note(note.pitch, note.velocity, float(note.start), float(note.end), instrument.is_drum)
-             for instrument in midi.instruments for note in instrument.notes]
-    if not notes:
-        raise InputError(f'Nothing to play: expected a MIDI file with notes. Received: {str(path)!r}')
-    if not all(0 <= note.start_seconds < note.end_seconds <= LONGEST_SECONDS for note in notes):
-        raise InputError(f'Impossible note times: expected a MIDI file of at most {LONGEST_SECONDS // 3600} hours. '
-                         f'Received: {str(path)!r}')
-    return notes
+        return from_file(midi.read(path))
+    except InputError as error:
+        raise error if 'Received: ' in str(error) else InputError(f'{error} Received: {str(path)!r}') from error
 
 
-def playable(notes: Sequence[Note], pitches: Collection[int]) -> list[Note]:
-    """The notes that can be played: of one of `pitches`, and not drums.
+def from_file(file: MidiFile) -> Score:
+    """The piece in a MIDI file; see `read_midi`, whose errors end with 'Received:' and the path."""
+    reader = _Reader()
+    if file.format == 2:  # pieces of their own: one after the other
+        for track_index, track in enumerate(file.tracks):
+            reader.read(file, {track_index: track})
+    else:
+        reader.read(file, dict(enumerate(file.tracks)))
+    skipped = ', '.join(f'{count} {what}' for what, count in file.skipped.items())
+    remarks = [f'Skipped in the MIDI file: {skipped}'] if skipped else []
+    return _checked(_parted(reader.score(remarks)))
 
-    Magenta plays drums as if they had a pitch, and only pitches 36 to 84 of the 24 to 84 that its models know.
 
-    Raises:
-      InputError: if none is left.
-    """
-    kept = [note for note in notes if note.pitch in pitches and not note.is_drum]
-    if not kept:
-        found = [note.pitch for note in notes if not note.is_drum]
-        received = f'pitches {min(found)} to {max(found)}' if found else 'drums only'
-        raise InputError(f'Nothing to play: expected notes of the pitches {min(pitches)} to {max(pitches)}. '
-                         f'Received: {received}')
-    return kept
+def from_pretty_midi(piece: typing.Any) -> Score:
+    """The piece in a `pretty_midi.PrettyMIDI` object: every instrument a track and a channel of its own."""
+    notes, controls, names = [], {}, {}
+    for track, instrument in enumerate(piece.instruments):
+        channel = track * _CHANNELS + DRUM_CHANNEL * bool(instrument.is_drum)
+        notes += [Note(note.pitch, note.velocity, float(note.start), float(note.end), bool(instrument.is_drum), channel,
+                       instrument.program, track) for note in instrument.notes if note.velocity > 0]
+        state = _Channel()
+        changes = [(change.time, change.number, change.value) for change in instrument.control_changes]
+        changes += [(bend.time, None, bend.pitch + 8192) for bend in instrument.pitch_bends]
+        for seconds, number, value in sorted(changes, key=lambda change: change[0]):
+            state.bend(seconds, value) if number is None else state.control(seconds, number, value)
+        controls[channel] = state.controls
+        if instrument.name:
+            names[track] = instrument.name
+    return _checked(Score(notes, controls, names, max((note.end_seconds for note in notes), default=0.0)))
 
 
 def total_seconds(notes: Sequence[Note]) -> float:
@@ -74,14 +127,185 @@ def total_seconds(notes: Sequence[Note]) -> float:
     return max(note.end_seconds for note in notes)
 
 
-def _parse(path: pathlib.Path):
-    import mido  # here, since these two take half a second that only MIDI needs
-    import pretty_midi
-    file = mido.MidiFile(path, charset='latin1')
-    if file.ticks_per_beat <= 0:
-        raise ValueError('it is timed in film frames instead of beats')
-    if any(message.type == 'set_tempo' for track in file.tracks[1:] for message in track):
-        _log.warning('%s: tempo changes outside the first track are left out', path)
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore', RuntimeWarning)  # also about key signatures there, which do not matter
-        return pretty_midi.PrettyMIDI(mido_object=file)
+def _parted(score: Score) -> Score:
+    """A piece that is all in one track, with a track for each channel instead."""
+    channels = dict.fromkeys(note.channel for note in score.notes)
+    if len({note.track for note in score.notes}) != 1 or len(channels) == 1:
+        return score
+    notes = [note._replace(track=note.channel) for note in score.notes]
+    return dataclasses.replace(score, notes=notes, track_names={})
+
+
+def _checked(score: Score) -> Score:
+    if not score.notes:
+        raise InputError('Nothing to play: expected a MIDI file with notes.')
+    if len(score.notes) > MAX_NOTES:
+        raise InputError(f'Too many notes: expected a piece of at most {MAX_NOTES}, not {len(score.notes)}.')
+    if not all(0 <= note.start_seconds <= note.end_seconds <= LONGEST_SECONDS for note in score.notes):
+        raise InputError(f'Impossible note times: expected a piece of at most {LONGEST_SECONDS // 3600} hours.')
+    return score
+
+
+class _Channel:
+    """What the controllers of one channel stand at, and the list of their changes so far."""
+
+    def __init__(self):
+        self.program = 0
+        self.controls: list[Control] = []
+        self._wheel = 8192
+        self._bend_range = [_DEFAULT_BEND_SEMITONES, 0.0]  # semitones, cents
+        self._parameter = [127, 127]  # most and least significant byte; 127, 127 is none
+
+    def control(self, seconds: float, number: int, value: int) -> None:
+        """Takes in a controller change, of which those that matter are noted."""
+        if number in (64, 66):
+            self._note(seconds, 'sustain' if number == 64 else 'sostenuto', float(value >= 64))
+        elif number in (7, 11):
+            self._note(seconds, 'volume' if number == 7 else 'expression', value / 127)
+        elif number == 10:
+            self._note(seconds, 'pan', max(-1.0, (value - 64) / 63))
+        elif number in (98, 99):  # a parameter without a registered number
+            self._parameter = [127, 127]
+        elif number in (100, 101):
+            self._parameter[101 - number] = value
+        elif number in (6, 38) and self._parameter == [0, 0]:
+            self._bend_range[number == 38] = value if number == 6 else value / 100
+            self.bend(seconds, self._wheel)
+        elif number == 120:
+            self._note(seconds, 'sound_off', 0.0)
+        elif number == 121:
+            self._reset(seconds)
+
+    def bend(self, seconds: float, wheel: int) -> None:
+        """Takes in a position of the pitch wheel, 0 to 16383."""
+        self._wheel = wheel
+        self._note(seconds, 'bend', (wheel - 8192) / 8192 * sum(self._bend_range))
+
+    def _reset(self, seconds: float) -> None:
+        """All controllers to where a piece begins, as far as RP-015 lets them: volume, pan and program stay."""
+        for kind, value in (('sustain', 0.0), ('sostenuto', 0.0), ('expression', 1.0)):
+            self._note(seconds, kind, value)
+        self._parameter = [127, 127]
+        self.bend(seconds, 8192)
+
+    def _note(self, seconds: float, kind: str, value: float) -> None:
+        self.controls.append(Control(seconds, kind, value))
+
+
+class _Reader:
+    """Turns the events of tracks that sound together into notes and controls; may do so for several such sets."""
+
+    def __init__(self):
+        self._notes: list[Note] = []
+        self._channels: dict[int, _Channel] = collections.defaultdict(_Channel)
+        self._names: dict[int, str] = {}
+        self._down: dict[tuple[int, int], list[Note]] = collections.defaultdict(list)  # by channel and pitch
+        self._ends_too_early: set[tuple[int, int, float]] = set()  # channel, pitch, seconds of an end without a note
+        self._first_channel = 0
+        self._begin = self._last = 0.0  # seconds
+        self._remarks: collections.Counter[str] = collections.Counter()
+
+    def read(self, file: MidiFile, tracks: Mapping[int, Track]) -> None:
+        """Reads tracks that sound together, from where those read before have ended."""
+        ports = dict.fromkeys(tracks, 0)
+        self._begin = self._last
+        tempo_tick, tempo_seconds, tempo = 0, self._begin, _DEFAULT_TEMPO
+        ends: dict[int, float] = {}
+        for tick, track, event in _merged(tracks):
+            per_tick = file.seconds_per_tick or tempo / 1e6 / (file.ticks_per_quarter or 1)
+            seconds = tempo_seconds + (tick - tempo_tick) * per_tick
+            if event is None:
+                ends[track] = seconds
+            elif event.status == midi.META:
+                kind, content = event.data[0], event.data[1:]
+                if kind == midi.SET_TEMPO:
+                    tempo_tick, tempo_seconds, tempo = tick, seconds, int.from_bytes(content, 'big')
+                elif kind == midi.PORT:
+                    ports[track] = content[0]
+                elif text := _text(content):
+                    self._names.setdefault(track, text)
+            else:
+                channel = self._first_channel + ports[track] * _CHANNELS + (event.status & 0x0f)
+                self._message(event, seconds, channel, track)
+                self._last = seconds
+        self._end(ends)
+        self._first_channel = max(self._channels, default=0) // _CHANNELS * _CHANNELS + _CHANNELS
+
+    def score(self, remarks: Iterable[str]) -> Score:
+        """What was read."""
+        self._notes.sort(key=lambda note: note.track)
+        controls = {channel: state.controls for channel, state in self._channels.items()}
+        lines = [f'{what}: {count}' for what, count in self._remarks.items()]
+        return Score(self._notes, controls, self._names, self._last, [*remarks, *lines])
+
+    def _message(self, event: Event, seconds: float, channel: int, track: int) -> None:
+        kind, data = event.status & 0xf0, event.data
+        state = self._channels[channel]
+        if kind == 0x90 and data[1]:
+            is_drum = channel % _CHANNELS == DRUM_CHANNEL
+            self._down[channel, data[0]].append(
+                Note(data[0], data[1], seconds, math.inf, is_drum, channel, state.program, track))
+        elif kind in (0x80, 0x90):
+            self._key_up(channel, data[0], seconds, track)
+        elif kind == 0xb0:
+            state.control(seconds, *data)
+            if data[0] == 120 or data[0] >= 123:  # changes of mode end notes as 'all notes off' does
+                for pitch in range(128):
+                    for note in self._down.pop((channel, pitch), ()):
+                        self._close(note, seconds)
+        elif kind == 0xc0:
+            state.program = data[0]
+        elif kind == 0xe0:
+            state.bend(seconds, data[0] | data[1] << 7)
+
+    def _key_up(self, channel: int, pitch: int, seconds: float, track: int) -> None:
+        """Ends the note that began first, of this track if it has one."""
+        down = self._down[channel, pitch]
+        if not down:
+            self._ends_too_early.add((channel, pitch, seconds))
+            return
+        index = next((index for index, note in enumerate(down) if note.track == track), 0)
+        self._close(down.pop(index), seconds)
+
+    def _close(self, note: Note, seconds: float) -> None:
+        if seconds == note.start_seconds:
+            self._remarks['Notes of no length, played as short as can be'] += 1
+        self._notes.append(note._replace(end_seconds=seconds))
+        if len(self._notes) > MAX_NOTES:
+            raise InputError(f'Too many notes: expected a piece of at most {MAX_NOTES}.')
+
+    def _end(self, ends: Mapping[int, float]) -> None:
+        """Ends the notes whose keys are still down: with their track."""
+        latest = self._last + _LATEST_END_SECONDS
+        for note in itertools.chain.from_iterable(self._down.values()):
+            end = ends[note.track] if ends[note.track] <= latest else self._last
+            if (note.channel, note.pitch, note.start_seconds) in self._ends_too_early:
+                self._close(note, note.start_seconds)  # its end is there, written before its beginning
+            elif end <= note.start_seconds:
+                self._remarks['Notes that begin where their track ends, left out'] += 1
+            else:
+                self._remarks['Notes without an end, which last until their track ends'] += 1
+                self._close(note, end)
+                self._last = max(self._last, end)
+        self._down.clear()
+        self._ends_too_early.clear()
+
+
+def _merged(tracks: Mapping[int, Track]) -> Iterable[tuple[int, int, Event | None]]:
+    """(tick, track, event), ascending in time; at one tick in the order of the file; None is a track's end."""
+    events: list[tuple[int, int, Event | None]] = []
+    for index, track in tracks.items():
+        events += ((event.tick, index, event) for event in track.events)
+        events.append((track.end_tick, index, None))
+    return sorted(events, key=lambda event: event[0])
+
+
+def _text(content: bytes) -> str:
+    """A name in whatever encoding, as well as can be told, in printable characters."""
+    for encoding in ('utf-8-sig', 'shift-jis', 'latin-1'):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    return ''.join(character for character in text if character.isprintable()).strip()

@@ -13,7 +13,8 @@ from gansynth_tf.export import saved_model
 from gansynth_tf.generation import exported, synthesizer
 from gansynth_tf.music import interpolation as timbre
 from gansynth_tf.music import render
-from gansynth_tf.music.score import Note
+from gansynth_tf.music.note import MAGENTA
+from gansynth_tf.music.performance import PlayedNote as Note
 
 # Plays an export in a process that has TensorFlow and nothing of ours, as tensorflow_model_server would be asked to: by
 # a request in JSON, whose inputs are named.
@@ -86,7 +87,7 @@ def test_raw_notes_are_as_the_network_makes_them(model, synth, export_dir):
 def test_render_is_the_rendering_of_the_package(model, synth):
     latents = synth.sample_latents(len(NOTES), seed=3)
     audio = model.signatures['render'](**render_inputs(NOTES, latents))['audio'].numpy()
-    expected = render.render(synth, NOTES, latents).audio
+    expected = render.render(synth, NOTES, latents, style=MAGENTA).audio
     assert len(audio) == len(expected) == 43 * 16000
     np.testing.assert_allclose(audio, expected, atol=ATOL)
     assert np.max(np.abs(audio)) == 0.5 and audio[40 * 16000:].any()
@@ -98,7 +99,7 @@ def test_many_notes_at_once_and_windows_of_silence(model, synth):
     notes = [Note(int(random.choice([60, 62, 64])), 90, start, start + random.uniform(0.001, 0.02)) for start in starts]
     latents = synth.sample_latents(len(notes), seed=4)
     audio = model.render(*render_inputs(notes, latents).values())['audio'].numpy()
-    np.testing.assert_allclose(audio, render.render(synth, notes, latents).audio, atol=ATOL)
+    np.testing.assert_allclose(audio, render.render(synth, notes, latents, style=MAGENTA).audio, atol=ATOL)
 
 
 def test_interpolate_walks_the_great_circle(model, synth):

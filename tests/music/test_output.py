@@ -3,9 +3,11 @@ import resource
 import numpy as np
 import pytest
 import soundfile
+from scipy import signal
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.music import output
+from gansynth_tf.music.output import Encoding
 
 
 def test_what_is_written_is_read_back(tmp_path):
@@ -59,29 +61,36 @@ def test_a_directory_that_is_not_there(tmp_path):
         output.write_wav(tmp_path / 'none' / 'a.wav', np.zeros(10), 16000)
 
 
-def test_a_clip_in_blocks_is_brought_to_its_peak(tmp_path):
-    blocks = [np.full(70, 0.25, np.float32), np.zeros(0, np.float32), np.full(30, -2.0, np.float32)]
-    path = output.write_clip(tmp_path / 'clip.wav', iter(blocks), 8000, peak=0.5)
-    audio, sample_rate = soundfile.read(path)
-    assert sample_rate == 8000 and [path.name for path in tmp_path.iterdir()] == ['clip.wav']
-    np.testing.assert_allclose(audio, np.concatenate(blocks) / 4, atol=1 / 32767)
-    silence = output.write_clip(tmp_path / 'silence.wav', [np.zeros(5, np.float32)], 8000, peak=0.5)
-    assert not soundfile.read(silence)[0].any()
+@pytest.mark.parametrize('encoding, subtype, step', [
+    (Encoding(), 'PCM_16', 1 / 32767), (Encoding(bits=24), 'PCM_24', 1e-6), (Encoding(bits=32), 'FLOAT', 1e-7),
+    (Encoding('flac'), 'PCM_16', 1 / 32767), (Encoding('flac', 24), 'PCM_24', 1e-6), (Encoding('ogg'), 'VORBIS', 0.1)])
+def test_encodings_and_tags(tmp_path, encoding, subtype, step):
+    audio = 0.5 * np.sin(np.arange(20_000) / 10)
+    tags = {'title': 'a piece', 'comment': 'model: built-in; seed: 1', 'software': 'gansynth_tf'}
+    path = output.write_note(tmp_path / f'a{encoding.suffix}', audio, 16000, encoding, tags=tags)
+    with soundfile.SoundFile(path) as file:
+        assert (file.subtype, file.samplerate, file.channels, file.frames) == (subtype, 16000, 1, 20_000)
+        assert (file.title, file.comment, file.software[:11]) == tuple(tags.values())
+        np.testing.assert_allclose(file.read(), audio, atol=step)
 
 
-@pytest.mark.parametrize('error', [KeyboardInterrupt, InputError('no')])
-def test_an_interrupted_clip_leaves_nothing(tmp_path, error):
-    def blocks():
-        yield np.ones(1000, np.float32)
-        raise error
-    with pytest.raises((KeyboardInterrupt, InputError)):
-        output.write_clip(tmp_path / 'clip.wav', blocks(), 8000, peak=0.5)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize('rate', [44100, 48000, 8000])
+def test_other_rates_keep_length_and_sound(tmp_path, rate, monkeypatch):
+    audio = 0.5 * np.sin(2 * np.pi * 440 * np.arange(32_000) / 16000)
+    monkeypatch.setattr(output, '_BLOCK', 1000)
+    blocks = (audio[start:start + 700, None] for start in range(0, len(audio), 700))
+    path = output.write(tmp_path / 'a.wav', blocks, 16000, Encoding(bits=32, sample_rate=rate))
+    read, read_rate = soundfile.read(path)
+    assert (read_rate, len(read)) == (rate, 2 * rate)
+    expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * rate) / rate)
+    np.testing.assert_allclose(read[1000:-1000], expected[1000:-1000], atol=3e-3)
+    whole = signal.resample_poly(audio, *{44100: (441, 160), 48000: (3, 1), 8000: (1, 2)}[rate])
+    np.testing.assert_allclose(read, whole, atol=1e-6)
 
 
-def test_a_clip_that_cannot_be_written(tmp_path):
-    with pytest.raises(InputError, match='Cannot write the clip: .*No such file or directory'):
-        output.write_clip(tmp_path / 'none' / 'clip.wav', [np.zeros(5, np.float32)], 8000, peak=0.5)
-    with pytest.raises(InputError, match='expected finite samples'):
-        output.write_clip(tmp_path / 'clip.wav', [np.full(5, np.inf, np.float32)], 8000, peak=0.5)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize('arguments, message', [
+    (('mp3',), 'Unknown format'), (('wav', 8), 'Impossible bits'), (('flac', 32), 'Impossible bits'),
+    (('wav', 16, 0), 'Impossible sample_rate'), (('wav', 16, 10**9), 'Impossible sample_rate')])
+def test_impossible_encodings(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Encoding(*arguments)

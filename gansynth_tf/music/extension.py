@@ -1,0 +1,162 @@
+"""Notes of any length: an instrument's note whose steady part goes on.
+
+The note is analysed into the magnitude and the instantaneous frequency of each of its frames, frames of its steady part
+are appended on a path that wanders back and forth through them, so that it does not sound frozen, and all is
+synthesised with a phase that each frame's frequencies carry on. A note that decays goes on decaying, each
+frequency as it did.
+
+Sources: phase vocoder (Flanagan and Golden 1966); phases of the bins around a peak turn with it (Laroche and Dolson
+1999, "Improved phase vocoder time-scale modification of audio", identity phase locking). Deviation: frames are
+neighbours in the note whichever way the path goes, so no frequency is interpolated.
+"""
+
+import dataclasses
+
+import numpy as np
+
+_FRAME_SECONDS = 0.064  # at least
+_BINS_PER_PARTIAL = 6
+_LONGEST_FRAME = 8192
+_SHORTEST_FRAME = 16
+_OVERLAP = 4  # frames over each sample
+_STEADY_FROM = 0.3  # of the time that the note can be held; before it is the attack
+_DECAY_DB_PER_SECOND = -2.0  # what loses less is held, not decaying
+_STEEPEST = 4.0  # times as fast as the whole note, at most, may a frequency decay
+_SLOPE_BINS = 6  # to each side, over which decay is averaged
+_SILENT = 1e-10
+
+
+def extend(wave: np.ndarray, num_samples: int, *, sample_rate: int, pitch: int, held_samples: int,
+           rng: np.random.Generator) -> np.ndarray:
+    """A note that goes on.
+
+    Args:
+      wave: float [samples], the note.
+      num_samples: how long it is to be; at least `held_samples`.
+      sample_rate: Hz.
+      pitch: MIDI pitch.
+      held_samples: for how long the note is as if held; what comes after is its own release and is not used.
+      rng: chooses the path.
+
+    Returns:
+      float64 [num_samples]; the first samples, up to shortly before `held_samples`, are the note's own.
+    """
+    n_fft = frame_length(sample_rate, pitch, held_samples)
+    analysis = _analyse(wave[:held_samples], n_fft, sample_rate)
+    num_frames = -(-(num_samples + n_fft) // (n_fft // _OVERLAP)) + 1
+    frames = analysis.frames(_path(analysis.first, analysis.last, num_frames, rng))
+    return _overlap_add(frames, n_fft)[:num_samples]
+
+
+def frame_length(sample_rate: int, pitch: int, held_samples: int) -> int:
+    """Samples of a frame: a power of two that tells partials of the pitch apart, several of which fit in the note."""
+    hz = 440 * 2 ** ((pitch - 69) / 12)
+    wanted = max(_FRAME_SECONDS * sample_rate, _BINS_PER_PARTIAL * sample_rate / hz)
+    longest = min(_LONGEST_FRAME, held_samples / 6)
+    return max(_SHORTEST_FRAME, 1 << int(min(np.ceil(np.log2(wanted)), np.floor(np.log2(max(longest, 1))))))
+
+
+@dataclasses.dataclass
+class _Analysis:
+    """A note as frames, [frames, bins]; frame i is centred at (i - 2) hops.
+
+    Attributes:
+      stft: complex.
+      first, last: of the steady frames.
+      flat: log magnitudes of the steady frames as if nothing decayed: all as loud as the last.
+      steps: phase from each steady frame to the next.
+      peaks: for each bin of the steady frames, the bin whose partial it belongs to.
+      slopes: [bins], log magnitude lost a frame from the last on; at most 0.
+    """
+
+    stft: np.ndarray
+    first: int
+    last: int
+    flat: np.ndarray
+    steps: np.ndarray
+    peaks: np.ndarray
+    slopes: np.ndarray
+
+    def frames(self, path: np.ndarray) -> np.ndarray:
+        """Complex frames on a path that begins with all of 0 to `last` and goes on from neighbour to neighbour."""
+        out = np.empty((len(path), self.stft.shape[1]), complex)
+        begin = min(self.last + 1, len(path))
+        out[:begin] = self.stft[:begin]
+        phases, own = np.angle(self.stft[self.last]), np.angle(self.stft[self.first:self.last + 1])
+        for place in range(begin, len(path)):
+            here, before = path[place] - self.first, path[place - 1] - self.first
+            peaks = self.peaks[here]
+            moved = phases + self.steps[min(here, before)]
+            phases = moved[peaks] + own[here] - own[here][peaks]
+            magnitudes = np.exp(self.flat[here] + self.slopes * (place - self.last))
+            out[place] = magnitudes * np.exp(1j * phases)
+        return out
+
+
+def _analyse(wave: np.ndarray, n_fft: int, sample_rate: int) -> _Analysis:
+    hop = n_fft // _OVERLAP
+    padded = np.concatenate([np.zeros(n_fft), wave])
+    starts = np.arange(0, len(wave) + 1, hop)  # of frames that end within the note
+    stft = np.fft.rfft(np.stack([padded[start:start + n_fft] for start in starts]) * _window(n_fft))
+    last = len(stft) - 1
+    first = min(int(np.ceil((_STEADY_FROM * len(wave) + n_fft) / hop)), max(last - _OVERLAP, 0))
+    steady = stft[first:last + 1]
+    logmag = np.log(np.abs(steady) + _SILENT)
+    times = np.arange(len(steady)) - (len(steady) - 1.0)
+    slopes, decay = _slopes(logmag, times)
+    held = 20 / np.log(10) * decay * sample_rate / hop > _DECAY_DB_PER_SECOND
+    expected = 2 * np.pi * hop * np.arange(stft.shape[1]) / n_fft
+    turned = np.diff(np.angle(steady), axis=0) - expected
+    steps = expected + (turned + np.pi) % (2 * np.pi) - np.pi
+    return _Analysis(stft, first, last, logmag - slopes * times[:, None], steps,
+                     np.stack([_peaks(row) for row in logmag]),
+                     np.zeros_like(slopes) if held else np.clip(slopes, _STEEPEST * decay, 0))
+
+
+def _slopes(logmag: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
+    """Log magnitude gained per frame by each bin, [bins], averaged over its neighbours by power; and by the whole."""
+    power = np.exp(2 * logmag)
+    centred = times - times.mean()
+    scale = max(np.sum(centred ** 2), 1e-9)
+    fitted = centred @ logmag / scale
+    weights = power.mean(axis=0)
+    neighbours = np.ones(min(2 * _SLOPE_BINS + 1, len(weights)))
+    slopes = np.convolve(weights * fitted, neighbours, 'same') / np.convolve(weights, neighbours, 'same')
+    return slopes, float(centred @ (0.5 * np.log(power.sum(axis=1))) / scale)
+
+
+def _peaks(logmag: np.ndarray) -> np.ndarray:
+    """For each bin the local maximum nearest to it, int [bins]."""
+    padded = np.pad(logmag, 2, constant_values=-np.inf)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 5)
+    peaks = np.flatnonzero(logmag >= around.max(axis=1))
+    borders = (peaks[1:] + peaks[:-1]) / 2
+    return peaks[np.searchsorted(borders, np.arange(len(logmag)))]
+
+
+def _path(first: int, last: int, num_frames: int, rng: np.random.Generator) -> np.ndarray:
+    """Frames 0 to `last`, and then back and forth between `first` and `last`, turning at random: int [num_frames]."""
+    path = list(range(last + 1))
+    span, here, forward = last - first, last, False
+    while len(path) < num_frames:
+        if span < 1:
+            return np.array((path + [last] * num_frames)[:num_frames])
+        turn = int(rng.integers(last - span // 3, last + 1) if forward else rng.integers(first, first + span // 3 + 1))
+        path += range(here + 1, turn + 1) if forward else range(here - 1, turn - 1, -1)
+        here, forward = (max(turn, here) if forward else min(turn, here)), not forward
+    return np.array(path[:num_frames])
+
+
+def _window(n_fft: int) -> np.ndarray:
+    """Periodic Hann."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
+
+
+def _overlap_add(frames: np.ndarray, n_fft: int) -> np.ndarray:
+    """The wave of complex frames, from the end of the first on."""
+    hop = n_fft // _OVERLAP
+    parts = np.fft.irfft(frames, n_fft) * _window(n_fft) / (0.375 * _OVERLAP)  # the sum of its squares over the frames
+    wave = np.zeros((len(parts) + _OVERLAP - 1, hop))
+    for part in range(_OVERLAP):
+        wave[part:part + len(parts)] += parts[:, part * hop:(part + 1) * hop]
+    return wave.ravel()[n_fft:]

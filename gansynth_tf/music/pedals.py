@@ -1,0 +1,99 @@
+"""How long notes sound once the pedals are counted: sustain (controller 64) and sostenuto (66).
+
+Sources: MIDI 1.0 (a pedal is down from 64 on); at equal times keys go up first, then pedals move, then keys go down, as
+pianists play and sequencers write it.
+"""
+
+from collections.abc import Sequence
+
+from gansynth_tf.music.score import Control, Note
+
+_KEY_UP, _PEDAL, _KEY_DOWN, _KEY_UP_AT_ONCE = range(4)
+
+
+def sounding_ends(notes: Sequence[Note], controls: Sequence[Control], *, end_seconds: float, release_seconds: float
+                  ) -> list[float]:
+    """When the notes of one channel are damped, in seconds.
+
+    A note that a pedal holds ends when the pedal goes up, when its key is struck again, when the channel is told to be
+    silent, or with the piece. The sustain pedal also catches what it finds in its release; sostenuto holds the keys
+    that are down when it is pressed.
+
+    Args:
+      notes: of the channel, in any order.
+      controls: of the channel, ascending in time.
+      end_seconds: of the piece.
+      release_seconds: for how long a note can still be caught.
+
+    Returns:
+      One for each of `notes`, at least its `end_seconds`.
+    """
+    events = [(control.seconds, _PEDAL, control) for control in controls]
+    for index, note in enumerate(notes):
+        events.append((note.start_seconds, _KEY_DOWN, index))
+        at_once = note.end_seconds == note.start_seconds
+        events.append((note.end_seconds, _KEY_UP_AT_ONCE if at_once else _KEY_UP, index))
+    dampers = _Dampers(notes, release_seconds)
+    for seconds, kind, what in sorted(events, key=lambda event: event[:2]):
+        if kind == _PEDAL:
+            dampers.control(seconds, what)
+        elif kind == _KEY_DOWN:
+            dampers.key_down(seconds, what)
+        else:
+            dampers.key_up(seconds, what)
+    dampers.lower(end_seconds, dampers.lifted)
+    return dampers.ends
+
+
+class _Dampers:
+    """Which notes of a channel sound, and why."""
+
+    def __init__(self, notes: Sequence[Note], release_seconds: float):
+        self.ends = [note.end_seconds for note in notes]
+        self.lifted: set[int] = set()  # keys are up, and a pedal holds the damper
+        self._pitches = [note.pitch for note in notes]
+        self._release_seconds = release_seconds
+        self._down: set[int] = set()
+        self._fading: set[int] = set()  # may still be caught
+        self._sustain = False
+        self._sostenuto: set[int] = set()
+
+    def key_down(self, seconds: float, index: int) -> None:
+        same_pitch = {other for other in self.lifted | self._fading if self._pitches[other] == self._pitches[index]}
+        self.lower(seconds, self.lifted & same_pitch)
+        self._fading -= same_pitch
+        self._down.add(index)
+
+    def key_up(self, seconds: float, index: int) -> None:
+        self._down.discard(index)
+        if self._sustain or index in self._sostenuto:
+            self.lifted.add(index)
+        else:
+            self._fading.add(index)
+
+    def control(self, seconds: float, control: Control) -> None:
+        if control.kind == 'sustain':
+            self._sustain = bool(control.value)
+            if self._sustain:
+                self.lifted |= {index for index in self._fading
+                                if seconds - self.ends[index] <= self._release_seconds}
+                self._fading.clear()
+            else:
+                self.lower(seconds, self.lifted - self._sostenuto)
+        elif control.kind == 'sostenuto':
+            if control.value and not self._sostenuto:
+                self._sostenuto = set(self._down)
+            elif not control.value:
+                self._sostenuto = set()
+                if not self._sustain:
+                    self.lower(seconds, self.lifted)
+        elif control.kind == 'sound_off':
+            self.lower(seconds, self.lifted)
+            self._fading.clear()
+
+    def lower(self, seconds: float, indices: set[int]) -> None:
+        """Damps lifted notes."""
+        for index in indices:
+            self.ends[index] = max(seconds, self.ends[index])
+        self._fading |= indices
+        self.lifted = self.lifted - indices

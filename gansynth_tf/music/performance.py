@@ -1,0 +1,191 @@
+"""From a score to what an instrument is to play: pedals, levels, bends, and pitches that the instrument has."""
+
+import collections
+import dataclasses
+import typing
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from gansynth_tf.errors import InputError
+from gansynth_tf.music import pedals
+from gansynth_tf.music.score import Control, Note, Score
+
+OUT_OF_RANGE = ('octave', 'drop', 'error')
+DEFAULT_RELEASE_SECONDS = 0.1
+MAGENTA_PITCHES = range(36, 85)  # that she plays of the 24 to 84 which her models know
+_DEFAULT_VOLUME = 100 / 127  # of a channel that has not been given one: General MIDI
+_STEP_SECONDS = 0.005  # controllers move within this time, so that a step does not click
+_INAUDIBLE_SEMITONES = 0.005
+
+
+class Curve(typing.NamedTuple):
+    """Something that changes while a note sounds: straight lines between points, seconds from the note's start."""
+
+    seconds: np.ndarray
+    values: np.ndarray
+
+    def at(self, seconds: np.ndarray) -> np.ndarray:
+        """The values at some times."""
+        return np.interp(seconds, self.seconds, self.values)
+
+
+class PlayedNote(typing.NamedTuple):
+    """A note as it is to sound.
+
+    Attributes:
+      pitch: the instrument's, nearest to where the note begins.
+      velocity: 1 to 127.
+      start_seconds: from the beginning of the piece.
+      end_seconds: when it is damped.
+      bend: semitones from `pitch`; None if it stays there.
+      level: gain; None for 1.
+      pan: from -1, left, to 1, right.
+      program, track: of the score.
+    """
+
+    pitch: int
+    velocity: int
+    start_seconds: float
+    end_seconds: float
+    bend: Curve | None = None
+    level: Curve | None = None
+    pan: float = 0.0
+    program: int = 0
+    track: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Performance:
+    """What is to be played: the notes, the names of tracks, and lines that say what was changed or left out."""
+
+    notes: Sequence[PlayedNote]
+    track_names: typing.Mapping[int, str] = dataclasses.field(default_factory=dict)
+    remarks: Sequence[str] = ()
+
+
+def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, controllers: bool = True,
+            pitch_bend: bool = True, out_of_range: str = 'octave', drums: bool = False,
+            release_seconds: float = DEFAULT_RELEASE_SECONDS) -> Performance:
+    """What an instrument is to play of a score.
+
+    Args:
+      score: the piece.
+      pitches: that the instrument has.
+      pedal: count sustain and sostenuto pedals.
+      controllers: count volume, expression and pan.
+      pitch_bend: count the pitch wheel.
+      out_of_range: a note of another pitch moves by 'octave', is left out ('drop'), or is an 'error'.
+      drums: play drums as if their numbers were pitches, as Magenta does.
+      release_seconds: how long notes fade, in which a pedal may catch them.
+
+    Raises:
+      InputError: if nothing is left, or a note is out of range and that is an error.
+    """
+    if out_of_range not in OUT_OF_RANGE:
+        raise InputError(f'Unknown out_of_range: expected one of {", ".join(OUT_OF_RANGE)}. Received: {out_of_range!r}')
+    counts: collections.Counter[str] = collections.Counter()
+    played: list[PlayedNote] = []
+    by_channel: dict[int, list[Note]] = collections.defaultdict(list)
+    for note in score.notes:
+        if note.is_drum and not drums:
+            counts['drums'] += 1
+        else:
+            by_channel[note.channel].append(note)
+    for channel, notes in by_channel.items():
+        controls = score.controls.get(channel, ())
+        bends = _changes(controls, 'bend') if pitch_bend else []
+        levels = _level_changes(controls) if controllers else []
+        pans = _changes(controls, 'pan') if controllers else []
+        ends = [note.end_seconds for note in notes]
+        if pedal:
+            ends = pedals.sounding_ends(notes, controls, end_seconds=score.end_seconds, release_seconds=release_seconds)
+        for note, end in zip(notes, ends):
+            if found := _reachable(note.pitch, _value_at(bends, note.start_seconds, 0.0), pitches, out_of_range):
+                pitch, transposed = found
+                bend = _curve(bends, note.start_seconds, end + release_seconds, 0.0, note.pitch + transposed - pitch)
+                if bend and np.max(np.abs(bend.values)) < _INAUDIBLE_SEMITONES:
+                    bend = None
+                level = _curve(levels, note.start_seconds, end + release_seconds, 1.0)
+                pan = _value_at(pans, note.start_seconds, 0.0)
+                played.append(PlayedNote(pitch, note.velocity, note.start_seconds, end, bend, level, pan, note.program,
+                                         note.track))
+                counts['moved'] += transposed != 0
+                counts['lengthened'] += end > note.end_seconds
+            else:
+                counts['out'] += 1
+    if not played:
+        raise _nothing_to_play(score.notes, pitches, drums)
+    return Performance(played, score.track_names, [*score.remarks, *_remarks(counts, len(score.notes), pitches)])
+
+
+def _reachable(pitch: int, bend: float, pitches: Collection[int], out_of_range: str) -> tuple[int, int] | None:
+    """(the instrument's pitch, semitones that the note is moved by); None if it cannot be played."""
+    wanted = round(pitch + bend)
+    if wanted in pitches:
+        return wanted, 0
+    if pitch in pitches:  # a bend to where there is no note, from where there is one
+        return pitch, 0
+    if out_of_range == 'error':
+        raise InputError(f'Pitch out of range: expected {_span(pitches)}. Received: {pitch}')
+    if out_of_range == 'octave':
+        octaves = sorted(range(-120, 121, 12), key=abs)
+        return next(((wanted + octave, octave) for octave in octaves if wanted + octave in pitches), None)
+    return None
+
+
+def _span(pitches: Collection[int]) -> str:
+    return f'pitches {min(pitches)} to {max(pitches)}'
+
+
+def _nothing_to_play(notes: Sequence[Note], pitches: Collection[int], drums: bool) -> InputError:
+    found = [note.pitch for note in notes if drums or not note.is_drum]
+    received = f'pitches {min(found)} to {max(found)}' if found else 'drums only'
+    return InputError(f'Nothing to play: expected notes of the {_span(pitches)}. Received: {received}')
+
+
+def _remarks(counts: collections.Counter[str], num_notes: int, pitches: Collection[int]) -> list[str]:
+    lines = {
+        'drums': f'Left out as drums: {counts["drums"]} of {num_notes} notes',
+        'out': f'Left out as outside the {_span(pitches)}: {counts["out"]} of {num_notes} notes',
+        'moved': f'Moved by octaves into the {_span(pitches)}: {counts["moved"]} of {num_notes} notes',
+        'lengthened': f'Held by a pedal: {counts["lengthened"]} of {num_notes} notes'}
+    return [line for what, line in lines.items() if counts[what]]
+
+
+_Changes = list[tuple[float, float]]  # (seconds, new value), ascending
+
+
+def _changes(controls: Sequence[Control], kind: str) -> _Changes:
+    return [(control.seconds, control.value) for control in controls if control.kind == kind]
+
+
+def _level_changes(controls: Sequence[Control]) -> _Changes:
+    """Gains of volume and expression, each 40 dB a decade (General MIDI level 2), as against the volume of 100."""
+    values = {'volume': _DEFAULT_VOLUME, 'expression': 1.0}
+    changes = []
+    for control in controls:
+        if control.kind in values:
+            values[control.kind] = control.value
+            changes.append((control.seconds, (values['volume'] * values['expression'] / _DEFAULT_VOLUME) ** 2))
+    return changes
+
+
+def _value_at(changes: _Changes, seconds: float, default: float) -> float:
+    place = np.searchsorted([time for time, _ in changes], seconds, side='right')
+    return changes[place - 1][1] if place else default
+
+
+def _curve(changes: _Changes, start: float, end: float, default: float, offset: float = 0.0) -> Curve | None:
+    """The values between two times plus `offset`; None if they are `default` throughout."""
+    value = _value_at(changes, start, default)
+    points = [(0.0, value)]
+    for time, new in changes:
+        if start < time < end:
+            points += [(time - start, value), (time - start + _STEP_SECONDS, new)]
+            value = new
+    values = np.array([value for _, value in points]) + offset
+    if np.all(values == default):
+        return None
+    # Changes may follow one another faster than they move.
+    return Curve(np.maximum.accumulate([time for time, _ in points]), values)

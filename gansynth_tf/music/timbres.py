@@ -1,0 +1,284 @@
+"""Which note has which timbre: wandering, by track, by program, from files or by number; and timbres kept in files."""
+
+import dataclasses
+import itertools
+import os
+import pathlib
+import re
+import typing
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+from gansynth_tf.instrument import Instrument, shortened
+from gansynth_tf.music import interpolation
+from gansynth_tf.music.performance import PlayedNote
+from gansynth_tf.music.score import total_seconds
+
+DEFAULT_SECONDS_PER_INSTRUMENT = 6.0
+MAX_NUMBER = 10_000
+_WAYS = ('wander', 'track', 'program', 'fixed')
+_FORMAT = 'gansynth_tf timbre 1'
+_REST = '*'
+_LATENTS_AT_ONCE = 1000
+_NUM_BANDS = 16
+_FLOOR_DB = -50.0
+_TOLERANCE_DB = 3.0  # mean over the bands; engines and precisions of one model stay well below it
+
+
+class Timbre(typing.NamedTuple):
+    """A timbre with a name.
+
+    Attributes:
+      name: what its file is called.
+      latent: float32 [latent_size].
+      bands_db: what it sounds like on the model that it was saved with, see `fingerprint`; None if not known.
+    """
+
+    name: str
+    latent: np.ndarray
+    bands_db: np.ndarray | None = None
+
+
+Source = int | Timbre  # a number is that random timbre of the seed, from 1
+
+
+class Choice(typing.NamedTuple):
+    """How timbres are chosen.
+
+    Attributes:
+      way: 'wander', 'track', 'program', 'fixed', or what the keys of `assigned` are: 'tracks', 'programs', 'times'.
+      assigned: from track or program number (from 1) or seconds to timbre; None is the key of all others.
+    """
+
+    way: str
+    assigned: typing.Mapping[float | None, Source] = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """The timbres of notes.
+
+    Attributes:
+      latents: float32 [num_notes, latent_size].
+      places: float [num_notes]; which of `timbres` each has, in between where they are interpolated.
+      timbres: all that are used.
+    """
+
+    latents: np.ndarray
+    places: np.ndarray
+    timbres: Sequence[Timbre]
+
+
+def parse(text: str) -> Choice:
+    """The value of --timbre: one of `_WAYS`, a number, a timbre file, or keys and either: '1:warm,2:7,*:bell.json'.
+
+    A key is a track's number, a program's after p ('p41'), or seconds followed by s ('30s', between which the timbre
+    goes over from one to the next).
+
+    Raises:
+      InputError: if it is none of these, or a file cannot be read.
+    """
+    if text in _WAYS:
+        return Choice(text)
+    if ':' not in text:
+        return Choice('tracks', {None: _source(text)})
+    assigned: dict[float | None, Source] = {}
+    kinds = set()
+    for part in text.split(','):
+        match = re.fullmatch(r'\s*(?:(\*)|(p?)(\d{1,5}(?:\.\d+)?)(s?))\s*:\s*(.+?)\s*', part)
+        if not match or (match[2] and match[4]):
+            raise InputError(f"Impossible --timbre: expected {', '.join(_WAYS)}, a number, a timbre file, or tracks "
+                             f"with theirs, such as '1:warm.json,2:7'. Received: {shortened(text)}")
+        if match[3]:
+            kinds.add('programs' if match[2] else 'times' if match[4] else 'tracks')
+        assigned[float(match[3]) if match[3] else None] = _source(match[5])
+    if len(kinds) > 1:
+        raise InputError(f'Impossible --timbre: expected keys of one kind. Received: {" and ".join(sorted(kinds))}')
+    return Choice(kinds.pop() if kinds else 'tracks', assigned)
+
+
+def choose(instrument: Instrument, notes: Sequence[PlayedNote], choice: Choice, *, seed: int,
+           seconds_per_instrument: float = DEFAULT_SECONDS_PER_INSTRUMENT) -> Chosen:
+    """The timbre of every note of a piece.
+
+    Args:
+      instrument: makes the random ones.
+      notes: at least one.
+      choice: see `parse`. Notes to which it assigns nothing get the first random timbre of the seed.
+      seed: the same gives the same timbres.
+      seconds_per_instrument: of 'wander', from one random timbre to the next.
+
+    Raises:
+      InputError: if a timbre has another size than the instrument's, or assignments name what is not there.
+    """
+    starts = np.array([note.start_seconds for note in notes])
+    if choice.way == 'wander':
+        times = interpolation.keyframe_times(total_seconds(notes), seconds_per_instrument)
+        return _interpolated(starts, times, _random_timbres(instrument, len(times), seed))
+    if choice.way == 'times':
+        assigned = sorted((seconds, source) for seconds, source in choice.assigned.items() if seconds is not None)
+        keyframes = [resolved(source, instrument, seed) for _, source in assigned]
+        return _interpolated(starts, np.array([seconds for seconds, _ in assigned]), keyframes)
+    numbers = part_numbers(notes)
+    keys = [note.program + 1 for note in notes] if 'program' in choice.way else [numbers[note.track] for note in notes]
+    if choice.way in ('track', 'program'):
+        distinct = sorted(set(keys))
+        return _by_key(keys, distinct, _random_timbres(instrument, len(distinct), seed))
+    if choice.way == 'fixed':
+        return _by_key([0] * len(notes), [0], _random_timbres(instrument, 1, seed))
+    return _assigned(instrument, keys, choice, seed)
+
+
+def for_single_notes(instrument: Instrument, count: int, choice: Choice | None, *, seed: int, round_length: int = 1
+                     ) -> Chosen:
+    """The timbres of notes that are no piece.
+
+    Args:
+      instrument: makes the random ones.
+      count: how many notes.
+      choice: 'wander' gives each its own; one timbre, or 'fixed', is for all; None changes it after each round.
+      seed: the same gives the same timbres.
+      round_length: notes of a round, that is the pitches asked for.
+
+    Raises:
+      InputError: if the choice is one for pieces.
+    """
+    if choice and (choice.way not in ('wander', 'fixed') and list(choice.assigned) != [None]):
+        raise InputError('Impossible --timbre for single notes: expected wander, fixed, a number or a timbre file. '
+                         f'Received: {choice.way}')
+    if choice and choice.assigned:
+        timbres = [resolved(choice.assigned[None], instrument, seed)]
+        places = np.zeros(count, int)
+    else:
+        each = 1 if choice and choice.way == 'wander' else count if choice else round_length
+        places = np.arange(count) // each
+        timbres = _random_timbres(instrument, int(places[-1]) + 1, seed)
+    return Chosen(np.stack([timbre.latent for timbre in timbres])[places].astype(np.float32), places, timbres)
+
+
+def part_numbers(notes: Sequence[PlayedNote]) -> dict[int, int]:
+    """The number, from 1, of every track that has notes."""
+    return {track: number for number, track in enumerate(sorted({note.track for note in notes}), 1)}
+
+
+def resolved(source: Source, instrument: Instrument, seed: int) -> Timbre:
+    """The timbre that is meant.
+
+    Raises:
+      InputError: if it has another size than the instrument's.
+    """
+    timbre = random_timbre(instrument, source, seed) if isinstance(source, int) else source
+    if len(timbre.latent) != instrument.latent_size:
+        raise InputError(f'The timbre {timbre.name!r} is of another model: expected {instrument.latent_size} numbers. '
+                         f'Received: {len(timbre.latent)}')
+    return timbre
+
+
+def random_timbre(instrument: Instrument, number: int, seed: int) -> Timbre:
+    """The random timbre of a number, from 1."""
+    return Timbre(f'seed{seed}_number{number}', instrument.sample_latents(number, seed=seed)[number - 1])
+
+
+def read(path: str | os.PathLike) -> Timbre:
+    """The timbre in a file that `write` wrote, or that has a name and a latent.
+
+    Raises:
+      InputError: if there is none.
+    """
+    path = files.expanded(path)
+    values = files.read_json(path, expected='a timbre file')
+    try:
+        latent = np.asarray(values['latent'], np.float32)
+        bands = np.asarray(values['fingerprint'], np.float64) if 'fingerprint' in values else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f'Unusable timbre file: expected a list of numbers as its latent ({error}). '
+                         f'Received: {str(path)!r}') from error
+    if latent.ndim != 1 or not latent.size or not np.all(np.isfinite(latent)):
+        raise InputError(f'Unusable timbre file: expected a list of finite numbers as its latent. '
+                         f'Received: {str(path)!r}')
+    if bands is not None and (bands.shape != (_NUM_BANDS,) or not np.all(np.isfinite(bands))):
+        raise InputError(f'Unusable timbre file: expected {_NUM_BANDS} numbers as its fingerprint. '
+                         f'Received: {str(path)!r}')
+    return Timbre(str(values.get('name', path.stem)), latent, bands)
+
+
+def write(path: str | os.PathLike, timbre: Timbre, instrument: Instrument, *, notes: str = '') -> pathlib.Path:
+    """Writes a timbre as JSON, with what it sounds like on the instrument, and a line of one's own."""
+    values = {'format': _FORMAT, 'name': timbre.name, 'latent': timbre.latent.tolist(),
+              'model': {'latent_size': instrument.latent_size, 'sample_rate': instrument.sample_rate,
+                        'audio_length': instrument.audio_length},
+              'fingerprint': [round(band, 2) for band in fingerprint(instrument, timbre.latent)], 'notes': notes}
+    return files.write_json(values, path)
+
+
+def fingerprint(instrument: Instrument, latent: np.ndarray) -> np.ndarray:
+    """What a timbre sounds like on an instrument, at its middle pitch: 16 levels in dB below the loudest band.
+
+    It tells models apart whatever the form in which they are stored, as a hash of their weights does not.
+    """
+    wave = instrument.generate(latent[None], [_middle_pitch(instrument)])[0]
+    power = np.abs(np.fft.rfft(wave)) ** 2
+    edges = np.geomspace(4, len(power), _NUM_BANDS + 1).astype(int)
+    bands = np.array([power[low:max(high, low + 1)].sum() for low, high in itertools.pairwise(edges)])
+    return np.maximum(10 * np.log10(np.maximum(bands, 1e-20) / max(bands.max(), 1e-20)), _FLOOR_DB)
+
+
+def foreign(instrument: Instrument, timbres: Sequence[Timbre]) -> list[str]:
+    """The names of timbres that sound otherwise on this instrument than where they were saved."""
+    return [timbre.name for timbre in timbres if timbre.bands_db is not None
+            and np.mean(np.abs(fingerprint(instrument, timbre.latent) - timbre.bands_db)) > _TOLERANCE_DB]
+
+
+def _middle_pitch(instrument: Instrument) -> int:
+    return instrument.pitches[len(instrument.pitches) // 2]
+
+
+def _source(text: str) -> Source:
+    """A number, or the timbre in a file, whose name may lack its .json."""
+    text = text.strip()
+    if re.fullmatch(r'\d{1,9}', text):
+        if not 1 <= int(text) <= MAX_NUMBER:
+            raise InputError(f'Impossible --timbre: expected a number from 1 to {MAX_NUMBER}. Received: {text}')
+        return int(text)
+    path = files.expanded(text)
+    for candidate in (path, path.with_name(path.name + '.json')):
+        if candidate.is_file():
+            return read(candidate)
+    raise InputError(f"No such timbre: expected {', '.join(_WAYS)}, a number, or a timbre file. "
+                     f'Received: {shortened(text)}')
+
+
+def _random_timbres(instrument: Instrument, count: int, seed: int) -> list[Timbre]:
+    return [Timbre(f'seed{seed}_number{number}', latent)
+            for number, latent in enumerate(instrument.sample_latents(count, seed=seed), 1)]
+
+
+def _interpolated(starts: np.ndarray, times: np.ndarray, timbres: Sequence[Timbre]) -> Chosen:
+    keyframes = np.stack([timbre.latent for timbre in timbres])
+    parts = [interpolation.at_times(starts[begin:begin + _LATENTS_AT_ONCE], times, keyframes).astype(np.float32)
+             for begin in range(0, len(starts), _LATENTS_AT_ONCE)]
+    return Chosen(np.concatenate(parts), np.interp(starts, times, np.arange(len(times))), timbres)
+
+
+def _by_key(keys: Sequence[float], distinct: Sequence[float], timbres: Sequence[Timbre]) -> Chosen:
+    places = np.searchsorted(distinct, keys)
+    return Chosen(np.stack([timbre.latent for timbre in timbres])[places].astype(np.float32), places.astype(float),
+                  timbres)
+
+
+def _assigned(instrument: Instrument, keys: Sequence[float], choice: Choice, seed: int) -> Chosen:
+    named = {key: source for key, source in choice.assigned.items() if key is not None}
+    if unknown := sorted(set(named) - set(keys)):
+        what = choice.way
+        raise InputError(f'Impossible --timbre: expected {what} among {", ".join(map(str, sorted(set(keys))))}. '
+                         f'Received: {", ".join(f"{key:g}" for key in unknown)}')
+    rest = choice.assigned.get(None, 1)
+    used = sorted(set(named)) + ([0.0] if set(keys) - set(named) else [])
+    timbres = [resolved(named.get(key, rest), instrument, seed) for key in used]
+    index_of: Callable[[float], int] = lambda key: used.index(key if key in named else 0.0)
+    places = np.array([index_of(key) for key in keys])
+    return Chosen(np.stack([timbre.latent for timbre in timbres])[places].astype(np.float32), places.astype(float),
+                  timbres)
