@@ -6,6 +6,7 @@ import typing
 import numpy as np
 import scipy.special
 import tensorflow as tf
+import threadpoolctl
 import tqdm
 
 from gansynth_tf.evaluation.classifier.classifier import Classifier
@@ -183,8 +184,9 @@ def _gathered(parts) -> dict[str, np.ndarray]:
 
 
 def _progress(note_set: NoteSet):
-    with tqdm.tqdm(total=note_set.num_notes, desc=f'Measuring {note_set.name}', unit=' notes',
-                   disable=None) as progress:
+    # Matrices are small here: more threads than one would mostly wait for each other.
+    with (tqdm.tqdm(total=note_set.num_notes, desc=f'Measuring {note_set.name}', unit=' notes',
+                    disable=None) as progress, threadpoolctl.threadpool_limits(1)):
         for batch in note_set.batches():
             yield batch
             progress.update(len(batch[0]))

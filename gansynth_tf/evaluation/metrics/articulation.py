@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gansynth_tf.music.score import Note
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 WINDOW_SECONDS = (0.02, 0.2)  # after the onset
 _NUM_PARTIALS = 10
@@ -54,7 +55,7 @@ def articulate(clip: np.ndarray, notes: Sequence[Note], sample_rate: int) -> np.
 def _partials(pitches: np.ndarray, sample_rate: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Bins around the partials of pitches, int [pitches, 10, 25], and weights [pitches, 10]: 0 where too high."""
     orders = np.arange(1, _NUM_PARTIALS + 1)
-    partials_hz = 440 * 2 ** ((pitches[:, None] - 69) / 12) * orders
+    partials_hz = midi_to_hz(pitches)[:, None] * orders
     weights = _PARTIAL_WEIGHT ** (orders - 1) * (partials_hz < _HIGHEST * sample_rate)
     bins = np.rint(np.minimum(partials_hz[..., None] * 2 ** (_CENTS / 1200) / sample_rate, 0.5) * size).astype(int)
     return bins, weights

@@ -1,12 +1,12 @@
-"""The pitch of a note without a classifier: the fundamental that a pitch detector hears, as a cross-check.
+"""The pitch of a note without a classifier: the fundamental that YIN finds, as a cross-check.
 
-Source: de Cheveigne and Kawahara 2002, "YIN, a fundamental frequency estimator for speech and music", as librosa
-implements it. Deviation: YIN gives a frequency per frame; a note's pitch is the semitone that most of its energy's
-frames (those within 25 dB of the loudest) hear, so that an attack or a few octave errors do not decide.
+YIN (`spectral.pitch.yin`) gives a frequency per frame; a note's pitch is the semitone of most of its energy among the
+frames within 25 dB of the loudest, so that an attack or a few octave errors do not decide.
 """
 
-import librosa
 import numpy as np
+
+from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, midi_to_hz, yin
 
 _FRAME_LENGTH, _HOP_LENGTH = 2048, 1024
 _AUDIBLE = 10 ** (-25 / 20)
@@ -25,19 +25,17 @@ def pitch(wave: np.ndarray, sample_rate: int) -> float:
       From about 21 to 108; NaN for silence.
     """
     wave = np.pad(wave, (0, max(0, _FRAME_LENGTH - len(wave))))
-    loudness = librosa.feature.rms(y=wave, frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH)[0]
-    if not loudness.max() > 0:
+    levels = frame_levels(wave, _FRAME_LENGTH, _HOP_LENGTH)
+    audible = levels > _AUDIBLE * levels.max()
+    if not audible.any():
         return float('nan')
-    lowest = max(_LOWEST_PITCH, float(librosa.hz_to_midi(2.1 * sample_rate / _FRAME_LENGTH)))
-    f0_hz = librosa.yin(wave, fmin=float(librosa.midi_to_hz(lowest)),
-                        fmax=float(librosa.midi_to_hz(_HIGHEST_PITCH)), sr=sample_rate,
-                        frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH)
-    pitches = librosa.hz_to_midi(f0_hz)
-    audible = loudness > _AUDIBLE * loudness.max()
+    lowest = max(_LOWEST_PITCH, float(hz_to_midi(2.1 * sample_rate / _FRAME_LENGTH)))
+    pitches = hz_to_midi(yin(wave, sample_rate, lowest_hz=midi_to_hz(lowest), highest_hz=midi_to_hz(_HIGHEST_PITCH),
+                             frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH))
     # Where there is no period YIN says the lowest frequency; such frames count only if there are no others.
     periodic = audible & (pitches > lowest + 0.5)
     audible = periodic if periodic.any() else audible
-    pitches, loudness = pitches[audible], loudness[audible]
+    pitches, levels = pitches[audible], levels[audible]
     semitones = np.round(pitches).astype(int)
-    heard = np.bincount(semitones, weights=loudness).argmax()
-    return float(np.median(pitches[semitones == heard]))
+    most = np.bincount(semitones, weights=levels).argmax()
+    return float(np.median(pitches[semitones == most]))

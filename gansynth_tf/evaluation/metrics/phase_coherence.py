@@ -9,10 +9,10 @@ real note they trace one shape, where phases are wrong they blur. The paper give
   * `periods`: the picture's data, the note cut into periods.
 """
 
-import librosa
 import numpy as np
 import scipy.fft
-import scipy.signal
+
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 _FRAME_SECONDS = 0.128
 _LAG_SECONDS = 0.064
@@ -32,7 +32,7 @@ def coherence(wave: np.ndarray, pitch: float, sample_rate: int) -> float:
     Returns:
       From -1 to 1; NaN for silence and for notes shorter than a frame and its lag.
     """
-    period = sample_rate / librosa.midi_to_hz(pitch)
+    period = sample_rate / midi_to_hz(pitch)
     lag = max(1, round(_LAG_SECONDS * sample_rate / period)) * period
     shortest = max(1, int(max(lag / _DETUNING, lag - period / 2)))
     longest = int(np.ceil(min(lag * _DETUNING, lag + period / 2)))
@@ -57,7 +57,7 @@ def periods(wave: np.ndarray, pitch: float, sample_rate: int, *, start_seconds: 
     """
     start = round(start_seconds * sample_rate)
     window = wave[start:start + round(0.1 * sample_rate)]
-    nominal = sample_rate / librosa.midi_to_hz(pitch)
+    nominal = sample_rate / midi_to_hz(pitch)
     candidates = nominal * 2 ** (np.linspace(-0.5, 0.5, 101) / 12)
     period = min(candidates, key=lambda candidate: _spread(_cut(window, candidate, None, num_points)))
     return _cut(wave[start:], period, num_periods, num_points)

@@ -8,13 +8,18 @@ this project's own, to be read beside those of real instruments:
     pitches. 1 where the latent says nothing about the timbre across pitches, below 1 the more it does.
 """
 
+import functools
 import itertools
 
-import librosa
 import numpy as np
+import scipy.fft
+import scipy.signal
 
 _RANGE_DB = 80.0
 _NUM_COEFFICIENTS = 13
+_NUM_MELS = 128
+_N_FFT, _HOP_LENGTH = 2048, 512
+_SMALLEST_POWER = 1e-10
 _AUDIBLE = 10 ** (-40 / 20)
 MOST_SEMITONES_APART = 12
 
@@ -44,10 +49,27 @@ def envelope(wave: np.ndarray, sample_rate: int) -> np.ndarray:
 
     The smooth shape of the spectrum, averaged over the audible frames (within 40 dB of the loudest).
     """
-    loudness = librosa.feature.rms(y=wave, frame_length=2048, hop_length=512)[0]
-    coefficients = librosa.feature.mfcc(y=wave, sr=sample_rate, n_mfcc=_NUM_COEFFICIENTS, n_fft=2048, hop_length=512)
-    audible = loudness >= _AUDIBLE * loudness.max()
-    return coefficients[1:, audible].mean(axis=1)
+    padded = np.pad(np.asarray(wave, np.float64), _N_FFT // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _N_FFT)[::_HOP_LENGTH]
+    levels = np.sqrt(np.mean(frames ** 2, axis=1))
+    audible = levels >= _AUDIBLE * levels.max()
+    powers = np.abs(scipy.fft.rfft(frames * scipy.signal.windows.hann(_N_FFT, sym=False))) ** 2
+    bands = 10 * np.log10(np.maximum(powers @ _mel_matrix(sample_rate).T, _SMALLEST_POWER))
+    coefficients = scipy.fft.dct(np.maximum(bands, bands.max() - _RANGE_DB), norm='ortho')
+    return coefficients[audible, 1:_NUM_COEFFICIENTS].mean(axis=0)
+
+
+@functools.cache
+def _mel_matrix(sample_rate: int) -> np.ndarray:
+    """Triangles of one area on the mel scale of Slaney 1998, "Auditory Toolbox", as librosa has it: [128, 1025]."""
+    knee_hz, mels_below, octaves = 1000.0, 15.0, np.log(6.4) / 27
+    highest = mels_below + np.log(sample_rate / 2 / knee_hz) / octaves
+    mels = np.linspace(0, highest, _NUM_MELS + 2)
+    edges = np.where(mels < mels_below, mels * knee_hz / mels_below, knee_hz * np.exp((mels - mels_below) * octaves))
+    ramps = edges[:, None] - scipy.fft.rfftfreq(_N_FFT, 1 / sample_rate)
+    widths = np.diff(edges)[:, None]
+    triangles = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
+    return triangles * (2 / (edges[2:] - edges[:-2]))[:, None]
 
 
 def consistency(envelopes: np.ndarray, pitches: np.ndarray, instruments: np.ndarray) -> float:

@@ -3,7 +3,6 @@
 import pathlib
 from collections.abc import Sequence
 
-import librosa
 import numpy as np
 
 from gansynth_tf.data.prepared_notes import PreparedNotes
@@ -14,6 +13,7 @@ from gansynth_tf.evaluation.evaluation import REAL, Subject, Table
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.pictures import pictures
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.spectral.pitch import note_name
 
 _NUM_NOTES = 5
 _MIDDLE = (40, 79)
@@ -26,7 +26,7 @@ def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_di
     notes, training = subject.notes, table.real.training
     waves, pitches = first_notes(notes)
     others = _real_notes_like(pitches, real, notes.audio_length)
-    titles = [librosa.midi_to_note(pitch) for pitch in pitches]
+    titles = [note_name(pitch) for pitch in pitches]
     counts = {name: training.bins.count(some.bins) for name, some in table.measured.items()}
     dynamics = {'training notes': training.dynamics,
                 **{name: some.dynamics for name, some in table.measured.items() if name != REAL}}

@@ -3,7 +3,6 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
-import librosa
 import matplotlib.figure
 import numpy as np
 
@@ -13,6 +12,7 @@ from gansynth_tf.evaluation.metrics import ndb, phase_coherence
 from gansynth_tf.evaluation.pictures import rainbowgram
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.music.interpolation import slerp
+from gansynth_tf.spectral.pitch import note_name
 
 _INCHES = 2.2  # of one small picture
 _NUM_PERIODS = 60
@@ -62,7 +62,7 @@ def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rat
             for period, colour in zip(cut, colours):
                 axes.plot(np.linspace(0, 1, len(period)), period, color=colour, linewidth=0.5)
             number = phase_coherence.coherence(wave, pitch, sample_rate)
-            axes.set_title(f'{librosa.midi_to_note(pitch)}: coherence {number:.2f}', fontsize=7)
+            axes.set_title(f'{note_name(pitch)}: coherence {number:.2f}', fontsize=7)
             axes.set_xticks([])
             axes.tick_params(labelsize=6)
         axes_row[0].set_ylabel(title, fontsize=8)
@@ -86,7 +86,7 @@ def across_pitch(instrument: Instrument, pitches: Sequence[int], *, num_latents:
                  seed: int) -> matplotlib.figure.Figure:
     """A row a latent, a column a pitch: the same instrument should be recognised along a row."""
     latents = instrument.sample_latents(num_latents, seed=seed)
-    titles = [librosa.midi_to_note(pitch) for pitch in pitches]
+    titles = [note_name(pitch) for pitch in pitches]
     rows = {f'latent {index}': (instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
             for index, latent in enumerate(latents)}
     return rainbowgrams(rows, instrument.sample_rate)

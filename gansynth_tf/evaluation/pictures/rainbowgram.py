@@ -1,14 +1,17 @@
 """Rainbowgrams: a note as a picture whose intensity is how loud and whose colour is how the phase moves.
 
-Source: Engel et al. 2017 (NSynth), section 4.1 and appendix; used throughout Engel et al. 2019 (GANSynth). Constant-Q
-transform of librosa. Deviations: half as long filters as a constant Q of one bin would take, so that notes of a second
-can be drawn.
+Source: Engel et al. 2017 (NSynth), section 4.1 and appendix; used throughout Engel et al. 2019 (GANSynth): a constant-Q
+transform (Brown and Puckette 1992, "An efficient algorithm for the calculation of a constant Q transform"). Deviations
+from librosa's, which they used: half as long filters as a constant Q of one bin would take, so that notes of a second
+can be drawn; all octaves are taken from the wave itself, none from a resampled one.
 """
 
-import librosa
 import matplotlib
 import matplotlib.axes
 import numpy as np
+import scipy.fft
+
+from gansynth_tf.spectral.pitch import midi_to_hz, note_name
 
 _BINS_PER_OCTAVE = 36
 _LOWEST_PITCH = 24
@@ -16,6 +19,7 @@ _NUM_OCTAVES = 7
 _HOP_LENGTH = 128
 _FILTER_SCALE = 0.5
 _RANGE_DB = 70.0
+_NEGLIGIBLE = 1e-4  # of a filter's spectrum
 _COLOURS = 'hsv'  # a circle, as phase is
 
 
@@ -31,19 +35,42 @@ def image(wave: np.ndarray, sample_rate: int) -> np.ndarray:
       decibels below the loudest point, black from 70 on. Hue: the phase's step from frame to frame, half a turn back
       to half a turn forth, against that of the bin's own frequency.
     """
-    lowest_hz = float(librosa.midi_to_hz(_LOWEST_PITCH))
-    octaves = min(_NUM_OCTAVES, int(np.log2(0.45 * sample_rate / lowest_hz)))
-    transform = librosa.cqt(np.asarray(wave, np.float32), sr=sample_rate, hop_length=_HOP_LENGTH, fmin=lowest_hz,
-                            n_bins=octaves * _BINS_PER_OCTAVE, bins_per_octave=_BINS_PER_OCTAVE,
-                            filter_scale=_FILTER_SCALE)
+    frequencies = _frequencies(sample_rate)
+    transform = _constant_q(np.asarray(wave, np.float64), sample_rate, frequencies)
     magnitudes = np.abs(transform)
     decibels = 20 * np.log10(np.maximum(magnitudes, 1e-12) / max(magnitudes.max(), 1e-12))
     brightness = np.clip(decibels / _RANGE_DB + 1, 0, 1) * (magnitudes.max() > 0)
     turns = np.diff(np.angle(transform), axis=1, prepend=np.angle(transform[:, :1])) / (2 * np.pi)
-    expected = librosa.cqt_frequencies(len(transform), fmin=lowest_hz, bins_per_octave=_BINS_PER_OCTAVE)
-    off = turns - expected[:, None] * _HOP_LENGTH / sample_rate
+    off = turns - frequencies[:, None] * _HOP_LENGTH / sample_rate
     colours = matplotlib.colormaps[_COLOURS](off - np.floor(off))[..., :3]
     return colours * brightness[..., None]
+
+
+def _frequencies(sample_rate: int) -> np.ndarray:
+    lowest_hz = float(midi_to_hz(_LOWEST_PITCH))
+    octaves = min(_NUM_OCTAVES, int(np.log2(0.45 * sample_rate / lowest_hz)))
+    return lowest_hz * 2 ** (np.arange(octaves * _BINS_PER_OCTAVE) / _BINS_PER_OCTAVE)
+
+
+def _constant_q(wave: np.ndarray, sample_rate: int, frequencies: np.ndarray) -> np.ndarray:
+    """Complex [bins, 1 + samples // 128]: the wave around every 128th sample against windowed sines, an octave at once.
+
+    As librosa's, a sine of amplitude 1 gives half the root of the window's length.
+    """
+    quality = _FILTER_SCALE / (2 ** (1 / _BINS_PER_OCTAVE) - 1)
+    octaves = []
+    for some in frequencies.reshape(-1, _BINS_PER_OCTAVE):
+        lengths = quality * sample_rate / some
+        size = 1 << int(np.ceil(lengths[0])).bit_length()
+        times = np.arange(-(size // 2), size // 2)
+        windows = np.maximum(0, np.cos(np.pi * np.clip(times / lengths[:, None], -0.5, 0.5))) ** 2
+        sines = np.exp(2j * np.pi * some[:, None] / sample_rate * times)
+        kernels = scipy.fft.fft(windows * sines, axis=1)[:, :size // 2 + 1]
+        kernels *= np.sqrt(lengths)[:, None] / windows.sum(axis=1, keepdims=True) / size
+        near = np.flatnonzero(np.abs(kernels).max(axis=0) > _NEGLIGIBLE * np.abs(kernels).max())
+        frames = np.lib.stride_tricks.sliding_window_view(np.pad(wave, size // 2), size)[::_HOP_LENGTH]
+        octaves.append(kernels[:, near].conj() @ scipy.fft.rfft(frames, axis=1)[:, near].T)
+    return np.concatenate(octaves)
 
 
 def draw(axes: matplotlib.axes.Axes, wave: np.ndarray, sample_rate: int) -> None:
@@ -53,5 +80,5 @@ def draw(axes: matplotlib.axes.Axes, wave: np.ndarray, sample_rate: int) -> None
     axes.imshow(picture, origin='lower', aspect='auto', interpolation='nearest',
                 extent=(0, len(wave) / sample_rate, _LOWEST_PITCH, top))
     octaves = range(_LOWEST_PITCH, int(top), 12)
-    axes.set_yticks(octaves, [librosa.midi_to_note(pitch) for pitch in octaves], fontsize=6)
+    axes.set_yticks(octaves, [note_name(pitch) for pitch in octaves], fontsize=6)
     axes.tick_params(axis='x', labelsize=6)

@@ -32,3 +32,10 @@ def test_an_instrument_that_stays_itself_is_consistent(tone):
 
 def test_loudness_is_no_timbre(tone):
     np.testing.assert_allclose(timbre.envelope(0.1 * tone(60), 16000), timbre.envelope(tone(60), 16000), atol=0.5)
+
+
+# From librosa 0.11: librosa.feature.mfcc(y=wave, sr=16000, n_mfcc=13, n_fft=2048, hop_length=512)[1:].
+def test_the_envelope_is_what_the_reference_implementation_finds(tone):
+    expected = [87.0798, -50.5191, 3.1610, 23.3604, -31.6105, -13.4310, 5.8438,
+                -25.6276, -17.3406, -6.1642, -36.3077, -34.9121]
+    np.testing.assert_allclose(timbre.envelope(tone(60), 16000), expected, atol=0.01)
