@@ -49,8 +49,15 @@ class Normalizer:
 
     def normalize(self, specgrams: tf.Tensor) -> tf.Tensor:
         """float32 [..., freq, 2] in their own units -> normalised, clipped to [-1, 1] unless `clips` is False."""
-        normalized = specgrams * self.a.astype(np.float32) + self.b.astype(np.float32)
-        return tf.clip_by_value(normalized, -1.0, 1.0) if self.clips else normalized
+        return self.clip(self.scale(specgrams))
+
+    def scale(self, specgrams: tf.Tensor) -> tf.Tensor:
+        """What `normalize` does before it clips."""
+        return specgrams * self.a.astype(np.float32) + self.b.astype(np.float32)
+
+    def clip(self, images: tf.Tensor) -> tf.Tensor:
+        """What `normalize` does last."""
+        return tf.clip_by_value(images, -1.0, 1.0) if self.clips else images
 
     def denormalize(self, specgrams: tf.Tensor) -> tf.Tensor:
         """float32 [..., freq, 2] normalised -> in their own units; does not clip."""

@@ -1,7 +1,8 @@
 """What a stage minimises: the generator's losses and the critic's, with all their terms.
 
-Everything runs at the stage's own resolution. The original works on full-size images, upscaled from the stage's; all
-quantities are equal but the norm of the critic's gradient, which this module scales to the full size.
+Everything runs at the stage's own resolution, on normalised images. The original works on full-size images, upscaled
+from the stage's, in the data's units; all quantities are equal but the norm of the critic's gradient, which this module
+scales to them.
 """
 
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Objective:
           latents: float32 [batch, latent_vector_size], drawn from N(0, 1).
           labels: int32 [batch] pitch labels, drawn as often as the data has them; with a partials loss the real notes'
             are played instead, which are as frequent.
-          progress: float32 scalar.
+          progress: float32 scalar, or None where nothing fades in.
           real: specgrams as in `discriminator_losses`, for the losses that compare with real notes.
           real_labels: likewise.
 
@@ -73,14 +74,16 @@ class Objective:
         total = terms['generator/wasserstein'] + pitch_weight * terms['generator/pitch']
         weight = self._config.gen_gl_consistency_loss_weight
         if weight and self._stage.num_blocks == self._config.num_resolutions and not self._stage.is_transition:
-            terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(fake)
+            terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(
+                self._normalizer.denormalize(fake))
             total += weight * terms['generator/griffin_lim_consistency']
         if self._config.generator_reconstruction_weight:
-            terms['generator/reconstruction'] = losses.reconstruction(self._blended(real, progress), at_codes)
+            terms['generator/reconstruction'] = losses.reconstruction(
+                self._normalizer.clip(self._seen(real, progress)), at_codes)
             total += self._scale * self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         if self._config.generator_partials_weight:
-            terms['generator/partials'] = losses.partials(self._blended(real, progress),
-                                                          self._normalizer.normalize(fake))
+            terms['generator/partials'] = losses.partials(self._normalizer.clip(self._seen(real, progress)),
+                                                          self._normalizer.clip(fake))
             total += self._scale * self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
@@ -94,7 +97,7 @@ class Objective:
           latents: what to generate the fakes from, as in `generator_losses`.
           labels: likewise.
           mix: float32 [batch] in [0, 1]: where between real and fake the gradient is penalised.
-          progress: float32 scalar.
+          progress: likewise.
           with_penalty: whether there is a gradient penalty.
 
         Returns:
@@ -111,7 +114,7 @@ class Objective:
 
         Arguments are as in `discriminator_losses`. Every part has its share of 'discriminator/total'.
         """
-        real = self._schedule.blend(real, self._stage.num_blocks, self._known(progress))
+        real = self._seen(real, progress)
         fake = tf.stop_gradient(self.generate(latents, labels, progress))
         parts = [lambda: self._critic_terms(real, real_labels, fake, progress)]
         if with_penalty:
@@ -132,35 +135,39 @@ class Objective:
         return terms | {'discriminator/total': total,
                         'discriminator/pitch_accuracy': _accuracy(real_labels, real_logits)}
 
-    def _penalty_terms(self, specgrams, progress) -> dict[str, tf.Tensor]:
-        slopes = self.slopes(specgrams, progress)
+    def _penalty_terms(self, images, progress) -> dict[str, tf.Tensor]:
+        slopes = self.slopes(images, progress)
         penalty = losses.gradient_penalty(slopes, self._scale * self._config.gradient_penalty_target)
         weight = self._config.gradient_penalty_weight * self._config.gradient_penalty_interval
         return {'discriminator/gradient_penalty': penalty, 'discriminator/slope': tf.reduce_mean(slopes),
                 'discriminator/total': weight * penalty}
 
     def generate(self, latents, labels, progress) -> tf.Tensor:
-        """Specgrams [batch, height, width, 2] of the live generator, in the data's units."""
-        return self._normalizer.denormalize(self._generate_normalized(latents, labels, progress))
+        """Images [batch, height, width, 2] of the live generator, normalised."""
+        return self._generator(latents, labels, num_blocks=self._stage.num_blocks, progress=progress)
 
-    def criticise(self, specgrams, progress, num_batches: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
-        """(scores [batch], pitch logits [batch, num_pitches]) of specgrams in the data's units, see `Discriminator`."""
-        return self._criticise_normalized(self._normalizer.normalize(specgrams), progress, num_batches)
+    def criticise(self, images, progress, num_batches: int = 1) -> tuple[tf.Tensor, tf.Tensor]:
+        """(scores [batch], pitch logits [batch, num_pitches]) of normalised images, which it clips."""
+        seen = self._normalizer.clip(images)
+        if self._config.critic_phase_floor < 1:
+            seen = losses.with_phase_by_loudness(seen, self._config.critic_phase_floor)
+        return self._discriminator(seen, num_blocks=self._stage.num_blocks, progress=progress, num_batches=num_batches)
 
-    def slopes(self, specgrams, progress) -> tf.Tensor:
-        """L2 norms [batch] of the critic's gradient at `specgrams`, in the configuration's domain.
+    def slopes(self, images, progress) -> tf.Tensor:
+        """L2 norms [batch] of the critic's gradient at normalised images, in the configuration's domain.
 
         'image': with respect to full-size images in the data's units, as the original has it. 'stage': with respect to
-        normalised images of the stage's size, as in Karras et al. 2018.
+        normalised and clipped images of the stage's size, as in Karras et al. 2018.
         """
         in_image_domain = self._config.gradient_penalty_domain == 'image'
-        inputs = specgrams if in_image_domain else self._normalizer.normalize(specgrams)
+        images = images if in_image_domain else self._normalizer.clip(images)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(inputs)
-            normalized = self._normalizer.normalize(inputs) if in_image_domain else inputs
-            scores, _ = self._criticise_normalized(normalized, progress)
-        norms = losses.norm(tape.gradient(scores, inputs))
-        return norms / self._pixels_per_pixel ** 0.5 if in_image_domain else norms
+            tape.watch(images)
+            scores, _ = self.criticise(images, progress)
+        gradients = tape.gradient(scores, images)
+        if not in_image_domain:
+            return losses.norm(gradients)
+        return losses.norm(gradients * self._normalizer.a.astype('float32')) / self._pixels_per_pixel ** 0.5
 
     def griffin_lim_consistency(self, specgrams) -> tf.Tensor:
         """The loss of that name for full-size specgrams in the data's units."""
@@ -170,34 +177,20 @@ class Objective:
         return losses.griffin_lim_consistency(
             stfts, transform.waves_to_stfts(transform.stfts_to_waves(stfts, framing), framing))
 
-    def _blended(self, real, progress) -> tf.Tensor:
-        """Real specgrams as the stage's networks see them: faded in like the generator's, and normalised."""
-        return self._normalizer.normalize(self._schedule.blend(real, self._stage.num_blocks, self._known(progress)))
+    def _seen(self, real, progress) -> tf.Tensor:
+        """Real specgrams as images like the generator's: faded in, and normalised, but not clipped."""
+        return self._normalizer.scale(self._schedule.blend(real, self._stage.num_blocks, progress))
 
     def _play(self, latents, labels, progress, real, real_labels) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """What the generator plays at `latents`, in the data's units, and at the codes of real notes, normalised.
+        """What the generator plays at `latents`, and at the codes of real notes if there is a reconstruction loss.
 
-        In one pass, so that kernels are read once; the codes only where there is a reconstruction loss.
+        In one pass, so that kernels are read once.
         """
         if not self._config.generator_reconstruction_weight:
             return self.generate(latents, labels, progress), None
         codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
-        fake, at_codes = tf.split(self._generate_normalized(
-            tf.concat([latents, codes], axis=0), tf.concat([labels, real_labels], axis=0), progress), 2)
-        return self._normalizer.denormalize(fake), at_codes
-
-    def _generate_normalized(self, latents, labels, progress) -> tf.Tensor:
-        return self._generator(latents, labels, num_blocks=self._stage.num_blocks, progress=self._known(progress))
-
-    def _criticise_normalized(self, specgrams, progress, num_batches: int = 1):
-        if self._config.critic_phase_floor < 1:
-            specgrams = losses.with_phase_by_loudness(specgrams, self._config.critic_phase_floor)
-        return self._discriminator(specgrams, num_blocks=self._stage.num_blocks, progress=self._known(progress),
-                                   num_batches=num_batches)
-
-    def _known(self, progress) -> tf.Tensor | float:
-        """In a stable stage progress is a constant, which lets the networks leave out what has faded away."""
-        return progress if self._stage.is_transition else self._stage.progress(0)
+        return tf.split(self.generate(tf.concat([latents, codes], axis=0), tf.concat([labels, real_labels], axis=0),
+                                      progress), 2)
 
 
 def _accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

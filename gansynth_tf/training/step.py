@@ -152,8 +152,8 @@ class TrainingStep:
     def _update_generator(self, real, real_labels, draw, progress, in_place: bool = True):
         """One update of the generator and of its moving average; (scalars, whether all are finite)."""
         terms, gradients = _terms_and_gradients('generator', self.generator_adam.variables, [lambda: (
-            self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'], progress, real,
-                                            real_labels))])
+            self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'],
+                                            self._fading(progress), real, real_labels))])
         is_finite = _all_finite(terms)
         if in_place:
             _run_if(is_finite, lambda: self._apply_and_average(gradients))
@@ -168,13 +168,18 @@ class TrainingStep:
         terms, gradients = _terms_and_gradients(
             'discriminator', self.discriminator_adam.variables,
             self.objective.discriminator_parts(real, real_labels, draw['discriminator_latents'],
-                                               draw['discriminator_labels'], draw['mix'], progress, with_penalty))
+                                               draw['discriminator_labels'], draw['mix'], self._fading(progress),
+                                               with_penalty))
         is_finite = tf.logical_and(allowed, _all_finite(terms))
         if in_place:
             _run_if(is_finite, lambda: self.discriminator_adam.apply(gradients))
         else:
             self.discriminator_adam.assign(gradients)
         return terms, is_finite
+
+    def _fading(self, progress):
+        """Progress in a transition; None in a stable stage, which lets the networks leave out what has faded away."""
+        return progress if self._stage.is_transition else None
 
     def _apply_and_average(self, gradients) -> None:
         self.generator_adam.apply(gradients)

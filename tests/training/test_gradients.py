@@ -120,7 +120,7 @@ def test_the_stage_s_resolution_and_full_size_agree(tiny_config, scale_mode, sta
     full = FullSizeStep(config, networks, num_blocks, progress)
     small = full.schedule.downscale(real, full.scale)
 
-    np.testing.assert_allclose(step.objective.slopes(small, progress),
+    np.testing.assert_allclose(step.objective.slopes(full.normalizer.scale(small), progress),
                                full.slopes(full.schedule.upscale(small, full.scale)), rtol=1e-5)
     pairs = [
         (networks.generator, lambda: step.objective.generator_losses(latents, labels, progress)['generator/total'],
