@@ -16,7 +16,7 @@ from gansynth_tf.baselines import mu_law, wavenet_networks
 from gansynth_tf.baselines.wavenet_config import DecoderConfig
 from gansynth_tf.baselines.wavenet_layers import Weights
 
-_MOST_STEPS = 16  # computed by one pass of the loop's body
+PASS_STEPS = 16  # computed by one pass of the loop's body
 
 
 class Sampler:
@@ -30,7 +30,7 @@ class Sampler:
 
     def __init__(self, weights: Weights, config: DecoderConfig, batch_size: int):
         self._hop_length, self._batch_size = config.ae_hop_length, batch_size
-        self._steps = math.gcd(_MOST_STEPS, config.ae_hop_length)
+        self._steps = math.gcd(PASS_STEPS, config.ae_hop_length)
         numbers = range(1, config.num_layers + 1)
 
         def kernel(layer):

@@ -25,6 +25,7 @@ import numpy as np
 
 BATCH_SIZE = 8
 NOTE_LENGTH = 64000
+WAVENET_STEPS = 32  # samples of a note that are timed
 
 
 def import_magenta():
@@ -101,6 +102,30 @@ class Original:
 
     def train_last(self):
         return self._train(12, 1)
+
+    def wavenet_1(self):
+        return self._sample(1)
+
+    def wavenet_32(self):
+        return self._sample(32)
+
+    def _sample(self, batch_size):
+        """Steps of the WaveNet autoencoder's fast sampler, counted as parts of notes."""
+        from magenta.models.nsynth.wavenet import fastgen, h512_bo16
+        waves = self.tf.placeholder(self.tf.float32, [batch_size, 1])
+        net = h512_bo16.FastGenerationConfig(batch_size).build({'wav': waves})
+        net['X'] = waves
+        session = self.tf.Session()
+        session.run(self.tf.global_variables_initializer())
+        session.run(net['init_ops'])
+        encoding = np.zeros([batch_size, 16])
+
+        def work():
+            audio = np.zeros([batch_size, 1])
+            for _ in range(WAVENET_STEPS):
+                audio = fastgen.generate_audio_sample(session, net, audio, encoding)
+            return WAVENET_STEPS * batch_size / NOTE_LENGTH
+        return work
 
     def _generate(self, batch_size, num_notes):
         model = self.magenta.model.Model(12, batch_size, self.flags)

@@ -15,7 +15,7 @@ from gansynth_tf.benchmark.comparison import Result
 from gansynth_tf.config import Config
 
 _SETTINGS = {'generate': processor.GENERATING, 'synthesis': processor.GENERATING, 'data': processor.TRAINING,
-             'train': processor.TRAINING, 'roofline': processor.GENERATING}
+             'train': processor.TRAINING, 'wavenet': processor.GENERATING, 'roofline': processor.GENERATING}
 PARTS = tuple(_SETTINGS)
 
 

@@ -5,8 +5,8 @@
     gansynth_benchmark --peer_python=~/original/bin/python    in turn with Magenta's original
     gansynth_benchmark --json=speed.json --picture=speed.png
 
-Parts: generate, synthesis, data, train, roofline. Prints a table of medians. Speed ratios above 1 are in this project's
-favour.
+Parts: generate, synthesis, data, train, wavenet, roofline. Prints a table of medians. Speed ratios above 1 are in this
+project's favour.
 """
 
 import sys
@@ -39,8 +39,8 @@ def main(argv):
         part, config, tfds_data_dir=FLAGS.tfds_data_dir, peer_python=FLAGS.peer_python, rounds=FLAGS.rounds,
         import_tensorflow=command.import_tensorflow)]
     command.import_tensorflow()
-    from gansynth_tf.benchmark import report
-    print(report.table(results))
+    from gansynth_tf.benchmark import report, wavenet
+    print('\n'.join([report.table(results), *wavenet.latencies(results)]))
     if FLAGS.json:
         print(files.write_json(report.to_dict(results), FLAGS.json))
     if FLAGS.picture:

@@ -25,7 +25,7 @@ def test_parts_a_table_json_and_a_picture(tmp_path, capsys):
 
 
 @pytest.mark.parametrize('arguments, complaint', [
-    (['singing'], "Unexpected argument: expected generate, synthesis, data, train, roofline or --flag=value. "
+    (['singing'], "Unexpected argument: expected generate, synthesis, data, train, wavenet, roofline or --flag=value. "
                   "Received: 'singing'"),
     (['--config=huge'], 'Unknown configuration'),
     (['--rounds=0'], 'Impossible --rounds'),
