@@ -6,6 +6,7 @@ import math
 import os
 import pathlib
 import re
+import shutil
 import struct
 import tempfile
 import tokenize
@@ -15,11 +16,13 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import psutil
 
 from gansynth_tf.errors import InputError
 
 LARGEST_JSON_BYTES = 1 << 26
 LONGEST_PATH = 4095
+_TEMPORARY_NAME = re.compile(r'\..*\.(\d{1,9})\.partial[^.]*(?:\..*)?')
 # Arrays may hold that many bytes, or more if their file is not so many times smaller: real weights hardly shrink.
 _UNSUSPICIOUS_BYTES, _LARGEST_RATIO = 1 << 26, 50
 
@@ -96,7 +99,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[pathlib.Path]:
       InputError: if the file system refuses (no space left, read-only, no permission).
     """
     final = pathlib.Path(path)
-    temporary = final.with_name(f'.{final.stem}.{os.getpid()}.partial{final.suffix}')
+    temporary = temporary_name(final)
     try:
         yield temporary
         with open(temporary, 'rb+') as file:
@@ -108,6 +111,23 @@ def atomic_write(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     finally:
         with contextlib.suppress(OSError):  # the error that brought us here says more
             temporary.unlink()
+
+
+def remove_abandoned(directory: str | os.PathLike) -> None:
+    """Deletes what processes that are gone were writing in a directory: temporary files and directories of theirs."""
+    for path in pathlib.Path(directory).glob('.*.partial*'):
+        match = _TEMPORARY_NAME.fullmatch(path.name)
+        if match and not psutil.pid_exists(int(match[1])):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def temporary_name(path: str | os.PathLike) -> pathlib.Path:
+    """The hidden name beside `path` under which this process writes it, with the same suffix."""
+    path = pathlib.Path(path)
+    return path.with_name(f'.{path.stem}.{os.getpid()}.partial{path.suffix}')
 
 
 def write_json(values, path: str | os.PathLike) -> pathlib.Path:

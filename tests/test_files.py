@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import zipfile
 
 import numpy as np
 import pytest
@@ -149,3 +150,85 @@ def test_write_json(tmp_path):
     path = files.write_json({'a': [1, 2.5], 'b': None}, tmp_path / 'values.json')
     assert path == tmp_path / 'values.json' and path.read_text().endswith('\n')
     assert json.loads(path.read_text()) == {'a': [1, 2.5], 'b': None}
+
+
+def test_what_processes_that_are_gone_left_is_removed_and_nothing_else(tmp_path):
+    gone = subprocess.Popen([sys.executable, '-c', ''])
+    gone.wait()
+    kept = {'a.wav', '.hidden', '.a.partial.wav', files.temporary_name(tmp_path / 'b.wav').name,
+            files.temporary_name(tmp_path / '3').name}
+    for name in (*kept, f'.a.{gone.pid}.partial.wav'):
+        (tmp_path / name).touch()
+    (tmp_path / f'.2.{gone.pid}.partial' / 'variables').mkdir(parents=True)
+    files.remove_abandoned(tmp_path)
+    assert set(names(tmp_path)) == kept
+
+
+@pytest.mark.parametrize('text', ['[' * 50_000, '{"a":' * 50_000, '', '[1]', '{"a": 1', '9' * 5000])
+def test_json_that_is_no_object_or_nested_too_deep(tmp_path, text):
+    (tmp_path / 'a.json').write_text(text)
+    with pytest.raises(InputError, match='a.json: expected a JSON object'):
+        files.read_json(tmp_path / 'a.json')
+
+
+def test_json_of_an_absurd_size_and_no_regular_file(tmp_path, monkeypatch):
+    (tmp_path / 'a.json').write_text('{"a": "long"}')
+    monkeypatch.setattr(files, 'LARGEST_JSON_BYTES', 5)
+    with pytest.raises(InputError, match='it has 13 bytes'):
+        files.read_json(tmp_path / 'a.json')
+    for path, reason in ((tmp_path, 'it is not a file'), (tmp_path / 'none', 'there is no such file')):
+        with pytest.raises(InputError, match=reason):
+            files.read_json(path)
+        with pytest.raises(InputError, match=reason):
+            files.read_arrays(path)
+
+
+def test_arrays_are_read_as_they_were_written(tmp_path):
+    arrays = {'a/kernel': np.arange(6, dtype='>f4').reshape(2, 3), 'b': np.float64(3), 'c': np.zeros((0, 2), bool),
+              'd': np.asfortranarray(np.arange(6).reshape(2, 3))}
+    for write in (np.savez, np.savez_compressed):
+        write(tmp_path / 'a.npz', **arrays)
+        read = files.read_arrays(tmp_path / 'a.npz')
+        assert read.keys() == arrays.keys()
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(read[name], array)
+    assert files.read_arrays(tmp_path / 'a.npz', wanted='b'.__eq__).keys() == {'b'}
+
+
+def overwrite(path, place, new):
+    content = bytearray(path.read_bytes())
+    content[place:place + len(new)] = new
+    path.write_bytes(content)
+
+
+def test_arrays_compressed_in_another_way(tmp_path):
+    np.savez(tmp_path / 'a.npz', a=np.ones(3))
+    content = (tmp_path / 'a.npz').read_bytes()
+    overwrite(tmp_path / 'a.npz', content.index(b'PK\x01\x02') + 10, b'\x09')  # of the central directory
+    with pytest.raises(InputError, match='compressed in another way'):
+        files.read_arrays(tmp_path / 'a.npz')
+
+
+@pytest.mark.parametrize('array, reason', [
+    (np.array([b'bytes']), 'holds |S5 instead of numbers'), (np.array([{}]), 'instead of numbers'),
+    (np.array(['text']), 'instead of numbers'), (np.array([1j]), 'instead of numbers')])
+def test_arrays_of_anything_but_numbers(tmp_path, array, reason):
+    np.savez(tmp_path / 'a.npz', a=array)
+    with pytest.raises(InputError, match=re.escape(reason)):
+        files.read_arrays(tmp_path / 'a.npz')
+
+
+def test_arrays_that_would_grow_beyond_reason(tmp_path):
+    np.savez_compressed(tmp_path / 'a.npz', a=np.zeros(1 << 24))
+    with pytest.raises(InputError, match='bytes would become 134217'):
+        files.read_arrays(tmp_path / 'a.npz')
+
+
+def test_an_array_smaller_than_its_header_says(tmp_path):
+    np.savez(tmp_path / 'a.npz', a=np.ones(3))
+    with zipfile.ZipFile(tmp_path / 'a.npz') as archive:
+        content = archive.read('a.npy').replace(b'(3,)', b'(9,)')
+    with zipfile.ZipFile(tmp_path / 'a.npz', 'w') as archive:
+        archive.writestr('a.npy', content)
+    with pytest.raises(InputError, match='not as large as its header says'):
+        files.read_arrays(tmp_path / 'a.npz')

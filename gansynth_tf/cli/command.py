@@ -19,17 +19,20 @@ understands, and two tools may both have a `--seed`.
 Exit codes: 0 done; 1 a fault of the program (with its traceback); 2 the input is at fault (one line); 130 interrupted.
 """
 
+import contextlib
 import difflib
 import inspect
 import logging
 import os
 import re
+import signal
 import sys
 import textwrap
+import threading
 import traceback
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from absl import flags
 
@@ -37,12 +40,16 @@ import gansynth_tf
 from gansynth_tf import config as config_lib
 from gansynth_tf import files, instrument, processor
 from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import GANSYNTH
 
 EXIT_DONE = 0
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_NO_READER = 141  # 128 + SIGPIPE
 
+# Files of what is played without an experiment.json of a GANSynth: exports, and stages, which other checks are for.
+_OTHER_MODELS = ('saved_model.pb', '*/saved_model.pb', 'generator.[!n]*', 'stage_*/model.ckpt-*', 'checkpoint-*.npz',
+                 'model.ckpt-*')
 _HELP_FLAGS = ('-h', '-help', '--help', '--helpfull', '--helpshort')
 
 
@@ -74,7 +81,8 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
     logging.basicConfig(format='%(levelname)s: %(message)s')
     program = os.path.basename(argv[0])
     try:
-        exit_code = _dispatch(main, module, program, argv)
+        with _interrupted_by_signals():
+            exit_code = _dispatch(main, module, program, argv)
         sys.stdout.flush()
         return exit_code
     except InputError as error:
@@ -144,7 +152,11 @@ def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
       InputError: if --config or --hparams are impossible, or --ckpt_dir is no directory.
     """
     if values.ckpt_dir:
-        files.existing_directory(values.ckpt_dir)
+        directory = files.existing_directory(values.ckpt_dir)
+        experiment = directory / config_lib.EXPERIMENT_FILE
+        is_gansynth = not experiment.exists() or files.read_json(experiment).get('model', GANSYNTH) == GANSYNTH
+        if is_gansynth and not any(next(directory.glob(pattern), None) for pattern in _OTHER_MODELS):
+            config_lib.read_experiment(directory)
     return dict(path=values.ckpt_dir, config=config_lib.given_with_flags(values.config, values.hparams), ema=values.ema,
                 precision=values.precision, latent_scale=values.latent_scale, batch_size=values.batch_size,
                 checkpoint=values.checkpoint)
@@ -216,7 +228,29 @@ def _bad_value(error: flags.IllegalFlagValueError, values: flags.FlagValues) -> 
         expected = f'one of {", ".join(choices)}' + (f' (did you mean {nearest[0]!r}?)' if nearest else '')
     elif getattr(flag.parser, 'lower_bound', None) is not None or getattr(flag.parser, 'upper_bound', None) is not None:
         expected = flag.parser.syntactic_help
-    return f'Impossible --{name}: expected {expected}. Received: {received!r}'
+    return f'Impossible --{name}: expected {expected}. Received: {instrument.shortened(received)}'
+
+
+@contextlib.contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """While entered, SIGTERM and SIGHUP are what Ctrl-C is, so that what is half done is removed.
+
+    One that is ignored stays so, as under nohup. Windows has no SIGHUP.
+    """
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ('SIGTERM', 'SIGHUP'):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _one_line(text) -> str:

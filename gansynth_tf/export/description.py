@@ -1,17 +1,16 @@
 """What an export says of itself."""
 
-import json
 import os
 import pathlib
 
 import tensorflow as tf
 
 import gansynth_tf
+from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
-from gansynth_tf.errors import InputError
 from gansynth_tf.export.served_model import SIGNATURES
-from gansynth_tf.generation import exported
+from gansynth_tf.generation import exported_model
 from gansynth_tf.networks.checkpoints import GeneratorState
 
 PROVENANCE_FILE = 'provenance.json'  # beside a model: any facts on where it comes from, and `data_licence`
@@ -25,20 +24,11 @@ def read_provenance(directory: str | os.PathLike) -> dict:
       InputError: if it is not a JSON object.
     """
     path = pathlib.Path(directory) / PROVENANCE_FILE
-    if not path.exists():
-        return {}
-    try:
-        facts = json.loads(path.read_text())
-        if not isinstance(facts, dict):
-            raise ValueError(f'it holds a {type(facts).__name__}')
-    except (OSError, ValueError) as error:
-        raise InputError(f'Cannot read {PROVENANCE_FILE}: expected a JSON object ({error}). '
-                         f'Received: {str(path)!r}') from error
-    return facts
+    return files.read_json(path) if path.exists() else {}
 
 
 def describe(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, *, provenance: dict,
-             data_licence: str | None = None, form: str = exported.FORMAT) -> dict:
+             data_licence: str | None = None, form: str = exported_model.FORMAT) -> dict:
     """Everything that a program or a person would want to know of an export, as plain values."""
     return {
         'format': form,

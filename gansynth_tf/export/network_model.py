@@ -11,6 +11,7 @@ inverse Fourier transform.
 
 import os
 import pathlib
+import shutil
 import tempfile
 
 import tensorflow as tf
@@ -18,7 +19,7 @@ import tensorflow as tf
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
-from gansynth_tf.generation import exported
+from gansynth_tf.generation import exported_model
 from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.generation.synthesizer import Model
 from gansynth_tf.spectral import normalizers
@@ -31,30 +32,38 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
     Args:
       model: as `synthesizer.open_model` reads it.
       export_dir: where the files go.
-      engine: what will run it, one of `exported.ENGINES`.
+      engine: what will run it, one of `exported_model.ENGINES`.
       data_licence: as for `saved_model.export`.
 
     Raises:
-      InputError: if the export cannot be written, or the engine is not installed.
+      InputError: if the export cannot be written, there is one of another format, or the engine is not installed.
     """
-    kind = exported.ENGINES[engine]
+    kind = exported_model.ENGINES[engine]
     kind.check_installed()
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory), form=kind.form)
     del facts['signatures']  # those of a SavedModel
     directory = files.make_directory(export_dir)
+    exported_model.require_format(directory, engine)
+    files.remove_abandoned(directory)
     module = tf.Module()
     module.graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer)
     images = tf.function(module.graph.images, autograph=False, input_signature=[
         tf.TensorSpec([None, model.config.latent_vector_size], tf.float32, 'latents'),
         tf.TensorSpec([None], tf.int32, 'labels')])
+    temporary = files.temporary_name(directory / engine)
     try:
-        _WRITERS[engine](module, images, directory / kind.file)
+        temporary.mkdir()
+        _WRITERS[engine](module, images, temporary / kind.file)
+        normalizers.write(model.normalizer, temporary)
+        files.write_json(facts, temporary / exported_model.DESCRIPTION_FILE)
+        for path in sorted(temporary.iterdir()):
+            os.replace(path, directory / path.name)
     except (OSError, RuntimeError) as error:
         raise InputError(f'Cannot write the export: expected room and permission for it. Received: '
                          f'{str(directory / kind.file)!r} ({str(error).splitlines()[0]})') from error
-    normalizers.write(model.normalizer, directory)
-    files.write_json(facts, directory / exported.DESCRIPTION_FILE)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
     return directory
 
 
@@ -68,15 +77,12 @@ def _write_openvino(module: tf.Module, images, path: pathlib.Path) -> None:
 
 def _write_litert(module: tf.Module, images, path: pathlib.Path) -> None:
     model = tf.lite.TFLiteConverter.from_concrete_functions([images.get_concrete_function()], module).convert()
-    with files.atomic_write(path) as temporary:
-        temporary.write_bytes(model)
+    path.write_bytes(model)
 
 
 def _write_onnx(module: tf.Module, images, path: pathlib.Path) -> None:
     import tf2onnx
-    with files.atomic_write(path) as temporary:
-        tf2onnx.convert.from_function(images, input_signature=images.input_signature, opset=17,
-                                      output_path=str(temporary))
+    tf2onnx.convert.from_function(images, input_signature=images.input_signature, opset=17, output_path=str(path))
 
 
 _WRITERS = {'openvino': _write_openvino, 'litert': _write_litert, 'onnx': _write_onnx}

@@ -16,6 +16,7 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.export.served_model import ServedModel
+from gansynth_tf.generation import exported_model
 from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.generation.synthesizer import Model
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE
@@ -33,7 +34,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
       batch_size: notes computed at once, however many are asked for.
 
     Raises:
-      InputError: if the export cannot be written.
+      InputError: if the export cannot be written, or there is one of another format.
     """
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory))
@@ -41,7 +42,9 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
                            precision=precision)
     served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts,
                          batch_size=batch_size)
-    with _next_version(files.make_directory(export_dir)) as (temporary, final):
+    directory = files.make_directory(export_dir)
+    exported_model.require_format(directory, exported_model.SAVED_MODEL)
+    with _next_version(directory) as (temporary, final):
         # Custom gradients would be Python functions, which another program does not have; nor does playing need any.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
@@ -51,9 +54,10 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
 @contextlib.contextmanager
 def _next_version(export_dir: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
     """Yields a temporary directory and what it is called once the block ends well; servers never see half a version."""
+    files.remove_abandoned(export_dir)
     versions = [int(path.name) for path in export_dir.iterdir() if path.name.isdecimal()]
     final = export_dir / str(max(versions, default=0) + 1)
-    temporary = export_dir / f'.{final.name}.{os.getpid()}.partial'
+    temporary = files.temporary_name(final)
     try:
         yield temporary, final
         temporary.rename(final)

@@ -7,13 +7,13 @@ import pathlib
 from gansynth_tf import files
 from gansynth_tf.config import EXPERIMENT_FILE, Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import exported, synthesizer
+from gansynth_tf.generation import exported_model, synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.hyperparameters import GANSYNTH
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
-GANSYNTH = 'gansynth'
 # The "model" of an experiment.json -> the module of gansynth_tf.baselines whose
 # load_instrument(directory, *, ema, precision, latent_scale, batch_size, checkpoint) opens the run or model directory.
 BASELINES = {name: name for name in ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')}
@@ -21,7 +21,10 @@ BASELINES = {name: name for name in ('wavegan', 'specgan', 'wavenet', 'wavenet_a
 
 def instrument(path: str | os.PathLike | None, *, config: Config | str | None, ema: bool, precision: str,
                latent_scale: float | None, batch_size: int, checkpoint: str) -> Instrument:
-    """What lies at `path`; arguments and errors are those of `gansynth_tf.load`."""
+    """What lies at `path`; arguments and errors are those of `gansynth_tf.load`.
+
+    Where a directory holds a model's arrays and an export of it, the arrays are played: they are no program.
+    """
     _require_one_of('precision', precision, PRECISIONS)
     _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
     directory = synthesizer.BUILT_IN_MODEL if path is None else files.existing_directory(path)
@@ -30,7 +33,7 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     baseline = BASELINES.get(model_name(directory))
     if baseline:
         return importlib.import_module(f'gansynth_tf.baselines.{baseline}').load_instrument(directory, **settings)
-    export = exported.open_export(directory, precision=precision)
+    export = None if checkpoints.exist(directory) else exported_model.open_export(directory, precision=precision)
     if export:
         _require_no_run_settings(directory, ema=ema, checkpoint=checkpoint)
         return Synthesizer(synthesizer.scaled(export.config, latent_scale), export.vocabulary, export.waves,

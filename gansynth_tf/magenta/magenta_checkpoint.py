@@ -68,9 +68,14 @@ def read(prefix: str, config: Config, num_pitches: int, *, only: str = '') -> di
     arrays = _fresh(networks, only)
     try:
         arrays |= {name: reader.get_tensor(theirs) for name, (theirs, _) in variables.items() if name.startswith(only)}
-        return arrays | _iterations(reader, config) | _place(reader, stage, config)
-    except (tf.errors.OpError, ValueError, IndexError) as error:
+        arrays |= _iterations(reader, config) | _place(reader, stage, config)
+    except (tf.errors.OpError, ValueError, IndexError, OverflowError) as error:
         raise _unreadable(prefix, error) from error
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise InputError(f'Unusable weights: expected finite numbers. Received: NaN or infinity in {name} '
+                             f'({prefix!r})')
+    return arrays
 
 
 def _is_complete(prefix: pathlib.Path) -> bool:
@@ -117,15 +122,14 @@ def _their_name(network: ProgressiveNetwork, variable, config: Config) -> str:
 
 
 def _check(prefix: str, shapes: dict[str, list[int]], variables: dict[str, tuple[str, list[int]]]) -> None:
-    """Raises an InputError that names every fault, unless a checkpoint has exactly the variables it should."""
-    expected: dict[str, list[int]] = dict(variables.values()) | {_IMAGE_ID: []}
-    faults = [f'{name} is missing' for name in expected.keys() - shapes.keys()]
-    faults += [f'{name} is unknown' for name in shapes.keys() - expected.keys() if not _COUNTERS.fullmatch(name)]
-    faults += [f'{name} has shape {shapes[name]} instead of {shape}' for name, shape in expected.items()
-               if name in shapes and shapes[name] != shape]
-    if faults:
+    """Raises an InputError unless a checkpoint has exactly the variables it should."""
+    expected = {name: tuple(shape) for name, shape in variables.values()} | {_IMAGE_ID: ()}
+    received = {name: tuple(shape) for name, shape in shapes.items()
+                if name in expected or not _COUNTERS.fullmatch(name)}
+    if found := weights.faults(expected, received):
         raise InputError(f'The checkpoint does not fit the configuration: expected the {len(expected)} variables of '
-                         f'such a model. Received: {"; ".join(sorted(faults))} ({prefix!r})')
+                         f'such a model; check --config and --hparams, or put the experiment.json it was trained with '
+                         f'beside its stages. Received: {found} ({prefix!r})')
 
 
 def _fresh(networks: Networks, only: str) -> dict[str, np.ndarray]:

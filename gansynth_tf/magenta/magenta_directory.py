@@ -11,7 +11,6 @@ It has no `pitch_counts.json`, since her code held the pitches; one that is put 
 import dataclasses
 import os
 import pathlib
-import zipfile
 
 import numpy as np
 
@@ -94,7 +93,7 @@ def convert(directory: str | os.PathLike, output_dir: str | os.PathLike, config:
     Args:
       directory: as for `open_model`.
       config: likewise.
-      output_dir: the new run's directory; must not hold one yet.
+      output_dir: the new run's directory; must not hold one yet, but for what an interrupted conversion left.
 
     Returns:
       The checkpoint.
@@ -102,9 +101,12 @@ def convert(directory: str | os.PathLike, output_dir: str | os.PathLike, config:
     model = open_model(directory, config)
     arrays = model.arrays()
     output = files.make_directory(output_dir)
-    if (output / config_lib.EXPERIMENT_FILE).exists() or checkpoints.exist(output):
+    is_ours = (not (output / config_lib.EXPERIMENT_FILE).exists()
+               or config_lib.read_experiment(output) == model.config)
+    if checkpoints.exist(output) or is_magenta(output) or not is_ours:
         raise InputError(f'The directory holds a model: expected a new one for the converted model. '
                          f'Received: {str(output_dir)!r}')
+    checkpoints.remove_unfinished(output)
     vocabulary_lib.write(model.vocabulary, output)
     if normalizers.needs_data(model.config):
         normalizers.write(model.normalizer, output)
@@ -118,13 +120,12 @@ def _read_normalizer(directory: pathlib.Path, config: Config) -> Normalizer:
     if not normalizers.needs_data(config):
         return normalizers.from_config(config)
     path = directory / 'assets' / f'{config.data_normalizer}.npz'
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            values = archive['normalizer']
-        return Normalizer(values[..., [0, 2]], values[..., [1, 3]])
-    except FileNotFoundError as error:
+    if not path.exists():
         raise InputError(f'No normalizer: expected assets/{path.name} in the directory of a model with a fitted '
-                         f'normalizer. Received: {str(directory)!r}') from error
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+                         f'normalizer. Received: {str(directory)!r}')
+    try:
+        values = files.read_arrays(path)['normalizer']
+        return Normalizer(values[..., [0, 2]], values[..., [1, 3]])
+    except (KeyError, IndexError, InputError) as error:
         raise InputError(f'Cannot read the normalizer: expected an .npz file with the array normalizer ({error}). '
                          f'Received: {str(path)!r}') from error

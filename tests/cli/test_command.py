@@ -1,6 +1,7 @@
 """How every tool starts and ends: its help, its flags, its one-line errors and its exit codes."""
 
 import os
+import signal
 import subprocess
 import sys
 import types
@@ -201,3 +202,76 @@ def test_what_goes_wrong_while_tensorflow_is_imported_is_told(monkeypatch):
     with pytest.raises(ImportError):
         command.import_tensorflow()
     assert os.path.samestat(os.fstat(2), before)
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
+def test_being_told_to_end_is_an_interruption(capsys, number):
+    before = signal.getsignal(number)
+    assert execute(make_tool(), main=lambda argv: os.kill(os.getpid(), number)) == 130
+    assert capsys.readouterr().err == 'play: interrupted\n'
+    assert signal.getsignal(number) is before
+
+
+def test_what_is_ignored_stays_ignored(monkeypatch):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert execute(make_tool(), main=lambda argv: os.kill(os.getpid(), signal.SIGHUP)) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def player():
+    tool = types.ModuleType('tool', 'Plays.')
+    tool.FLAGS = command.new_flags()
+    command.model_flags(tool.FLAGS)
+    command.define_path('output_dir', 'Where to.', tool.FLAGS)
+    return tool
+
+
+def test_paths_are_expanded(monkeypatch, tmp_path):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    seen = seen_by_main(player(), '--ckpt_dir=~/run', '--output_dir', '~')
+    assert (seen['ckpt_dir'], seen['output_dir']) == (str(tmp_path / 'run'), str(tmp_path))
+    assert seen_by_main(player())['ckpt_dir'] is None
+
+
+@pytest.mark.parametrize('argument, complaint', [
+    ('--output_dir=', 'Impossible --output_dir: expected a path, which has from 1 to 4095 characters'),
+    ('--ckpt_dir=~nosuchuser/run', 'Impossible --ckpt_dir: expected a path whose ~nosuchuser is a user of this'),
+    ('--ckpt_dir=gs://a/b', 'Impossible --ckpt_dir: expected a path of this machine (what lies at gs:// has to be '
+                            'downloaded first)'),
+    ('--batch_size=1000000000000', 'Impossible --batch_size: expected an integer in the range [1, 1024]'),
+    ('--batch_size=' + '9' * 5000, 'Impossible --batch_size: expected an integer in the range [1, 1024]'),
+    ('--checkpoint=bets', "Impossible --checkpoint: expected one of latest, best (did you mean 'best'?)"),
+])
+def test_impossible_values(argument, complaint, capsys):
+    assert execute(player(), argument, main=lambda argv: pytest.fail('it ran')) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f'error: {complaint}') and len(line) < 250
+
+
+def test_model_settings_are_checked_without_tensorflow(tmp_path):
+    tool = player()
+
+    def settings(*arguments):
+        seen = {}
+        code = execute(tool, *arguments, main=lambda argv: seen.update(command.model_settings(tool.FLAGS)))
+        return seen if code == 0 else None
+
+    assert settings('--checkpoint=best', '--noema') == {
+        'path': None, 'config': None, 'ema': False, 'precision': 'fp32', 'latent_scale': None, 'batch_size': 8,
+        'checkpoint': 'best'}
+    assert settings(f'--ckpt_dir={tmp_path}') is None  # no model in it
+    assert settings(f'--ckpt_dir={tmp_path / "none"}') is None
+    (tmp_path / 'experiment.json').write_text('{"fmap_max": -1}')
+    assert settings(f'--ckpt_dir={tmp_path}') is None
+    (tmp_path / 'experiment.json').write_text('{}')
+    assert settings(f'--ckpt_dir={tmp_path}')['path'] == str(tmp_path)
+
+
+def test_keras_with_another_backend():
+    for code in ("import os; os.environ['KERAS_BACKEND'] = 'jax'", 'import sys, types; sys.modules["keras"] = '
+                 'types.SimpleNamespace(config=types.SimpleNamespace(backend=lambda: "torch"))'):
+        done = subprocess.run([sys.executable, '-c', f'{code}\nimport gansynth_tf\ngansynth_tf.load()'],
+                              capture_output=True, text=True, check=False)
+        assert 'InputError: Impossible backend of Keras: expected tensorflow' in done.stderr

@@ -10,7 +10,7 @@ import tensorflow as tf
 import gansynth_tf as gs
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
-from gansynth_tf.generation import exported, synthesizer
+from gansynth_tf.generation import exported_model, synthesizer
 from gansynth_tf.music import interpolation as timbre
 from gansynth_tf.music import render
 from gansynth_tf.music.note import MAGENTA
@@ -195,7 +195,7 @@ def test_versions_are_counted_and_the_newest_is_played(model_dir, export_dir, tm
     assert paths == [tmp_path / 'out' / '1', tmp_path / 'out' / '2']
     assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['1', '2']
     (tmp_path / 'out' / '10').symlink_to(export_dir / '1')
-    assert exported.find(tmp_path / 'out') == tmp_path / 'out' / '10'
+    assert exported_model.find(tmp_path / 'out') == tmp_path / 'out' / '10'
 
 
 def test_a_failed_export_leaves_nothing(model_dir, tmp_path, monkeypatch):

@@ -104,8 +104,23 @@ def test_every_fault_is_named(tiny_config, variables, save):
     with pytest.raises(InputError) as error:
         magenta_checkpoint.read(save(faulty), tiny_config, 61)
     assert str(error.value).startswith('The checkpoint does not fit the configuration: expected the 139 variables of '
-                                       f'such a model. Received: Generator/extra is unknown; {bias} is missing; '
+                                       'such a model; check --config and --hparams, or put the experiment.json it was '
+                                       'trained with beside its stages. Received: Generator/extra is unknown; '
+                                       f'{bias} is missing; '
                                        f'{bias}/ExponentialMovingAverage has shape [5] instead of [16] (')
+
+
+def test_a_wrong_configuration_is_one_short_line(tiny_config, variables, save):
+    with pytest.raises(InputError, match=r'check --config and --hparams.* and \d+ more \(') as error:
+        magenta_checkpoint.read(save(variables), tiny_config.replace(fmap_max=8, kernel_size=5), 61)
+    assert len(str(error.value)) < 900
+
+
+def test_weights_that_are_not_finite(tiny_config, variables, save):
+    name = 'Generator/progressive_gan_generator/progressive_gan_block_2/conv0/bias'
+    with pytest.raises(InputError, match='Unusable weights: expected finite numbers. Received: NaN or infinity in '
+                                         'generator/block_2/conv0/bias'):
+        magenta_checkpoint.read(save({**variables, name: np.full(16, np.nan, np.float32)}), tiny_config, 61)
 
 
 def test_another_number_of_pitches(tiny_config):

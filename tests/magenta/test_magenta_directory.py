@@ -141,6 +141,15 @@ def test_a_directory_with_a_model_is_not_converted_into(converted, magenta):
             magenta_directory.convert(magenta, output)
 
 
+def test_an_interrupted_conversion_can_be_run_again(magenta, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(checkpoints, 'write', lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        magenta_directory.convert(magenta, tmp_path / 'out')
+    assert (tmp_path / 'out' / 'experiment.json').exists() and not checkpoints.exist(tmp_path / 'out')
+    magenta_directory.convert(magenta, tmp_path / 'out')
+    assert checkpoints.exist(tmp_path / 'out')
+
+
 def test_two_iterations_of_the_original_s_after_conversion(converted, golden, eagerly):
     config, arrays = config_lib.read_experiment(converted), checkpoints.read_latest(converted)
     networks = Networks.create(config, 61)

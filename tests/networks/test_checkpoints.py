@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,29 @@ def test_a_file_of_something_else(tmp_path):
     np.savez(tmp_path / 'generator.npz', something=np.ones(1))
     with pytest.raises(InputError, match='Not a checkpoint: expected'):
         checkpoints.read_generator(tmp_path)
+
+
+@pytest.mark.parametrize('arrays, message', [
+    ({'generator_ema/a/kernel': np.float32([1, np.nan, 1])}, 'Unusable weights: .* NaN or infinity in generator_ema/a'),
+    ({'stage_id': np.int64(3)}, 'expected the stage of its directory as stage_id'),
+    ({'image_id': np.int64(-8)}, 'expected a whole number as image_id'),
+    ({'num_blocks': np.float64(np.nan)}, 'expected a whole number as num_blocks'),
+    ({'num_blocks': np.ones(2)}, 'expected a whole number as num_blocks')])
+def test_what_no_training_writes_is_set_aside(tmp_path, arrays, message, caplog):
+    write(tmp_path, image_id=8)
+    checkpoints.write(STATE | {'image_id': np.int64(16)} | arrays, checkpoints.stage_directory(tmp_path, 0), 16)
+    assert int(checkpoints.read_latest(tmp_path)['image_id']) == 8
+    assert re.search(message, caplog.text)
+    assert (tmp_path / 'stage_00000' / 'checkpoint-0000000016.corrupt').exists()
+
+
+def test_the_best_is_that_of_the_lowest_distance_in_the_newest_stage(tmp_path):
+    with pytest.raises(InputError, match='No best checkpoint: expected a run whose checkpoints were compared'):
+        checkpoints.read_generator(tmp_path, checkpoint='best')
+    for stage_id, image_id, distance in ((0, 8, 0.1), (1, 16, 0.4), (1, 24, 0.3), (1, 32, 0.5), (2, 40, None)):
+        values = {} if distance is None else {'sliced_wasserstein': np.float64(distance)}
+        weights = {'generator_ema/a/kernel': np.full(3, image_id, np.float32)}
+        checkpoints.write(STATE | {'stage_id': np.int64(stage_id)} | values | weights,
+                          checkpoints.stage_directory(tmp_path, stage_id), image_id)
+    assert checkpoints.read_generator(tmp_path, checkpoint='best').arrays['a/kernel'][0] == 24
+    assert checkpoints.read_generator(tmp_path).arrays['a/kernel'][0] == 40

@@ -1,22 +1,28 @@
 """Reading exported models, to be played like any other: SavedModels, and networks alone."""
 
 import dataclasses
+import functools
 import importlib
-import json
+import logging
 import os
 import pathlib
+import typing
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf import files
 from gansynth_tf.config import Config, from_dict
+from gansynth_tf.data import vocabulary
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.inference_graph import Synthesis
+from gansynth_tf.instrument import shortened, whole_number
 from gansynth_tf.spectral import normalizers
 
 FORMAT = 'gansynth_tf SavedModel 1'
+SAVED_MODEL = 'saved_model'  # the format that is not an engine's
 DESCRIPTION_FILE = 'description.json'
 _FILE = 'saved_model.pb'
 
@@ -46,6 +52,21 @@ def find(directory: str | os.PathLike) -> pathlib.Path | None:
                key=lambda path: int(path.name), default=None)
 
 
+def require_format(directory: pathlib.Path, name: str) -> None:
+    """Raises an InputError if a directory holds an export of another format than `name`, whose files would mix.
+
+    Args:
+      directory: where an export is to go.
+      name: `SAVED_MODEL`, or one of `ENGINES`.
+    """
+    there = [other for other, engine in ENGINES.items() if (directory / engine.file).exists()]
+    if find(directory):
+        there.append(SAVED_MODEL)
+    if others := [other for other in there if other != name]:
+        raise InputError(f'The directory holds another export: expected a new one, or one with --format={name}. '
+                         f'Received: {str(directory)!r} with --format={others[0]}')
+
+
 class ExportedModel:
     """An export, as a source of waves.
 
@@ -61,13 +82,13 @@ class ExportedModel:
     """
 
     def __init__(self, directory: str | os.PathLike):
+        _warn_of_programs()
         try:
             self._model = tf.saved_model.load(os.fspath(directory))
-            description = json.loads(self._model.signatures['describe']()['description'].numpy())
+            description = files.parse_json(self._model.signatures['describe']()['description'].numpy())
             self.config, self.vocabulary = _described(description, FORMAT)
-        except (OSError, KeyError, ValueError, AttributeError, TypeError, tf.errors.OpError) as error:
-            raise InputError(f'Cannot read the export: expected what gansynth_export wrote ({_first_line(error)}). '
-                             f'Received: {str(directory)!r}') from error
+        except (OSError, KeyError, ValueError, AttributeError, TypeError, RuntimeError, tf.errors.OpError) as error:
+            raise _unreadable(directory, error) from error
         self._pitches = np.array(self.vocabulary.pitches, np.int32)
         # Exports made before there was generate_raw had its audio under the name generate.
         signatures = self._model.signatures
@@ -75,7 +96,10 @@ class ExportedModel:
 
     def waves(self, latents: np.ndarray, labels: np.ndarray) -> tf.Tensor:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length]."""
-        return self._generate(latents=tf.constant(latents), pitches=tf.constant(self._pitches[labels]))['audio']
+        try:
+            return self._generate(latents=tf.constant(latents), pitches=tf.constant(self._pitches[labels]))['audio']
+        except tf.errors.OpError as error:
+            raise InputError(f'Unusable export: expected one that plays. Received: {_first_line(error)}') from error
 
 
 class NetworkModel:
@@ -93,14 +117,19 @@ class NetworkModel:
     def __init__(self, directory: pathlib.Path, engine: 'Engine', *, precision: str = 'fp32'):
         engine.check_installed()
         try:
-            description = json.loads((directory / DESCRIPTION_FILE).read_text())
+            description = files.read_json(directory / DESCRIPTION_FILE)
             self.config, self.vocabulary = _described(description, engine.form)
+            num_blocks = whole_number(description['num_blocks'], 'num_blocks', lowest=1)
+            synthesis = Synthesis(self.config, num_blocks, normalizers.read(directory))
+        except (KeyError, ValueError, TypeError) as error:
+            raise _unreadable(directory, error) from error
+        try:
             self._network = engine.open(directory / engine.file, precision)
-        except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise InputError(f'Cannot read the export: expected what gansynth_export wrote ({_first_line(error)}). '
-                             f'Received: {str(directory)!r}') from error
-        synthesis = Synthesis(self.config, description['num_blocks'], normalizers.read(directory))
-        self._synthesis = tf.function(synthesis, autograph=False)
+        except InputError:
+            raise
+        except Exception as error:  # what is wrong with a file, each engine says with exceptions of its own
+            raise _unreadable(directory, error) from error
+        self._synthesis = tf.function(synthesis, autograph=False, reduce_retracing=True)
 
     def waves(self, latents: np.ndarray, labels: np.ndarray) -> tf.Tensor:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length]."""
@@ -172,12 +201,23 @@ ENGINES: Mapping[str, Engine] = {
     'onnx': Engine('ONNX Runtime', 'onnxruntime', 'onnx', 'generator.onnx', 'gansynth_tf ONNX 1', _open_onnx)}
 
 
-def _described(description: dict, expected_format: str) -> tuple[Config, PitchVocabulary]:
+def _described(description: typing.Any, expected_format: str) -> tuple[Config, PitchVocabulary]:
     if description['format'] != expected_format:
-        raise ValueError(f'it is a {description["format"]!r}')
-    counts = {int(pitch): count for pitch, count in description['pitch_counts'].items()}
-    return from_dict(description['config']), PitchVocabulary(counts)
+        raise ValueError(f'it is a {shortened(description["format"])}')
+    return from_dict(description['config']), vocabulary.from_json(description['pitch_counts'], 'description')
+
+
+@functools.cache
+def _warn_of_programs() -> None:
+    """Says once that a SavedModel is more than data."""
+    logging.warning('A SavedModel is a program, which can read and write files: play only those that you trust.')
+
+
+def _unreadable(directory: str | os.PathLike, error: Exception) -> InputError:
+    return InputError(f'Cannot read the export: expected what gansynth_export wrote ({_first_line(error)}). '
+                      f'Received: {str(directory)!r}')
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split('\n')[0]
+    lines = str(error).strip().split('\n')
+    return lines[0][:300]
