@@ -83,10 +83,10 @@ class SpecGANConfig(WaveGANConfig):
 
 
 # What two cores train in an hour: notes of one second, a quarter of the channels, an eighth of the batch. Updates are
-# few, so they are larger, and more of them are the generator's; ten times the pitch loss would drown the critic.
+# few, so they are larger, and more of them are the generator's.
 _SMALL: dict[str, typing.Any] = dict(slice_length=16384, audio_length=16384, dim=16, batch_size=8,
-                                     num_critic_updates=2, learning_rate=3e-4, pitch_loss_weight=1.0,
-                                     total_num_images=200_000, save_summaries_num_images=10_000)
+                                     num_critic_updates=2, learning_rate=2e-4, total_num_images=200_000,
+                                     save_summaries_num_images=10_000)
 # Trains in seconds: for trying the tools, not for listening.
 _TINY: dict[str, typing.Any] = dict(slice_length=16384, audio_length=16384, dim=1, latent_size=8, batch_size=4,
                                     total_num_images=80, save_summaries_num_images=40)
