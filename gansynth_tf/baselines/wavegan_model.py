@@ -81,7 +81,7 @@ class WaveGANModel:
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
         del image_id
-        if terms.get('discriminator/pitch', 0.0) > np.log(max(self._num_pitches, 2)):
+        if self._num_pitches and terms['discriminator/pitch'] > np.log(self._num_pitches):
             logging.warning('The critic no longer hears the pitch of real notes (loss %.2f nats, chance %.2f).',
                             terms['discriminator/pitch'], np.log(self._num_pitches))
         rng = np.random.default_rng([self._config.seed, 0xFA4E])  # the same notes throughout a run
