@@ -24,11 +24,10 @@ flags.DEFINE_string('peer_python', None, "A Python that has Magenta's original (
                     flag_values=FLAGS)
 flags.DEFINE_string('config', 'mel_prog_hires', 'The preset to measure.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object.', flag_values=FLAGS)
-flags.DEFINE_string('tfds_data_dir', None, 'Prepared notes for data and train. Without it, synthetic ones.',
-                    flag_values=FLAGS)
+command.define_path('tfds_data_dir', 'Prepared notes for data and train. Without it, synthetic ones.', FLAGS)
 flags.DEFINE_integer('rounds', 5, 'How often each thing is timed.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_string('json', None, 'Where the figures go, as JSON.', flag_values=FLAGS)
-flags.DEFINE_string('picture', None, 'Where a picture of them goes, as PNG.', flag_values=FLAGS)
+command.define_path('json', 'Where the figures go, as JSON.', FLAGS)
+command.define_path('picture', 'Where a picture of them goes, as PNG.', FLAGS)
 
 
 def main(argv):

@@ -13,12 +13,11 @@ from absl import flags
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('ckpt_dir', None, 'A run, whose hyperparameters and newest checkpoint are taken.',
-                    flag_values=FLAGS)
+command.define_path('ckpt_dir', 'A run, whose hyperparameters and newest checkpoint are taken.', FLAGS)
 flags.DEFINE_string('config', None, 'Without --ckpt_dir: the preset of a new model.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"batch_size_schedule": [64]}.',
                     flag_values=FLAGS)
-flags.DEFINE_string('output_dir', None, 'Where a directory for each stage goes.', required=True, flag_values=FLAGS)
+command.define_path('output_dir', 'Where a directory for each stage goes.', FLAGS, required=True)
 flags.DEFINE_list('stages', [], 'Stages to export, from 0; all if not given.', flag_values=FLAGS)
 flags.DEFINE_integer('num_pitches', 61, 'Without --ckpt_dir: pitch classes of the new model.', lower_bound=1,
                      flag_values=FLAGS)

@@ -26,7 +26,7 @@ flags.DEFINE_enum('source', 'nsynth', ['nsynth', 'tfds', 'folder', 'soundfont'],
                   'directory that TFDS prepared (nsynth/full or nsynth/gansynth_subset); folder, audio files in any '
                   'layout; soundfont, an .sf2 or .sf3 file.', flag_values=FLAGS)
 flags.DEFINE_string('input', None, 'Where the notes come from.', required=True, flag_values=FLAGS)
-flags.DEFINE_string('data_dir', None, 'Where the prepared notes go.', required=True, flag_values=FLAGS)
+command.define_path('data_dir', 'Where the prepared notes go.', FLAGS, required=True)
 flags.DEFINE_integer('sample_rate', 16000, 'Rate of the prepared notes in Hz.', lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_integer('audio_length', None, 'Samples that a prepared note has at most; by default 4 seconds.',
                      lower_bound=1, flag_values=FLAGS)
@@ -45,8 +45,8 @@ flags.DEFINE_list('velocities', None, 'MIDI velocities to take, e.g. 75,100; by 
 flags.DEFINE_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3), '
                   'csv (--pitch_csv), detect (by listening; needs librosa). By default name, or csv if there is a '
                   '--pitch_csv.', flag_values=FLAGS)
-flags.DEFINE_string('pitch_csv', None, 'folder: a CSV file with columns file and pitch, and if you like velocity and '
-                    'instrument.', flag_values=FLAGS)
+command.define_path('pitch_csv', 'folder: a CSV file with columns file and pitch, and if you like velocity and '
+                    'instrument.', FLAGS)
 flags.DEFINE_enum('middle_c', 'C4', ['C3', 'C4', 'C5'], 'folder: what the names call MIDI pitch 60.', flag_values=FLAGS)
 flags.DEFINE_float('min_confidence', 0.7, 'folder: detected pitches that are less certain are skipped.',
                    lower_bound=0.0, upper_bound=1.0, flag_values=FLAGS)

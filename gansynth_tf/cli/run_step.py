@@ -13,8 +13,7 @@ from absl import flags
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('step_dir', None, 'What gansynth_export_step wrote: a directory of stages.', required=True,
-                    flag_values=FLAGS)
+command.define_path('step_dir', 'What gansynth_export_step wrote: a directory of stages.', FLAGS, required=True)
 flags.DEFINE_integer('iterations', 50, 'Iterations to measure in each stage.', lower_bound=1, flag_values=FLAGS)
 flags.DEFINE_enum('precision', 'tf32', ['fp32', 'tf32'], 'What NVIDIA GPUs multiply float32 numbers in; bfloat16 is '
                   'for gansynth_export_step to decide.', flag_values=FLAGS)

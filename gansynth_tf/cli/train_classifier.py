@@ -14,9 +14,8 @@ from absl import flags
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('tfds_data_dir', None, 'Where gansynth_prepare_data wrote the notes.', required=True,
-                    flag_values=FLAGS)
-flags.DEFINE_string('output_dir', None, 'Where the classifier goes.', required=True, flag_values=FLAGS)
+command.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes.', FLAGS, required=True)
+command.define_path('output_dir', 'Where the classifier goes.', FLAGS, required=True)
 flags.DEFINE_float('width', 0.125, "Factor of the number of filters: 1 for the paper's, which takes a GPU.",
                    lower_bound=1 / 128, upper_bound=4, flag_values=FLAGS)
 flags.DEFINE_integer('num_short_epochs', 30, 'How often the first quarter of each note is seen, before whole notes '

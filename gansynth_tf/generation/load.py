@@ -14,9 +14,9 @@ from gansynth_tf.instrument import Instrument
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
-# The "model" of an experiment.json -> the module of gansynth_tf.baselines whose
-# load_instrument(directory, *, ema, precision, latent_scale, batch_size, checkpoint) opens the run or model directory.
-BASELINES = {name: name for name in ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')}
+# What "model" may be in an experiment.json besides: the modules of gansynth_tf.baselines, in each of which
+# load_instrument(directory, *, ema, precision, latent_scale, batch_size, checkpoint) opens a run or model directory.
+BASELINES = ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')
 
 
 def instrument(path: str | os.PathLike | None, *, config: Config | str | None, ema: bool, precision: str,
@@ -30,9 +30,9 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     directory = synthesizer.BUILT_IN_MODEL if path is None else files.existing_directory(path)
     settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
                     checkpoint=checkpoint)
-    baseline = BASELINES.get(model_name(directory))
-    if baseline:
-        return importlib.import_module(f'gansynth_tf.baselines.{baseline}').load_instrument(directory, **settings)
+    name = model_name(directory)
+    if name in BASELINES:
+        return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(directory, **settings)
     export = None if checkpoints.exist(directory) else exported_model.open_export(directory, precision=precision)
     if export:
         _require_no_run_settings(directory, ema=ema, checkpoint=checkpoint)
