@@ -4,8 +4,8 @@
     gansynth_listening_test --score=listening_results.json,listening_results_2.json
 
 The page works offline, in any browser, with the keyboard alone; sounds are in it. It asks of two notes at the same
-pitch which sounds better, on five levels, and saves the answers as a JSON file. Wav files tell their pitches by their
-names (pitch60, C4).
+pitch which sounds better, on five levels, and saves the answers as a JSON file. Audio files tell their pitches by their
+names (pitch60, C4); the folder may also be one that gansynth_prepare_data wrote, for real notes.
 """
 
 import sys
@@ -37,10 +37,11 @@ def main(argv):
         raise InputError('Missing flag: expected --output_dir=... . Received: no --output_dir')
     folders = parse_folders(FLAGS.wav_dirs)
     from gansynth_tf import files
-    from gansynth_tf.evaluation.listening import listening_page
     output_dir = files.make_directory(FLAGS.output_dir)
+    command.import_tensorflow()
+    from gansynth_tf.evaluation.listening import listening_page
     trials = listening_page.draw_trials(folders, num_trials=FLAGS.num_trials, seed=FLAGS.seed)
-    print(listening_page.write(trials, output_dir / 'listening_test.html', seed=FLAGS.seed))
+    print(listening_page.write(trials, output_dir / 'listening_test.html'))
 
 
 def parse_folders(items: list[str]) -> dict[str, str]:

@@ -18,8 +18,8 @@ from gansynth_tf.evaluation.metrics import articulation, bootstrap, ndb
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.reference import RealNotes
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import render, score
-from gansynth_tf.music.score import Note
+from gansynth_tf.music import note, performance, render, timbres
+from gansynth_tf.music.score import Score
 
 _LEAST_SECONDS = 0.25  # what phase coherence and YIN need
 _LEAST_NOTES = 2
@@ -95,7 +95,7 @@ def check(notes: PreparedNotes, classifier: Classifier) -> None:
 
 
 def evaluate(subjects: Sequence[Subject], notes: PreparedNotes, classifier: Classifier, *,
-             cache_dir: str | os.PathLike, piece: Sequence[Note] | None = None, seed: int = 0,
+             cache_dir: str | os.PathLike, piece: Score | None = None, seed: int = 0,
              num_replicates: int = bootstrap.NUM_REPLICATES) -> Table:
     """Measures subjects beside real notes.
 
@@ -133,18 +133,19 @@ def evaluate(subjects: Sequence[Subject], notes: PreparedNotes, classifier: Clas
     return Table(rows=rows, real=real, measured=measured, facts=_facts(real, length, classifier.sample_rate))
 
 
-def articulation_of(instrument: Instrument, piece: Sequence[Note], *, seed: int = 0,
+def articulation_of(instrument: Instrument, piece: Score, *, seed: int = 0,
                     num_replicates: int = bootstrap.NUM_REPLICATES) -> bootstrap.Estimate:
     """The share of a piece's notes that are articulate (see `metrics.articulation`), and its interval over notes.
 
     Args:
-      instrument: plays the piece as gansynth_generate does, with timbres that wander.
-      piece: its notes; drums and those that the instrument cannot play are left out.
+      instrument: plays the piece as gansynth_generate --as_magenta does, with timbres that wander.
+      piece: as a MIDI file has it.
       seed: of timbres and bootstrap.
       num_replicates: draws of the bootstrap.
     """
-    notes = score.playable(piece, instrument.pitches)
-    clip = render.render_piece(instrument, notes, seed=seed).audio
+    notes = performance.perform(piece, instrument.pitches).notes
+    chosen = timbres.choose(instrument, notes, timbres.Choice('wander'), seed=seed)
+    clip = render.render(instrument, notes, chosen.latents, style=note.MAGENTA).audio  # whose release overlaps most
     articulate = articulation.articulate(clip, notes, instrument.sample_rate)
     return bootstrap.estimate(lambda indices: float(articulate[indices].mean()), len(notes), seed=seed,
                               num_replicates=num_replicates)

@@ -1,4 +1,4 @@
-"""Sets of notes to measure: prepared notes, those of an instrument, a folder of anyone's wav files.
+"""Sets of notes to measure: prepared notes, those of an instrument, a folder of anyone's audio files.
 
 All are measured as 16-bit files would hold them, so that a model and the files it wrote give the same numbers, and no
 set is told apart from real notes by the noise of its rounding.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from gansynth_tf import files
 from gansynth_tf.data import audio_files, note_audio
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources import pitch_names
@@ -20,6 +21,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
 
 _BATCH_SIZE = 16
+_SUFFIXES = ('.wav', '.flac', '.aif', '.aiff', '.ogg', '.mp3')
 _PITCH_TOKEN = re.compile(r'pitch[-_]?(\d{1,3})(?!\d)', re.IGNORECASE)  # as gansynth_generate names its files
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -100,7 +102,7 @@ def _played(instrument, latents, pitches, instruments, sample_rate, name) -> Not
 
 def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | None = None, sample_rate: int,
               longest: int, limit: int | None = None) -> NoteSet:
-    """The wav files of a folder and its subfolders, made by any system.
+    """The audio files of a folder and its subfolders, made by any system.
 
     Args:
       directory: the folder.
@@ -113,10 +115,7 @@ def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | Non
     Raises:
       InputError: if there are no files, one cannot be read, or its pitch is not told.
     """
-    folder = pathlib.Path(directory).expanduser()
-    pitches = _pitches_of_csv(folder, csv_file) if csv_file else _pitches_of_names(folder)
-    if not pitches:
-        raise InputError(f'No notes: expected wav files in the folder. Received: none in {str(folder)!r}')
+    pitches = pitched_files(directory, csv_file)
     paths = sorted(pitches)[:limit]
     lengths = [_read(path, sample_rate, longest).size for path in paths]
 
@@ -128,22 +127,33 @@ def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | Non
                 samples = _read(path, sample_rate, longest)
                 wave[:len(samples)] = samples
             yield waves, np.array([pitches[path] for path in some]), np.arange(start, start + len(some))
-    return NoteSet(name=folder.name, num_notes=len(paths), sample_rate=sample_rate, audio_length=max(lengths),
+    return NoteSet(name=files.expanded(directory).resolve().name, num_notes=len(paths), sample_rate=sample_rate, audio_length=max(lengths),
                    batches=batches)
 
 
-def _pitches_of_names(folder: pathlib.Path) -> dict[pathlib.Path, int]:
-    return {path: pitch_of_name(path.stem) for path in folder.rglob('*.wav')}
+def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | None = None) -> dict[pathlib.Path, int]:
+    """The audio files of a folder and its subfolders and their MIDI pitches; arguments and errors as for `of_folder`."""
+    folder = files.expanded(directory)
+    if csv_file:
+        return _pitches_of_csv(folder, csv_file)
+    found = {path: pitch_of_name(path.stem) for path in sorted(folder.rglob('*'))
+             if path.suffix.lower() in _SUFFIXES and not path.name.startswith('.') and path.is_file()}
+    if not found:
+        raise InputError(f'No notes: expected audio files ({", ".join(_SUFFIXES)}) in the folder. '
+                         f'Received: none in {str(folder)!r}')
+    return found
 
 
 def _pitches_of_csv(folder: pathlib.Path, csv_file: str | os.PathLike) -> dict[pathlib.Path, int]:
     try:
-        with open(pathlib.Path(csv_file).expanduser(), newline='', encoding='utf-8') as file:
-            rows = list(csv.DictReader(file))
-            return {folder / row['file']: pitch_names.parse_pitch(row['pitch']) for row in rows}
-    except (OSError, UnicodeDecodeError, KeyError, AttributeError) as error:
+        with open(files.expanded(csv_file), newline='', encoding='utf-8-sig') as file:
+            found = {folder / row['file']: pitch_names.parse_pitch(row['pitch']) for row in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise InputError(f'Cannot read the pitches: expected a CSV with the columns file and pitch ({error!r}). '
                          f'Received: {str(csv_file)!r}') from error
+    if not found:
+        raise InputError(f'No notes: expected rows in the CSV. Received: none in {str(csv_file)!r}')
+    return found
 
 
 def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:

@@ -52,7 +52,7 @@ def test_tables_that_do_not_help(folder, text):
 
 def test_folders_that_do_not_help(folder, tmp_path, tone):
     (tmp_path / 'empty').mkdir()
-    with pytest.raises(InputError, match=r'No notes: expected wav files in the folder'):
+    with pytest.raises(InputError, match=r'No notes: expected audio files \(.* in the folder'):
         note_sets.of_folder(tmp_path / 'empty', sample_rate=16000, longest=64000)
     output.write_wav(folder / 'nameless.wav', tone(60), 16000)
     with pytest.raises(InputError, match=r"No pitch in the file name: .* Received: 'nameless'"):

@@ -6,17 +6,21 @@ was run on Mechanical Turk; the page is this project's own.
 
 import base64
 import dataclasses
+import functools
+import hashlib
 import importlib.resources
 import itertools
 import json
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from gansynth_tf import files
-from gansynth_tf.data import audio_files
+from gansynth_tf.data import audio_files, prepared_notes
+from gansynth_tf.data.prepared_notes import PreparedNotes
+from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
 from gansynth_tf.music import output
@@ -24,19 +28,33 @@ from gansynth_tf.music import output
 _PEAK = 0.5  # all notes are equally loud at their loudest, so that loudness does not decide
 
 
+@dataclasses.dataclass(frozen=True, order=True)
+class Sound:
+    """A note of a system.
+
+    Attributes:
+      name: tells it from others.
+      read: gives float [samples] and the sample rate in Hz.
+    """
+
+    name: str
+    read: Callable[[], tuple[np.ndarray, int]] = dataclasses.field(compare=False)
+
+
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One question: two systems' files at one pitch."""
+    """One question: two systems' notes at one pitch."""
 
     pitch: int
-    notes: tuple[tuple[str, pathlib.Path], tuple[str, pathlib.Path]]
+    notes: tuple[tuple[str, Sound], tuple[str, Sound]]
 
 
 def draw_trials(folders: Mapping[str, str | os.PathLike], *, num_trials: int, seed: int) -> list[Trial]:
     """Random trials: every pair of systems equally often, pitches that both have, no pair of notes twice.
 
     Args:
-      folders: by system's name, its wav files, whose names tell their pitches.
+      folders: by system's name, its audio files, whose names tell their pitches, or what gansynth_prepare_data wrote:
+        then the held-out notes, if there are any.
       num_trials: how many questions.
       seed: of the choice.
 
@@ -49,10 +67,10 @@ def draw_trials(folders: Mapping[str, str | os.PathLike], *, num_trials: int, se
     random = np.random.default_rng(seed)
     possible = []
     for first, second in itertools.combinations(notes, 2):
-        pairs = [Trial(pitch, ((first, path), (second, other)))
+        pairs = [Trial(pitch, ((first, sound), (second, other)))
                  for pitch in sorted(notes[first].keys() & notes[second].keys())
-                 for path, other in itertools.product(notes[first][pitch], notes[second][pitch])]
-        possible.append([pairs[place] for place in random.permutation(len(pairs))])
+                 for sound, other in itertools.product(notes[first][pitch], notes[second][pitch])]
+        possible.append([pairs[index] for index in random.permutation(len(pairs))])
     needed = [len(part) for part in np.array_split(np.arange(num_trials), len(possible))]
     if any(len(pairs) < count for pairs, count in zip(possible, needed)):
         raise InputError(f'Too few notes: expected {max(needed)} pairs of notes that share a pitch for every two '
@@ -60,16 +78,21 @@ def draw_trials(folders: Mapping[str, str | os.PathLike], *, num_trials: int, se
     return [trial for pairs, count in zip(possible, needed) for trial in pairs[:count]]
 
 
-def write(trials: list[Trial], path: pathlib.Path, *, seed: int) -> pathlib.Path:
-    """Writes the page, sounds included. Order and sides are drawn in the browser, for each listener anew."""
+def write(trials: list[Trial], path: pathlib.Path) -> pathlib.Path:
+    """Writes the page, sounds included. Order and sides are drawn in the browser, for each listener anew.
+
+    Raises:
+      InputError: if a note cannot be read, is silent or not finite, or the page cannot be written.
+    """
     systems = sorted({name for trial in trials for name, _ in trial.notes})
-    paths = sorted({file for trial in trials for _, file in trial.notes})
+    sounds = sorted({sound for trial in trials for _, sound in trial.notes})
     data = {
-        'test_id': f'{"-".join(systems)}-{len(trials)}-{seed}', 'systems': systems,
-        'sounds': [_as_base64(file, path) for file in paths],
-        'trials': [{'pitch': trial.pitch, 'notes': [[systems.index(name), paths.index(file)]
-                                                    for name, file in trial.notes]} for trial in trials],
+        'systems': systems, 'sounds': [_as_base64(sound, path) for sound in sounds],
+        'trials': [{'pitch': trial.pitch, 'notes': [[systems.index(name), sounds.index(sound)]
+                                                    for name, sound in trial.notes]} for trial in trials],
     }
+    # Answers belong to what was heard: the same only if systems, sounds and pairs are.
+    data['test_id'] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
     page = importlib.resources.files(__package__).joinpath('listening_page.html').read_text(encoding='utf-8')
     # '<' is escaped, because the name of a system could close the element that the data is in.
     text = page.replace('__DATA__', json.dumps(data).replace('<', '\\u003c'))
@@ -78,20 +101,36 @@ def write(trials: list[Trial], path: pathlib.Path, *, seed: int) -> pathlib.Path
     return path
 
 
-def _by_pitch(folder: str | os.PathLike) -> dict[int, list[pathlib.Path]]:
-    found: dict[int, list[pathlib.Path]] = {}
-    for path in sorted(pathlib.Path(folder).expanduser().rglob('*.wav')):
-        found.setdefault(note_sets.pitch_of_name(path.stem), []).append(path)
+def _by_pitch(folder: str | os.PathLike) -> dict[int, list[Sound]]:
+    directory = files.expanded(folder)
+    found: dict[int, list[Sound]] = {}
+    if any(directory.glob('**/dataset_info.json')):
+        notes = prepared_notes.open_notes(directory)
+        split = TEST if TEST in notes.splits and notes.num_notes(TEST) else TRAIN
+        for index, pitch in enumerate(notes.pitches(split).tolist()):
+            found.setdefault(pitch, []).append(Sound(f'{directory}, note {index}', functools.partial(
+                _prepared, notes, split, index)))
+        return found
+    for path, pitch in note_sets.pitched_files(directory).items():
+        found.setdefault(pitch, []).append(Sound(str(path), functools.partial(_recorded, path)))
     return found
 
 
-def _as_base64(file: pathlib.Path, page: pathlib.Path) -> str:
-    """A file's sound, mono, at one loudness, as a 16-bit wav file in text."""
-    samples, sample_rate = audio_files.read_audio(file)
-    wave = samples.mean(axis=1)
+def _prepared(notes: PreparedNotes, split: str, index: int) -> tuple[np.ndarray, int]:
+    return notes.audio(split, index), notes.sample_rate
+
+
+def _recorded(path: pathlib.Path) -> tuple[np.ndarray, int]:
+    samples, sample_rate = audio_files.read_audio(path)
+    return samples.mean(axis=1), sample_rate
+
+
+def _as_base64(sound: Sound, page: pathlib.Path) -> str:
+    """A note, mono, at one loudness, as a 16-bit wav file in text."""
+    wave, sample_rate = sound.read()
     peak = np.max(np.abs(wave), initial=0)
     if not 0 < peak < np.inf:
-        raise InputError(f'Unusable note: expected sound. Received: silence, or samples not finite, in {str(file)!r}')
+        raise InputError(f'Unusable note: expected sound. Received: silence, or samples not finite, in {sound.name!r}')
     temporary = page.with_name(f'.{page.stem}.{os.getpid()}.wav')
     try:
         output.write_wav(temporary, wave * (_PEAK / peak), sample_rate)

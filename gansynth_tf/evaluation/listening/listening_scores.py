@@ -7,15 +7,16 @@ scores (ties of both left out), two-sided, with Holm's correction for as many pa
 
 import dataclasses
 import itertools
-import json
 import os
-import pathlib
 from collections.abc import Iterable
 
 import numpy as np
 import scipy.stats
 
+from gansynth_tf import files
 from gansynth_tf.errors import InputError
+
+_EXPECTED = 'a file that the listening test saved'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,12 +44,12 @@ def read(paths: Iterable[str | os.PathLike]) -> list[tuple[str, str, int]]:
     """
     answers, seen = [], set()
     for path in paths:
+        results = files.read_json(files.expanded(path), expected=_EXPECTED)
         try:
-            results = json.loads(pathlib.Path(path).expanduser().read_text(encoding='utf-8'))
-            key = (results['test_id'], results['started'])
+            key = tuple(_text(results[name]) for name in ('test_id', 'started'))
             read_now = [_checked(answer['systems'], answer['score']) for answer in results['answers']]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f'Cannot read the results: expected a file that the listening test saved ({error!r}). '
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f'Cannot read the results: expected {_EXPECTED} ({error!r}). '
                              f'Received: {str(path)!r}') from error
         if key in seen:
             raise InputError(f'Results given twice: expected each listener once. Received: {str(path)!r} again')
@@ -84,10 +85,16 @@ def markdown(comparisons: list[Comparison]) -> str:
 
 
 def _checked(systems: list[str], score: int) -> tuple[str, str, int]:
-    first, second = systems
-    if first == second or score not in (-2, -1, 0, 1, 2):
+    first, second = map(_text, systems)
+    if first == second or type(score) is not int or not -2 <= score <= 2:
         raise ValueError(f'{first}, {second}, {score}')
     return first, second, score
+
+
+def _text(value) -> str:
+    if not isinstance(value, str) or not value.isprintable():  # nothing that moves a terminal's cursor
+        raise ValueError(f'{str(value)[:100]!r} is no name')
+    return value
 
 
 def _p_value(scores: np.ndarray) -> float:

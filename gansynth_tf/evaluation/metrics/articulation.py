@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gansynth_tf.music.score import Note
+from gansynth_tf.music.performance import PlayedNote
 from gansynth_tf.spectral.pitch import midi_to_hz
 
 WINDOW_SECONDS = (0.02, 0.2)  # after the onset
@@ -22,7 +22,7 @@ _RESOLUTION_HZ = 2.0
 _HIGHEST = 0.45  # of the sample rate
 
 
-def articulate(clip: np.ndarray, notes: Sequence[Note], sample_rate: int) -> np.ndarray:
+def articulate(clip: np.ndarray, notes: Sequence[PlayedNote], sample_rate: int) -> np.ndarray:
     """Which notes of a rendered piece are heard as they are played.
 
     Args:

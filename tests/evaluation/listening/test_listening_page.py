@@ -2,13 +2,16 @@
 
 import base64
 import json
+import pathlib
 import re
 import shutil
 import time
 
 import numpy as np
 import pytest
+import soundfile
 
+from gansynth_tf.cli import command, listening_test
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation.listening import listening_page, listening_scores
 from gansynth_tf.music import output
@@ -35,7 +38,7 @@ def test_trials_are_of_one_pitch_and_every_two_systems_as_often(folders):
     pairs = [tuple(name for name, _ in trial.notes) for trial in trials]
     assert {pair: pairs.count(pair) for pair in pairs} == {
         ('real', 'ours'): 3, ('real', '<b>theirs'): 3, ('ours', '<b>theirs'): 3}
-    assert all(f'pitch{trial.pitch}' in path.name for trial in trials for _, path in trial.notes)
+    assert all(f'pitch{trial.pitch}' in sound.name for trial in trials for _, sound in trial.notes)
     assert len({trial.notes for trial in trials}) == 9
     assert listening_page.draw_trials(folders, num_trials=9, seed=0) == trials
     assert listening_page.draw_trials(folders, num_trials=9, seed=1) != trials
@@ -43,7 +46,7 @@ def test_trials_are_of_one_pitch_and_every_two_systems_as_often(folders):
 
 def test_the_page_holds_all_it_needs(folders, tmp_path):
     trials = listening_page.draw_trials(folders, num_trials=6, seed=0)
-    page = listening_page.write(trials, tmp_path / 'test.html', seed=0)
+    page = listening_page.write(trials, tmp_path / 'test.html')
     data = data_of(page)
     assert data['systems'] == ['<b>theirs', 'ours', 'real'] and len(data['trials']) == 6
     assert '<b>' not in page.read_text()
@@ -61,7 +64,30 @@ def test_impossible_tests(folders, tmp_path):
         listening_page.draw_trials(folders, num_trials=30, seed=0)
     output.write_wav(tmp_path / 'ours' / 'take0_pitch60.wav', np.zeros(100), 16000)
     with pytest.raises(InputError, match=r'Unusable note: expected sound'):
-        listening_page.write(listening_page.draw_trials(folders, num_trials=12, seed=0), tmp_path / 'x.html', seed=0)
+        listening_page.write(listening_page.draw_trials(folders, num_trials=12, seed=0), tmp_path / 'x.html')
+
+
+def test_the_id_follows_the_sounds(folders, tmp_path, tone):
+    def test_id():
+        trials = listening_page.draw_trials(folders, num_trials=3, seed=0)
+        return data_of(listening_page.write(trials, tmp_path / 'test.html'))['test_id']
+    first = test_id()
+    assert test_id() == first
+    for path in folders['ours'].iterdir():
+        output.write_wav(path, tone(61, seconds=0.1), 16000)
+    assert test_id() != first
+
+
+def test_real_notes_of_a_prepared_set_and_files_of_other_kinds(folders, tmp_path, tone, notes, capsys):
+    (tmp_path / 'flac').mkdir()
+    soundfile.write(tmp_path / 'flac' / 'C4.FLAC', tone(60, seconds=0.1), 16000)
+    prepared = pathlib.Path(notes.identity('train')['files'][0][0]).parent
+    code = command.execute(listening_test.main, listening_test, [
+        'gansynth_listening_test', f'--wav_dirs=real={prepared},flac={tmp_path / "flac"}', '--num_trials=1',
+        f'--output_dir={tmp_path / "out"}'])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, '') and out == f'{tmp_path / "out" / "listening_test.html"}\n'
+    assert data_of(tmp_path / 'out' / 'listening_test.html')['trials'][0]['pitch'] == 60
 
 
 @pytest.fixture
@@ -103,12 +129,13 @@ def test_a_listener_with_a_keyboard_gets_from_the_first_pair_to_the_file(folders
     def listen():
         for side, key in enumerate('ab'):
             press(key)
-            wait_for(lambda side=side: browser.execute_script(f'return state.heard[state.place][{side}]'))
+            wait_for(lambda side=side: browser.execute_script(f'return state.heard[state.index][{side}]'))
 
     trials = listening_page.draw_trials({'real': folders['real'], 'ours': folders['ours']}, num_trials=3, seed=0)
-    page = listening_page.write(trials, tmp_path / 'test.html', seed=0)
+    page = listening_page.write(trials, tmp_path / 'test.html')
     browser.get(page.as_uri())
     assert element('place').text == 'Pair 1 of 3'
+    assert element('hint').text == 'Listen to both notes to the end; then answer.'
     press('1', Keys.ENTER)  # nothing to answer before both are heard
     assert element('place').text == 'Pair 1 of 3' and not element('next').is_enabled()
     better = []

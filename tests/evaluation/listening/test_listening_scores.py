@@ -44,7 +44,9 @@ def test_the_table(tmp_path):
     assert text.splitlines()[2:5] == ['| c | 2 |', '| a | 1 |', '| b | 0 |']
 
 
-@pytest.mark.parametrize('answers', [[(['a', 'a'], 1)], [(['a', 'b'], 3)], [(['a'], 1)], [(['a', 'b'], 'x')]])
+@pytest.mark.parametrize('answers', [[(['a', 'a'], 1)], [(['a', 'b'], 3)], [(['a'], 1)], [(['a', 'b'], 'x')],
+                                     [([None, 'b'], 1)], [(['\ud800', 'b'], 1)], [(['\x1b[2J', 'b'], 1)],
+                                     [(['a', 'b'], 1.5)], [(['a', 'b'], True)]])
 def test_answers_that_the_page_cannot_have_given(tmp_path, answers):
     with pytest.raises(InputError, match=r'Cannot read the results: .* Received: .*r\.json'):
         listening_scores.read([write(tmp_path / 'r.json', answers)])
@@ -58,3 +60,11 @@ def test_other_files_and_the_same_file_twice(tmp_path):
     path = write(tmp_path / 'r.json', [(['a', 'b'], 1)])
     with pytest.raises(InputError, match=r'Results given twice'):
         listening_scores.read([path, path])
+
+
+@pytest.mark.parametrize('text', ['{"test_id": ["t"], "started": "s", "answers": []}', '[' * 100_000, '{"test_id": 1}',
+                                  '{"test_id": "t", "started": "s", "answers": [1]}', '\x00', ''])
+def test_damaged_files(tmp_path, text):
+    (tmp_path / 'r.json').write_text(text)
+    with pytest.raises(InputError, match=r'expected a file that the listening test saved'):
+        listening_scores.read([tmp_path / 'r.json'])

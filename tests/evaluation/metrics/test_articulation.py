@@ -1,12 +1,12 @@
 import numpy as np
 
 from gansynth_tf.evaluation.metrics import articulation
-from gansynth_tf.music import render
-from gansynth_tf.music.score import Note
+from gansynth_tf.music import note, render
+from gansynth_tf.music.performance import PlayedNote
 
 RATE = 16000
 PITCHES = (48, 52, 50, 60, 62, 64, 36, 43)
-SCALE = [Note(pitch, 100, 0.2 * index, 0.2 * index + 0.2) for index, pitch in enumerate(PITCHES)]
+SCALE = [PlayedNote(pitch, 100, 0.2 * index, 0.2 * index + 0.2) for index, pitch in enumerate(PITCHES)]
 
 
 class Player:
@@ -24,7 +24,7 @@ class Player:
 
 
 def share(player, attack, notes):
-    clip = render.render(player, notes, np.full((len(notes), 1), attack)).audio
+    clip = render.render(player, notes, np.full((len(notes), 1), attack), style=note.MAGENTA).audio
     return articulation.articulate(clip, notes, RATE).mean()
 
 
@@ -38,7 +38,7 @@ def test_a_wrong_pitch_is_not_heard(tone):
 
 
 def test_all_notes_of_a_chord_are_heard(tone):
-    chord = [Note(pitch, 100, 0.0, 0.5) for pitch in (48, 55, 64)] + [Note(50, 100, 1.0, 1.5)]
+    chord = [PlayedNote(pitch, 100, 0.0, 0.5) for pitch in (48, 55, 64)] + [PlayedNote(50, 100, 1.0, 1.5)]
     assert share(Player(tone), 0.005, chord) == 1
 
 
