@@ -145,7 +145,8 @@ def articulation_of(instrument: Instrument, piece: Score, *, seed: int = 0,
     """
     notes = performance.perform(piece, instrument.pitches).notes
     chosen = timbres.choose(instrument, notes, timbres.Choice('wander'), seed=seed)
-    clip = render.render(instrument, notes, chosen.latents, style=note.MAGENTA).audio  # whose release overlaps most
+    # Her long release is where a note that comes late is hidden by the one before.
+    clip = render.render(instrument, notes, chosen.latents, style=note.MAGENTA).audio
     articulate = articulation.articulate(clip, notes, instrument.sample_rate)
     return bootstrap.estimate(lambda indices: float(articulate[indices].mean()), len(notes), seed=seed,
                               num_replicates=num_replicates)

@@ -132,7 +132,7 @@ def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | Non
 
 
 def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | None = None) -> dict[pathlib.Path, int]:
-    """The audio files of a folder and its subfolders and their MIDI pitches; arguments and errors as for `of_folder`."""
+    """Audio files of a folder and its subfolders and their MIDI pitches; arguments and errors as for `of_folder`."""
     folder = files.expanded(directory)
     if csv_file:
         return _pitches_of_csv(folder, csv_file)
