@@ -127,11 +127,12 @@ def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | Non
                 samples = _read(path, sample_rate, longest)
                 wave[:len(samples)] = samples
             yield waves, np.array([pitches[path] for path in some]), np.arange(start, start + len(some))
-    return NoteSet(name=files.expanded(directory).resolve().name, num_notes=len(paths), sample_rate=sample_rate, audio_length=max(lengths),
-                   batches=batches)
+    return NoteSet(name=files.expanded(directory).resolve().name, num_notes=len(paths), sample_rate=sample_rate,
+                   audio_length=max(lengths), batches=batches)
 
 
-def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | None = None) -> dict[pathlib.Path, int]:
+def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | None = None
+                  ) -> dict[pathlib.Path, int]:
     """Audio files of a folder and its subfolders and their MIDI pitches; arguments and errors as for `of_folder`."""
     folder = files.expanded(directory)
     if csv_file:
