@@ -12,7 +12,8 @@ Importing this package does not import TensorFlow; calling `load` does.
 __version__ = '0.1.0'
 
 
-def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=None, batch_size=8, checkpoint='latest'):
+def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=None, batch_size=8, checkpoint='latest',
+         phase_locking=True):
     """Loads a trained model for playing.
 
     Args:
@@ -28,6 +29,8 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
       batch_size: notes generated at once.
       checkpoint: of a training run, the 'latest' or the 'best': that of the lowest sliced Wasserstein distance in the
         newest stage.
+      phase_locking: give each partial of a note one phase, which makes it steadier and clearer than the original's
+        way, a phase a frequency (False); a SavedModel plays in the way that it was exported with.
 
     Returns:
       A `gansynth_tf.instrument.Instrument`.
@@ -39,7 +42,7 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
     processor.import_tensorflow()
     from gansynth_tf.generation import load as loading
     return loading.instrument(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale,
-                              batch_size=batch_size, checkpoint=checkpoint)
+                              batch_size=batch_size, checkpoint=checkpoint, phase_locking=phase_locking)
 
 
 def write_wav(path, audio, sample_rate):

@@ -134,6 +134,9 @@ def model_flags(flag_values: flags.FlagValues) -> None:
     flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
                       'processors that have it, and costs quality. A SavedModel plays in what it was exported in.',
                       flag_values=flag_values)
+    flags.DEFINE_bool('phase_locking', True, 'Give each partial of a note one phase, which makes it steadier and '
+                      "clearer than the original's way, a phase a frequency. A SavedModel plays as it was exported.",
+                      flag_values=flag_values)
     flags.DEFINE_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model was '
                        "trained for, less for fewer kinds, more of them in tune. Without it, the model's own.",
                        flag_values=flag_values)
@@ -159,7 +162,7 @@ def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
             config_lib.read_experiment(directory)
     return dict(path=values.ckpt_dir, config=config_lib.given_with_flags(values.config, values.hparams), ema=values.ema,
                 precision=values.precision, latent_scale=values.latent_scale, batch_size=values.batch_size,
-                checkpoint=values.checkpoint)
+                checkpoint=values.checkpoint, phase_locking=values.phase_locking)
 
 
 def help_text(program: str, module: types.ModuleType) -> str:

@@ -37,7 +37,7 @@ def main(argv):
         'config', 'ema', 'checkpoint', 'latent_scale')})
     if FLAGS.format == 'saved_model':
         print(saved_model.export(model, FLAGS.export_dir, data_licence=FLAGS.data_licence, precision=FLAGS.precision,
-                                 batch_size=FLAGS.batch_size))
+                                 phase_locking=FLAGS.phase_locking, batch_size=FLAGS.batch_size))
     else:
         print(network_model.export(model, FLAGS.export_dir, data_licence=FLAGS.data_licence, engine=FLAGS.format))
 

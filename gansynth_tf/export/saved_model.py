@@ -23,7 +23,7 @@ from gansynth_tf.instrument import DEFAULT_BATCH_SIZE
 
 
 def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | None = None, precision: str = 'fp32',
-           batch_size: int = DEFAULT_BATCH_SIZE) -> pathlib.Path:
+           phase_locking: bool = True, batch_size: int = DEFAULT_BATCH_SIZE) -> pathlib.Path:
     """Exports a trained model; returns the directory of the new version.
 
     Args:
@@ -31,6 +31,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
       export_dir: where the versions go.
       data_licence: the licence of the training data, told by `describe`; that in the model's `provenance.json` if None.
       precision: 'fp32' or 'bf16', what the network computes in.
+      phase_locking: as `gansynth_tf.load` has it.
       batch_size: notes computed at once, however many are asked for.
 
     Raises:
@@ -39,7 +40,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory))
     graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
-                           precision=precision)
+                           precision=precision, phase_locking=phase_locking)
     served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts,
                          batch_size=batch_size)
     directory = files.make_directory(export_dir)

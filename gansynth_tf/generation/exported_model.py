@@ -27,7 +27,8 @@ DESCRIPTION_FILE = 'description.json'
 _FILE = 'saved_model.pb'
 
 
-def open_export(directory: pathlib.Path, *, precision: str = 'fp32') -> 'ExportedModel | NetworkModel | None':
+def open_export(directory: pathlib.Path, *, precision: str = 'fp32', phase_locking: bool = True
+                ) -> 'ExportedModel | NetworkModel | None':
     """The export in a directory; None if there is none.
 
     Raises:
@@ -35,7 +36,7 @@ def open_export(directory: pathlib.Path, *, precision: str = 'fp32') -> 'Exporte
     """
     for engine in ENGINES.values():
         if (directory / engine.file).exists():
-            return NetworkModel(directory, engine, precision=precision)
+            return NetworkModel(directory, engine, precision=precision, phase_locking=phase_locking)
     saved_model = find(directory)
     return ExportedModel(saved_model) if saved_model else None
 
@@ -109,18 +110,20 @@ class NetworkModel:
       directory: holds `engine.file`, `normalizer.json` and `description.json`.
       engine: one of `ENGINES`.
       precision: 'fp32' or, with OpenVINO, 'bf16', in which it computes on processors that have it.
+      phase_locking: as `gansynth_tf.load` has it.
 
     Raises:
       InputError: if something is missing or damaged, or the engine is not installed.
     """
 
-    def __init__(self, directory: pathlib.Path, engine: 'Engine', *, precision: str = 'fp32'):
+    def __init__(self, directory: pathlib.Path, engine: 'Engine', *, precision: str = 'fp32',
+                 phase_locking: bool = True):
         engine.check_installed()
         try:
             description = files.read_json(directory / DESCRIPTION_FILE)
             self.config, self.vocabulary = _described(description, engine.form)
             num_blocks = whole_number(description['num_blocks'], 'num_blocks', lowest=1)
-            synthesis = Synthesis(self.config, num_blocks, normalizers.read(directory))
+            synthesis = Synthesis(self.config, num_blocks, normalizers.read(directory), phase_locking=phase_locking)
         except (KeyError, ValueError, TypeError) as error:
             raise _unreadable(directory, error) from error
         try:

@@ -33,20 +33,21 @@ class InferenceGraph(tf.Module):
       normalizer: that of the training data.
       precision: 'fp32', or 'bf16' for bfloat16 in the last blocks' convolutions, which is faster on processors that
         have it and costs quality.
+      phase_locking: as `gansynth_tf.load` has it.
 
     Raises:
       InputError: if these do not belong together.
     """
 
     def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer,
-                 precision: str = 'fp32'):
+                 precision: str = 'fp32', phase_locking: bool = True):
         super().__init__(name='inference')
         weights.check_generator(config, num_pitches, state.arrays)
         schedule = ResolutionSchedule.from_config(config)
         fading = schedule.fading_weight(state.num_blocks, state.progress)
         self._coarser_weight = 0.0 if fading is None else float(fading)
         self._factors, self._time_patch = schedule.factors, config.time_patch
-        self._synthesis = Synthesis(config, state.num_blocks, normalizer)
+        self._synthesis = Synthesis(config, state.num_blocks, normalizer, phase_locking=phase_locking)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
         for block_id in range(1, state.num_blocks + 1):
@@ -77,12 +78,12 @@ class InferenceGraph(tf.Module):
 class Synthesis:
     """From the generator's images, of a model of `num_blocks` blocks, to waves."""
 
-    def __init__(self, config: Config, num_blocks: int, normalizer: Normalizer):
+    def __init__(self, config: Config, num_blocks: int, normalizer: Normalizer, *, phase_locking: bool = True):
         schedule = ResolutionSchedule.from_config(config)
         (full_height, full_width), (height, width) = schedule.final_resolutions, schedule.resolution(num_blocks)
         self._factors = full_height // height, full_width // width
         self._normalizer = normalizer.at_width(config.spec_shape[1])
-        self._representation = representations.from_config(config)
+        self._representation = representations.from_config(config, phase_locking=phase_locking)
 
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
         """float32 [n, *resolution(num_blocks), 2], normalised -> float32 [n, audio_length]."""

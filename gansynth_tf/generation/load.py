@@ -20,7 +20,7 @@ BASELINES = ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')
 
 
 def instrument(path: str | os.PathLike | None, *, config: Config | str | None, ema: bool, precision: str,
-               latent_scale: float | None, batch_size: int, checkpoint: str) -> Instrument:
+               latent_scale: float | None, batch_size: int, checkpoint: str, phase_locking: bool) -> Instrument:
     """What lies at `path`; arguments and errors are those of `gansynth_tf.load`.
 
     Where a directory holds a model's arrays and an export of it, the arrays are played: they are no program.
@@ -33,7 +33,8 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     name = model_name(directory)
     if name in BASELINES:
         return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(directory, **settings)
-    export = None if checkpoints.exist(directory) else exported_model.open_export(directory, precision=precision)
+    export = None if checkpoints.exist(directory) else exported_model.open_export(directory, precision=precision,
+                                                                                  phase_locking=phase_locking)
     if export:
         _require_no_run_settings(directory, ema=ema, checkpoint=checkpoint)
         return Synthesizer(synthesizer.scaled(export.config, latent_scale), export.vocabulary, export.waves,
@@ -41,7 +42,7 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     found = synthesizer.open_model(directory, config=config, ema=ema, checkpoint=checkpoint, latent_scale=latent_scale)
     try:
         return synthesizer.from_weights(found.config, found.vocabulary, found.state, found.normalizer,
-                                        batch_size=batch_size, precision=precision)
+                                        batch_size=batch_size, precision=precision, phase_locking=phase_locking)
     except InputError as error:
         raise InputError(f'{found.directory}: {error}') from error
 

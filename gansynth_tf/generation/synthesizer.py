@@ -93,13 +93,15 @@ def scaled(config: Config, latent_scale: float | None) -> Config:
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,
-                 batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32') -> 'Synthesizer':
+                 batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32', phase_locking: bool = True
+                 ) -> 'Synthesizer':
     """A synthesizer that plays the given weights.
 
     Raises:
       InputError: if they do not fit the configuration.
     """
-    graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer, precision=precision)
+    graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer, precision=precision,
+                           phase_locking=phase_locking)
     waves = tf.function(graph.waves, autograph=False)
 
     @functools.cache

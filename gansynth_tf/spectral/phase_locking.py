@@ -51,7 +51,7 @@ def _peaks(magnitude: tf.Tensor) -> tf.Tensor:
     """Where the magnitude is above that of its neighbours, and not too faint: bool [batch, time, freq]."""
     loud = magnitude > _FAINTEST * tf.reduce_max(magnitude, axis=[1, 2], keepdims=True)
     for distance in range(1, _NEIGHBOURS + 1):
-        loud &= (magnitude > _moved(magnitude, distance, math.inf)) & (magnitude > _moved(magnitude, -distance, math.inf))
+        loud &= magnitude > tf.maximum(*(_moved(magnitude, side, math.inf) for side in (distance, -distance)))
     return loud
 
 
@@ -71,7 +71,7 @@ def _nearest_peaks(peaks: tf.Tensor) -> tf.Tensor:
 def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
     """The mean frequency of each bin and its two neighbours, weighted by power and unwrapped against its own."""
     power = tf.square(magnitude)
-    sides = [(_moved(power, distance, 0.0), ops.wrap(_moved(ifreq, distance, 0.0) - ifreq, 1.0)) for distance in (1, -1)]
+    sides = [(_moved(power, side, 0.0), ops.wrap(_moved(ifreq, side, 0.0) - ifreq, 1.0)) for side in (1, -1)]
     excess = tf.add_n([weight * difference for weight, difference in sides])
     return ifreq + tf.math.divide_no_nan(excess, power + tf.add_n([weight for weight, _ in sides]))
 

@@ -5,12 +5,12 @@ Sources: GANSynth (Engel et al., ICLR 2019), section 2.2; Magenta's specgrams_he
 
 import abc
 import math
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.spectral import banded, mel, ops, transform
+from gansynth_tf.spectral.phase_locking import locked_phase
 
 _FLOOR = 1e-6  # added to magnitudes and powers before their logarithm is taken
 
@@ -72,22 +72,43 @@ class Phase(SpectralRepresentation):
         return ops.polar_to_rect(tf.exp(logmag), phase * math.pi)
 
 
-class InstantaneousFrequency(SpectralRepresentation):
+class FrequencyRepresentation(SpectralRepresentation):
+    """One with instantaneous frequencies, which give the phases of its STFTs.
+
+    Args:
+      config: the hyperparameters.
+      phase_locking: sum frequencies partial by partial (`locked_phase`) instead of bin by bin, as the original does.
+    """
+
+    def __init__(self, config: Config, *, phase_locking: bool = False):
+        super().__init__(config)
+        self._phase_locking = phase_locking
+
+    def specgrams_to_stfts(self, specgrams: tf.Tensor) -> tf.Tensor:
+        magnitude, ifreq = self._magnitude_and_ifreq(*self._channels(specgrams))
+        phase_angle = locked_phase(magnitude, ifreq) if self._phase_locking else ops.accumulated_phase(ifreq)
+        return ops.polar_to_rect(magnitude, phase_angle)
+
+    @abc.abstractmethod
+    def _magnitude_and_ifreq(self, loudness: tf.Tensor, ifreq: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """A spectrogram's two channels -> those of an STFT, each float32 [batch, time, framing.num_bins]."""
+
+
+class InstantaneousFrequency(FrequencyRepresentation):
     """ln(|X| + 1e-6), and the phase's step from frame to frame in units of pi radians. The paper's 'IF'."""
 
     def stfts_to_specgrams(self, stfts: tf.Tensor) -> tf.Tensor:
         return tf.stack([_logmag(stfts), ops.instantaneous_frequency(_phase_angle(stfts))], axis=-1)
 
-    def specgrams_to_stfts(self, specgrams: tf.Tensor) -> tf.Tensor:
-        logmag, ifreq = self._channels(specgrams)
-        return ops.polar_to_rect(tf.exp(logmag), ops.accumulated_phase(ifreq))
+    def _magnitude_and_ifreq(self, loudness: tf.Tensor, ifreq: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.exp(loudness), ifreq
 
 
-class MelInstantaneousFrequency(SpectralRepresentation):
+class MelInstantaneousFrequency(FrequencyRepresentation):
     """ln(mel power + 1e-6), and the step of the mel-weighted phase in units of pi radians. The paper's 'IF-mel'."""
 
-    def __init__(self, config: Config):
-        super().__init__(config)
+    def __init__(self, config: Config, *, phase_locking: bool = False):
+        super().__init__(config, phase_locking=phase_locking)
         linear_to_mel = mel.linear_to_mel_weight_matrix(self.spec_shape[1], self.framing.num_bins,
                                                         sample_rate=config.sample_rate)
         self._linear_to_mel = banded.BandedMatrix(linear_to_mel)
@@ -101,11 +122,9 @@ class MelInstantaneousFrequency(SpectralRepresentation):
         first, later = tf.split(self._linear_to_mel.right_multiply(ifreq), [1, self.framing.num_frames - 1], axis=1)
         return tf.stack([tf.math.log(mel_power + _FLOOR), tf.concat([first, ops.wrap(later, 1.0)], axis=1)], axis=-1)
 
-    def specgrams_to_stfts(self, specgrams: tf.Tensor) -> tf.Tensor:
-        log_mel_power, mel_ifreq = self._channels(specgrams)
-        power = self._mel_to_linear.right_multiply(tf.exp(log_mel_power))
-        phase_angle = ops.accumulated_phase(self._mel_to_linear.right_multiply(mel_ifreq))
-        return ops.polar_to_rect(tf.sqrt(power + _FLOOR), phase_angle)
+    def _magnitude_and_ifreq(self, loudness: tf.Tensor, ifreq: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        power = self._mel_to_linear.right_multiply(tf.exp(loudness))
+        return tf.sqrt(power + _FLOOR), self._mel_to_linear.right_multiply(ifreq)
 
 
 class Wave(Representation):
@@ -126,7 +145,7 @@ class Wave(Representation):
         return first[:, self._padding:self._padding + self.audio_length]
 
 
-_CLASSES: dict[str, Callable[[Config], Representation]] = {
+_CLASSES: dict[str, type[Representation]] = {
     'linear': InstantaneousFrequency,
     'phase': Phase,
     'mel': MelInstantaneousFrequency,
@@ -134,9 +153,13 @@ _CLASSES: dict[str, Callable[[Config], Representation]] = {
 }
 
 
-def from_config(config: Config) -> Representation:
-    """The representation that `config.data_type` names, for its spec_shape, audio_length and sample_rate."""
-    return _CLASSES[config.data_type](config)
+def from_config(config: Config, *, phase_locking: bool = False) -> Representation:
+    """The representation that `config.data_type` names, for its spec_shape, audio_length and sample_rate.
+
+    `phase_locking` is for playing, where there are instantaneous frequencies: see `FrequencyRepresentation`.
+    """
+    kind = _CLASSES[config.data_type]
+    return kind(config, phase_locking=phase_locking) if issubclass(kind, FrequencyRepresentation) else kind(config)
 
 
 def _logmag(stfts: tf.Tensor) -> tf.Tensor:

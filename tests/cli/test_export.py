@@ -23,10 +23,11 @@ def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys, monkeypa
     opened = []
     monkeypatch.setattr(synthesizer, 'open_model', lambda *args, **kwargs: opened.append((args, kwargs)) or 'the model')
     assert run(f'--ckpt_dir={tmp_path}', '--export_dir=OUT', '--noema', '--data_licence=CC0', '--checkpoint=best',
-               '--latent_scale=0.5', '--precision=bf16', '--batch_size=4') == 0
+               '--latent_scale=0.5', '--precision=bf16', '--batch_size=4', '--nophase_locking') == 0
     assert capsys.readouterr().out == 'OUT/1\n'
     assert opened == [((str(tmp_path),), {'ema': False, 'config': None, 'checkpoint': 'best', 'latent_scale': 0.5})]
-    assert asked == [(('the model', 'OUT'), {'data_licence': 'CC0', 'precision': 'bf16', 'batch_size': 4})]
+    assert asked == [(('the model', 'OUT'), {'data_licence': 'CC0', 'precision': 'bf16', 'phase_locking': False,
+                                              'batch_size': 4})]
 
 
 def test_the_built_in_model_without_flags(asked):
