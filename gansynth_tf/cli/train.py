@@ -91,7 +91,7 @@ def _config(presets):
 
 
 def _refuse_what_only_gansynth_can() -> None:
-    for name, plain in (('strategy', 'none'), ('dry_run', False)):
+    for name, plain in (('strategy', 'none'), ('dry_run', False), ('cache_dir', None)):
         if FLAGS[name].value != plain:
             raise InputError(f'Impossible --{name}: expected none where --model is not gansynth. '
                              f'Received: {FLAGS[name].value!r}')
