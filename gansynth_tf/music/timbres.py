@@ -210,7 +210,7 @@ def write(path: str | os.PathLike, timbre: Timbre, instrument: Instrument, *, no
     values = {'format': _FORMAT, 'name': timbre.name, 'latent': timbre.latent.tolist(),
               'model': {'latent_size': instrument.latent_size, 'sample_rate': instrument.sample_rate,
                         'audio_length': instrument.audio_length},
-              'fingerprint': [round(band, 2) for band in fingerprint(instrument, timbre.latent)], 'notes': notes}
+              'fingerprint': fingerprint(instrument, timbre.latent).round(2).tolist(), 'notes': notes}
     return files.write_json(values, path)
 
 
@@ -220,7 +220,7 @@ def fingerprint(instrument: Instrument, latent: np.ndarray) -> np.ndarray:
     It tells models apart whatever the form in which they are stored, as a hash of their weights does not.
     """
     wave = instrument.generate(latent[None], [_middle_pitch(instrument)])[0]
-    power = np.abs(np.fft.rfft(wave)) ** 2
+    power = np.abs(np.fft.rfft(np.asarray(wave, np.float64))) ** 2
     edges = np.geomspace(4, len(power), _NUM_BANDS + 1).astype(int)
     bands = np.array([power[low:max(high, low + 1)].sum() for low, high in itertools.pairwise(edges)])
     return np.maximum(10 * np.log10(np.maximum(bands, 1e-20) / max(bands.max(), 1e-20)), _FLOOR_DB)
