@@ -81,6 +81,8 @@ flags.DEFINE_bool('plot', False, 'Draw a piece, too: its notes coloured by timbr
 
 _NOT_AS_MAGENTA = ('timbre', 'pedal', 'controllers', 'pitch_bend', 'extend', 'out_of_range', 'velocity_curve', 'darken',
                    'level', 'release', 'pan', 'stems', 'loudness')
+_OF_AUDITIONS = ('timbre', 'save_timbre', 'as_magenta', 'pedal', 'controllers', 'pitch_bend', 'out_of_range', 'pan',
+                 'stems', 'loudness', 'secs_per_instrument', 'plot')
 _OF_PIECES = (*_NOT_AS_MAGENTA[1:], 'as_magenta', 'secs_per_instrument', 'plot')
 
 
@@ -140,16 +142,17 @@ def _check_combinations():
     if sum(map(bool, (FLAGS.midi_file, notes, FLAGS.audition))) > 1:
         raise InputError('Flags that exclude each other: expected --midi_file, or --pitches and --num_samples, or '
                          '--audition. Received: more than one of them')
-    present = [name for name in (_OF_PIECES if not FLAGS.midi_file and not FLAGS.audition else
-                                 _NOT_AS_MAGENTA if FLAGS.as_magenta else ()) if FLAGS[name].present]
-    if present:
-        wanted = 'no --as_magenta' if FLAGS.as_magenta and FLAGS.midi_file else 'a --midi_file'
-        raise InputError(f'Flags that do not go together: expected {wanted} with --{present[0]}. Received: both'
-                         if FLAGS.midi_file else
-                         f'A flag for pieces: expected {wanted} with --{present[0]}. Received: no --midi_file')
+    if FLAGS.as_magenta and (present := _first_given(_NOT_AS_MAGENTA)):
+        raise InputError(f'Flags that exclude each other: expected --as_magenta or --{present}. Received: both')
+    if not FLAGS.midi_file and (present := _first_given(_OF_AUDITIONS if FLAGS.audition else _OF_PIECES)):
+        raise InputError(f'A flag for pieces: expected a --midi_file with --{present}. Received: none')
     if FLAGS.loudness is not None:
         from gansynth_tf.music import recording
         recording.check_loudness(FLAGS.loudness)
+
+
+def _first_given(names):
+    return next((name for name in names if FLAGS[name].present), None)
 
 
 def _style():
@@ -207,7 +210,8 @@ def _play_piece(instrument, score, path, seed, style, encoding, choice):
     _save_timbres(instrument, chosen.timbres, seed)
     if FLAGS.plot:
         from gansynth_tf.evaluation.pictures import piece_picture
-        print(piece_picture.write(path.with_suffix('.png'), performance, chosen, piece.pictured(recording) * gain,
+        print(piece_picture.write(path.with_name(f'{path.name}.png'), performance.notes, chosen.places,
+                                  [timbre.name for timbre in chosen.timbres], piece.pictured(recording, gain=gain),
                                   instrument.sample_rate))
 
 

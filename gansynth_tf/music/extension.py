@@ -22,7 +22,6 @@ _OVERLAP = 4  # frames over each sample
 _STEADY_FROM = 0.3  # of the time that the note can be held; before it is the attack
 _DECAY_DB_PER_SECOND = -2.0  # what loses less is held, not decaying
 _STEEPEST = 4.0  # times as fast as the whole note, at most, may a frequency decay
-_SLOPE_BINS = 6  # to each side, over which decay is averaged
 _SILENT = 1e-10
 
 
@@ -114,14 +113,15 @@ def _analyse(wave: np.ndarray, n_fft: int, sample_rate: int) -> _Analysis:
 
 
 def _slopes(logmag: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
-    """Log magnitude gained per frame by each bin, [bins], averaged over its neighbours by power; and by the whole."""
+    """Log magnitude gained per frame by each bin, [bins], one value a partial; and by the whole."""
     power = np.exp(2 * logmag)
     centred = times - times.mean()
     scale = max(np.sum(centred ** 2), 1e-9)
     fitted = centred @ logmag / scale
     weights = power.mean(axis=0)
-    neighbours = np.ones(min(2 * _SLOPE_BINS + 1, len(weights)))
-    slopes = np.convolve(weights * fitted, neighbours, 'same') / np.convolve(weights, neighbours, 'same')
+    partials = _peaks(np.log(weights))
+    sums = [np.bincount(partials, part, len(weights)) for part in (weights * fitted, weights)]
+    slopes = (sums[0] / np.maximum(sums[1], _SILENT ** 2))[partials]
     return slopes, float(centred @ (0.5 * np.log(power.sum(axis=1))) / scale)
 
 

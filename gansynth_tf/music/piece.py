@@ -106,9 +106,9 @@ def audition(instrument: Instrument, timbre: Timbre) -> tuple[Performance, np.nd
     return Performance(notes), np.repeat(timbre.latent[None], len(notes), axis=0)
 
 
-def pictured(recording: Recording) -> np.ndarray:
+def pictured(recording: Recording, *, gain: float) -> np.ndarray:
     """The mix as one channel in memory, float32 [samples], for a picture of it."""
-    return np.concatenate([block.mean(axis=1) for block in recording.blocks()] or [np.zeros(0, np.float32)])
+    return np.concatenate([np.zeros(0, np.float32), *(block.mean(axis=1) for block in recording.blocks(gain=gain))])
 
 
 def _ascii(text: str) -> str:

@@ -201,3 +201,100 @@ def test_parse_pitches(text, pitches):
 def test_parse_pitches_that_are_none(text):
     with pytest.raises(InputError, match=r'Impossible --pitches'):
         generate.parse_pitches(text)
+
+
+@pytest.fixture
+def two_tracks(tmp_path):
+    """A piece of two named tracks, with a pedal, a bend and a note of 3 s."""
+    midi = pretty_midi.PrettyMIDI()
+    for track, name in enumerate(('oboe', 'Cello / solo')):
+        instrument = pretty_midi.Instrument(68 + track, name=name)
+        instrument.notes = [pretty_midi.Note(60 + track + i, 60 + 20 * i, i, i + 0.3) for i in range(3)]
+        midi.instruments.append(instrument)
+    midi.instruments[0].notes.append(pretty_midi.Note(70, 50, 0, 3))
+    midi.instruments[0].control_changes = [pretty_midi.ControlChange(64, 127, 0.0)]
+    midi.instruments[1].pitch_bends = [pretty_midi.PitchBend(2000, 1.1)]
+    midi.write(str(tmp_path / 'two.mid'))
+    return tmp_path / 'two.mid'
+
+
+def test_stems_plot_tags_and_timbres(play, two_tracks, tmp_path):
+    kept = tmp_path / 'kept.json'
+    code, paths, reports = play(f'--midi={two_tracks}', '--seed=3', '--stems', '--pan=spread', '--plot',
+                                '--timbre=track', f'--save_timbre={kept}')
+    assert (code, reports) == (0, ['Moved by octaves into the pitches 48 to 72: 4 of 7 notes',
+                                   'Held by a pedal: 3 of 7 notes'])
+    assert [pathlib.Path(path).name for path in paths] == [
+        'two.wav', 'two_01_oboe.wav', 'two_02_Cello_solo.wav', 'kept_01.json', 'kept_02.json', 'two.png']
+    mix, first, second = (soundfile.read(path)[0] for path in paths[:3])
+    assert mix.shape == first.shape == second.shape == (len(mix), 2)
+    np.testing.assert_allclose(first + second, mix, rtol=0, atol=1e-6)
+    with soundfile.SoundFile(paths[0]) as file:
+        assert file.subtype == 'PCM_24' and file.title == 'two'
+        assert 'seed: 3; timbres: seed3_number1, seed3_number2' in file.comment
+    assigned = play(f'--midi={two_tracks}', '--seed=9', '--stems', '--pan=spread',
+                    f'--timbre=1:{tmp_path}/kept_01,2:{tmp_path}/kept_02.json', output_dir=tmp_path / 'again')[1]
+    for path, other in zip(paths, assigned):
+        np.testing.assert_array_equal(soundfile.read(path)[0], soundfile.read(other)[0])
+
+
+def test_what_each_flag_of_a_piece_changes(play, two_tracks, tmp_path):
+    written = {}
+    for flag in ('', '--nopedal', '--nopitch_bend', '--noextend', '--nodarken', '--velocity_curve=1', '--level=peak',
+                 '--release=0.5', '--out_of_range=drop', '--timbre=5', '--loudness=-30', '--as_magenta'):
+        code, paths, reports = play(f'--midi={two_tracks}', '--seed=0', *filter(None, [flag]),
+                                    output_dir=tmp_path / f'out{flag}')
+        assert code == 0, reports
+        written[flag] = pathlib.Path(paths[0]).read_bytes()
+    assert len(set(written.values())) == len(written)
+
+
+def test_as_magenta_says_what_it_leaves_out(play, two_tracks):
+    code, paths, reports = play(f'--midi={two_tracks}', '--seed=0', '--as_magenta')
+    assert (code, reports) == (0, ['Left out as outside the pitches 48 to 72: 4 of 7 notes',
+                                   'Shorter than they are held: 3 of 3 notes'])
+    assert len(soundfile.read(paths[0])[0]) == 6 * 16000
+
+
+def test_formats(play, midi_file):
+    _, paths, _ = play(f'--midi={midi_file}', '--seed=0', '--format=flac', '--bits=24', '--sample_rate=48000')
+    info = soundfile.info(paths[0])
+    assert (pathlib.Path(paths[0]).name, info.subtype, info.samplerate) == ('a piece.flac', 'PCM_24', 48000)
+    _, paths, _ = play('--pitches=60', '--seed=0', '--format=ogg')
+    assert pathlib.Path(paths[0]).name == 'generated_000_pitch60_seed0.ogg'
+
+
+def test_an_audition(play):
+    code, paths, reports = play('--audition=2', '--seed=4')
+    assert (code, reports) == (0, [])
+    assert [pathlib.Path(path).name for path in paths] == ['audition_seed4_number01.wav', 'audition_seed4_number02.wav']
+    assert soundfile.info(paths[0]).frames > 4 * 16000
+
+
+def test_timbres_of_single_notes(play, tmp_path):
+    kept = tmp_path / 'kept.json'
+    play('--pitches=60', '--seed=4', '--timbre=3', f'--save_timbre={kept}')
+    first = play('--pitches=60,61', '--seed=4', '--timbre=3', output_dir=tmp_path / 'a')[1]
+    again = play('--pitches=60,61', '--seed=5', f'--timbre={kept}', output_dir=tmp_path / 'b')[1]
+    for path, other in zip(first, again):
+        np.testing.assert_array_equal(soundfile.read(path)[0], soundfile.read(other)[0])
+
+
+@pytest.mark.parametrize('arguments, complaint', [
+    (('--pitches=60', '--stems'), 'error: A flag for pieces: expected a --midi_file with --stems. Received: none'),
+    (('--midi={midi}', '--as_magenta', '--release=0.2'),
+     'error: Flags that exclude each other: expected --as_magenta or --release. Received: both'),
+    (('--audition=2', '--pitches=60'), 'error: Flags that exclude each other: expected --midi_file, or '),
+    (('--midi={midi}', '--timbre=none'), 'error: No such timbre: expected wander, track, program, fixed, a number, or'),
+    (('--midi={midi}', '--timbre=9:1'), 'error: Impossible --timbre: expected tracks among 1. Received: 9'),
+    (('--pitches=60', '--timbre=track'), 'error: Impossible --timbre for single notes'),
+    (('--midi={midi}', '--loudness=3'), 'error: Impossible loudness: expected -70 to -5 LUFS. Received: 3.0'),
+    (('--midi={midi}', '--release=0'), 'error: Impossible release: expected 0.005 to 5.0 seconds. Received: 0.0'),
+    (('--midi={midi}', '--sample_rate=1'), 'error: Impossible sample_rate: expected 8000 to 192000 Hz. Received: 1'),
+    (('--midi={midi}', '--format=flac', '--bits=32'), 'error: Impossible bits: expected 16 or 24, or with wav 32.'),
+    (('--midi={midi}', '--out_of_range=error'), 'error: Pitch out of range: expected pitches 48 to 72. Received: 20'),
+])
+def test_bad_flags_of_pieces(play, midi_file, arguments, complaint):
+    code, paths, reports = play(*(argument.format(midi=midi_file) for argument in arguments), '--seed=0')
+    assert (code, paths) == (2, [])
+    assert reports[-1].startswith(complaint)
