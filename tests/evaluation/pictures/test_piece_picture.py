@@ -12,7 +12,8 @@ def test_a_piece_is_drawn_in_the_colours_of_its_timbres(tmp_path, num_timbres):
     wave = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32)
     path = piece_picture.write(tmp_path / 'a.png', notes, np.array([0.0, num_timbres - 1]),
                                [f'timbre {i}' for i in range(num_timbres)], wave, 16_000)
-    colours = np.unique((matplotlib.image.imread(path)[..., :3] * 255).round().astype(int).reshape(-1, 3), axis=0).tolist()
+    pixels = (matplotlib.image.imread(path)[..., :3] * 255).round().astype(int).reshape(-1, 3)
+    colours = np.unique(pixels, axis=0).tolist()
     first, last = [68, 1, 84], [253, 231, 37]  # the ends of viridis
     assert first in colours and ((last in colours) or num_timbres == 1)
     assert [other.name for other in tmp_path.iterdir()] == ['a.png']
