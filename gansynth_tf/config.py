@@ -239,9 +239,14 @@ class Config(Hyperparameters):
         """(time frames, frequency bins) of what networks of the first `num_blocks` blocks make and see."""
         require(1 <= num_blocks <= self.num_resolutions, 'number of blocks',
                 f'one from 1 to num_resolutions ({self.num_resolutions})', num_blocks)
-        growth = self.scale_base ** (num_blocks - 1)
-        return (self.start_height * self.time_patch * growth,
-                self.start_width * (growth if self.scale_mode == 'ALL' else 1))
+        down, across = self.growth
+        return (self.start_height * self.time_patch * down ** (num_blocks - 1),
+                self.start_width * across ** (num_blocks - 1))
+
+    @property
+    def growth(self) -> tuple[int, int]:
+        """How many times the height and the width of one block's images are those of the block before."""
+        return self.scale_base, self.scale_base if self.scale_mode == 'ALL' else 1
 
 
 PRESETS: Mapping[str, Config] = types.MappingProxyType(

@@ -115,6 +115,23 @@ def test_spec_shape(hparams, shape):
     assert Config(**hparams).spec_shape == shape
 
 
+def test_resolutions_of_both_modes():
+    both = Config(num_resolutions=4, start_height=16, audio_length=8000)
+    assert [both.resolution(num_blocks) for num_blocks in (1, 2, 3, 4)] == [(16, 16), (32, 32), (64, 64), (128, 128)]
+    assert both.growth == (2, 2)
+    height = Config(num_resolutions=3, start_height=2, start_width=1024, scale_base=3, scale_mode='H',
+                    audio_length=9000)
+    assert [height.resolution(num_blocks) for num_blocks in (1, 2, 3)] == [(2, 1024), (6, 1024), (18, 1024)]
+    assert height.growth == (3, 1)
+    assert Config().resolution(7) == Config().spec_shape
+
+
+@pytest.mark.parametrize('num_blocks', [0, 8, -1])
+def test_impossible_number_of_blocks(num_blocks):
+    with pytest.raises(InputError, match=f'expected one from 1 to num_resolutions \\(7\\). Received: {num_blocks}'):
+        Config().resolution(num_blocks)
+
+
 def test_a_config_cannot_be_changed_in_place():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config().fmap_max = 3

@@ -12,9 +12,9 @@ import tensorflow as tf
 from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline, prepare
-from gansynth_tf.data.resolutions import all_resolutions
 from gansynth_tf.data.sources.note_source import NoteSource, SourceNote
 from gansynth_tf.spectral import representations
+from gansynth_tf.spectral.resolutions import all_resolutions
 
 _BATCH_SIZE = 8
 _NUM_PITCHES = 61

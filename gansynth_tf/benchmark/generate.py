@@ -11,7 +11,6 @@ from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.generation.synthesizer import Synthesizer, from_weights
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.checkpoints import GeneratorState
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers
 
 PITCHES = PitchVocabulary(dict.fromkeys(range(24, 85), 1))
@@ -35,14 +34,13 @@ def synthesizer(config: Config, batch_size: int) -> Synthesizer:
 
 def flops_per_note(config: Config) -> float:
     """Multiplications and additions of the convolutions of one note, as the inference graph does them."""
-    schedule, total = ResolutionSchedule.from_config(config), 0.0
-    down, across = schedule.factors
+    (down, across), total = config.growth, 0.0
     for name, shape in weights.generator_shapes(config, len(PITCHES.pitches)).items():
         block, layer, kind = name.split('/')
         block_id = int(block.removeprefix('block_'))
         if kind == 'bias' or (layer == 'to_rgb' and block_id < config.num_resolutions):
             continue
-        height, width = schedule.resolution(block_id)
+        height, width = config.resolution(block_id)
         if layer == 'dense' or (block_id == 1 and layer == 'conv0'):
             places = 1.0
         elif layer == 'conv0':  # a larger kernel, of which every pixel meets one in `down * across` taps

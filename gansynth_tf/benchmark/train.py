@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages
 from gansynth_tf.training.draw import Draw
@@ -35,7 +34,7 @@ def _iterate(config: Config, stage: stages.Stage, times: int) -> Callable[[], in
     step = TrainingStep(config, stage, Networks.create(config, NUM_PITCHES), normalizers.from_config(config),
                         representations.from_config(config))
     size, rng = stage.batch_size, np.random.default_rng(0)
-    shape = size, *ResolutionSchedule.from_config(config).resolution(stage.num_blocks), 2
+    shape = size, *stage.resolution, 2
     real = tf.constant(rng.uniform(-8.0, 1.0, shape), tf.float32)
     labels = tf.constant(rng.integers(0, NUM_PITCHES, size), tf.int32)
     draw = {name: tf.constant(array) for name, array in

@@ -10,10 +10,10 @@ import tqdm
 from gansynth_tf.config import Config
 from gansynth_tf.data import specgram_cache
 from gansynth_tf.data.prepared_notes import PreparedNotes, open_notes
-from gansynth_tf.data.resolutions import pool
 from gansynth_tf.data.sources.note_source import TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import representations
+from gansynth_tf.spectral.resolutions import pool
 
 __all__ = ['CACHE_BYTES', 'PreparedNotes', 'open_notes', 'pool', 'shuffled', 'specgram_batches']
 

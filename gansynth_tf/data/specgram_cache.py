@@ -19,8 +19,8 @@ import tqdm
 
 from gansynth_tf import files
 from gansynth_tf.config import Config
-from gansynth_tf.data.resolutions import all_resolutions, pool
 from gansynth_tf.errors import InputError
+from gansynth_tf.spectral.resolutions import all_resolutions, pool
 
 _DESCRIPTION_FILE = 'description.json'
 

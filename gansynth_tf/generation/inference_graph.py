@@ -12,10 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import image_ops, weights
+from gansynth_tf.networks import fading, image_ops, weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.layers import he_scale
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 
@@ -43,10 +42,9 @@ class InferenceGraph(tf.Module):
                  precision: str = 'fp32', phase_locking: bool = True):
         super().__init__(name='inference')
         weights.check_generator(config, num_pitches, state.arrays)
-        schedule = ResolutionSchedule.from_config(config)
-        fading = schedule.fading_weight(state.num_blocks, state.progress)
-        self._coarser_weight = 0.0 if fading is None else float(fading)
-        self._factors, self._time_patch = schedule.factors, config.time_patch
+        weight = fading.weight(state.num_blocks, state.progress)
+        self._coarser_weight = 0.0 if weight is None else float(weight)
+        self._factors, self._time_patch = config.growth, config.time_patch
         self._synthesis = Synthesis(config, state.num_blocks, normalizer, phase_locking=phase_locking)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
@@ -79,8 +77,7 @@ class Synthesis:
     """From the generator's images, of a model of `num_blocks` blocks, to waves."""
 
     def __init__(self, config: Config, num_blocks: int, normalizer: Normalizer, *, phase_locking: bool = True):
-        schedule = ResolutionSchedule.from_config(config)
-        (full_height, full_width), (height, width) = schedule.final_resolutions, schedule.resolution(num_blocks)
+        (full_height, full_width), (height, width) = config.spec_shape, config.resolution(num_blocks)
         self._factors = full_height // height, full_width // width
         self._normalizer = normalizer.at_width(config.spec_shape[1])
         self._representation = representations.from_config(config, phase_locking=phase_locking)
@@ -157,7 +154,7 @@ def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int, dtyp
     to_rgb = _ToRgb(rgb_kernel * he_scale(rgb_kernel.shape), arrays['to_rgb/bias'], norm=True,
                     activation=_rgb_activation(config))
     if block_id > 1:
-        return [conv('conv0', factors=_factors(config)), conv('conv1')], to_rgb
+        return [conv('conv0', factors=config.growth), conv('conv1')], to_rgb
     height, width, inputs, filters = arrays['conv0/kernel'].shape
     # As a convolution it meets the taps in reverse order.
     taps = arrays['conv0/kernel'][::-1, ::-1].transpose(2, 0, 1, 3).reshape(inputs, -1)
@@ -173,7 +170,7 @@ def _simple_block(config: Config, arrays: Mapping[str, np.ndarray], block_id: in
     to_rgb = _ToRgb(arrays['to_rgb/kernel'], arrays['to_rgb/bias'], activation=_rgb_activation(config), norm=False)
     if block_id > 1:
         return [_Convolution(arrays['conv2d_transpose/kernel'], arrays['conv2d_transpose/bias'], norm=False,
-                             activation=tf.nn.relu, factors=_factors(config), dtype=dtype)], to_rgb
+                             activation=tf.nn.relu, factors=config.growth, dtype=dtype)], to_rgb
     shape = (config.start_height, config.start_width, arrays['to_rgb/kernel'].shape[2])
     return [_Start(arrays['dense/kernel'], arrays['dense/bias'], latent_size=config.latent_vector_size, shape=shape,
                    activation=tf.nn.relu, norm=False)], to_rgb
@@ -194,10 +191,6 @@ def _with_upscaling(kernel: np.ndarray, factors: tuple[int, int]) -> np.ndarray:
 def _arrays_of(arrays: Mapping[str, np.ndarray], block_id: int) -> dict[str, np.ndarray]:
     prefix = f'block_{block_id}/'
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _factors(config: Config) -> tuple[int, int]:
-    return ResolutionSchedule.from_config(config).factors
 
 
 def _rgb_activation(config: Config) -> Callable:

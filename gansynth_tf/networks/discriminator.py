@@ -7,12 +7,12 @@ have it. It is not told the pitch: it names it (an auxiliary classifier).
 import keras
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import image_ops, network
-from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, FadeIn, MinibatchStddev
-from gansynth_tf.networks.resolution_schedule import num_filters
+from gansynth_tf.networks import fading, image_ops, network
+from gansynth_tf.networks.layers import Downscale, EqualizedConv2D, EqualizedDense, MinibatchStddev
+from gansynth_tf.networks.network import num_filters
+from gansynth_tf.spectral import resolutions
 
 
-@keras.saving.register_keras_serializable('gansynth_tf')
 class Discriminator(network.ProgressiveNetwork):
     """Normalised spectrograms at the stage's own resolution in, critic scores and pitch logits out.
 
@@ -23,15 +23,13 @@ class Discriminator(network.ProgressiveNetwork):
 
     def __init__(self, config: Config, num_pitches: int):
         super().__init__(config, num_pitches, name='discriminator')
-        self.downscale = Downscale(self.schedule.factors, dtype='float32')  # of the images
-        self.fade_in = FadeIn()
         self.minibatch_stddev = MinibatchStddev()
         self.bodies, self.from_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
         for block_id in range(1, config.num_resolutions + 1):
             self.bodies.append(make_body(block_id))
             self.from_rgb.append(self._from_rgb(block_id))
-            (height, width), patch = self.schedule.resolution(block_id), config.time_patch
+            (height, width), patch = config.resolution(block_id), config.time_patch
             spread = [self.minibatch_stddev] if block_id == 1 else []
             network.build(f'block_{block_id}', [self.from_rgb[-1], *spread, *self.bodies[-1]],
                           (height // patch, width, network.CHANNELS * patch))
@@ -43,20 +41,18 @@ class Discriminator(network.ProgressiveNetwork):
         self.classification_logits.build((None, *features))
         self.built = True
 
-    def call(self, specgrams, num_blocks: int, progress=None, num_batches: int = 1):
+    def call(self, specgrams, num_blocks: int, weight=None, num_batches: int = 1):
         """Judges spectrograms.
 
         Args:
-          specgrams: float [batch, height, width, 2] at `schedule.resolution(num_blocks)`, normalised.
-          num_blocks: blocks in use; all if not given.
-          progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
-            fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
+          specgrams: float [batch, height, width, 2] at `config.resolution(num_blocks)`, normalised.
+          num_blocks: blocks in use.
+          weight: of the images of one block fewer, see `fading.weight`; None where nothing fades.
           num_batches: how many batches of one size `specgrams` are, one after the other. Each is judged as if alone.
 
         Returns:
           Scores, float [batch] (the higher, the more real), and pitch logits, float [batch, num_pitches].
         """
-        weight = self.schedule.fading_weight(num_blocks, progress)
         x = self._features(num_blocks, specgrams)
         for block_id in range(num_blocks, 0, -1):
             if block_id == 1:
@@ -64,12 +60,12 @@ class Discriminator(network.ProgressiveNetwork):
             for layer in self.bodies[block_id - 1]:
                 x = layer(x)
             if block_id == num_blocks and weight is not None:
-                coarser = self._features(block_id - 1, self.downscale(specgrams))
-                x = self.fade_in(coarser, x, weight=weight)
+                coarser = self._features(block_id - 1, resolutions.downscale(specgrams, self.config.growth))
+                x = fading.mix(coarser, x, weight)
         return self.logits(x)[:, 0], self.classification_logits(x)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
-        return *self.schedule.resolution(num_blocks), network.CHANNELS
+        return *self.config.resolution(num_blocks), network.CHANNELS
 
     def _features(self, block_id: int, specgrams):
         return self.from_rgb[block_id - 1](image_ops.time_to_depth(specgrams, self.config.time_patch))
@@ -79,15 +75,16 @@ class Discriminator(network.ProgressiveNetwork):
         if block_id > 1:
             return [self._conv(block_id, 'conv0', filters, self.config.kernel_size),
                     self._conv(block_id, 'conv1', next_filters, self.config.kernel_size),
-                    Downscale(self.schedule.factors)]
+                    Downscale(self.config.growth)]
         return [self._conv(1, 'conv0', filters, self.config.kernel_size),
-                self._conv(1, 'conv1', next_filters, self.schedule.start_resolutions, padding='valid'),
+                self._conv(1, 'conv1', next_filters, (self.config.start_height, self.config.start_width),
+                           padding='valid'),
                 keras.layers.Flatten()]
 
     def _simple_body(self, block_id: int) -> list:
         filters = num_filters(self.config, block_id - 1)
         if block_id > 1:
-            return [keras.layers.Conv2D(filters, self.config.kernel_size, self.schedule.factors, padding='same',
+            return [keras.layers.Conv2D(filters, self.config.kernel_size, self.config.growth, padding='same',
                                         activation='relu', name='conv',
                                         kernel_initializer=self._he_normal(f'block_{block_id}/conv'))]
         return [keras.layers.Flatten(),

@@ -8,12 +8,12 @@ import keras
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import image_ops, network
-from gansynth_tf.networks.layers import EqualizedConv2D, FadeIn, LatentToImage, PixelNorm, Upscale, UpscaleConv2D
-from gansynth_tf.networks.resolution_schedule import num_filters
+from gansynth_tf.networks import fading, image_ops, network
+from gansynth_tf.networks.layers import EqualizedConv2D, LatentToImage, PixelNorm, UpscaleConv2D
+from gansynth_tf.networks.network import num_filters
+from gansynth_tf.spectral import resolutions
 
 
-@keras.saving.register_keras_serializable('gansynth_tf')
 class Generator(network.ProgressiveNetwork):
     """Latents and pitch labels in, normalised spectrograms at the stage's own resolution out.
 
@@ -26,8 +26,6 @@ class Generator(network.ProgressiveNetwork):
         super().__init__(config, num_pitches, name='generator')
         # Latents and images stay in float32 if the blocks between them do not.
         self.latent_norm = PixelNorm(dtype='float32')
-        self.upscale = Upscale(self.schedule.factors, dtype='float32')
-        self.fade_in = FadeIn(dtype='float32')
         self.bodies, self.to_rgb = [], []
         make_body = self._simple_body if config.simple_arch else self._body
         shape = (config.latent_vector_size + num_pitches,)
@@ -38,21 +36,19 @@ class Generator(network.ProgressiveNetwork):
             network.build(f'block_{block_id}', self.to_rgb[-1:], shape)
         self.built = True
 
-    def call(self, latents, pitch_labels, num_blocks: int, progress=None):
+    def call(self, latents, pitch_labels, num_blocks: int, weight=None):
         """Generates spectrograms.
 
         Args:
           latents: float [batch, latent_vector_size], from N(0, 1).
           pitch_labels: int [batch], 0 to num_pitches - 1.
-          num_blocks: blocks in use; all if not given.
-          progress: scalar number or tensor in [num_blocks - 2, num_blocks - 1]; None for num_blocks - 1, where nothing
-            fades. Where it is known before the graph runs that nothing fades, the graph is smaller.
+          num_blocks: blocks in use.
+          weight: of the images of one block fewer, see `fading.weight`; None where nothing fades.
 
         Returns:
-          float32 [batch, height, width, 2] at `schedule.resolution(num_blocks)`. Magenta's are these, upscaled to the
+          float32 [batch, height, width, 2] at `config.resolution(num_blocks)`. Magenta's are these, upscaled to the
           final size and denormalised.
         """
-        weight = self.schedule.fading_weight(num_blocks, progress)
         x = tf.concat([latents, tf.one_hot(pitch_labels, self.num_pitches, dtype=latents.dtype)], axis=-1)
         if not self.config.simple_arch:
             x = self.latent_norm(x)
@@ -65,7 +61,7 @@ class Generator(network.ProgressiveNetwork):
         images = self._images(num_blocks, x)
         if coarser is None:
             return images
-        return self.fade_in(self.upscale(coarser), images, weight=weight)
+        return fading.mix(resolutions.upscale(coarser, self.config.growth), images, weight)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
         return (self.config.latent_vector_size,)
@@ -81,19 +77,19 @@ class Generator(network.ProgressiveNetwork):
                          kernel_initializer=self._normal(f'block_{block_id}/{name}'), **kwargs)
 
         if block_id == 1:
-            first = conv(LatentToImage, 'conv0', self.schedule.start_resolutions)
+            first = conv(LatentToImage, 'conv0', (self.config.start_height, self.config.start_width))
         else:
-            first = conv(UpscaleConv2D, 'conv0', self.config.kernel_size, factors=self.schedule.factors)
+            first = conv(UpscaleConv2D, 'conv0', self.config.kernel_size, factors=self.config.growth)
         return [first, PixelNorm(), conv(EqualizedConv2D, 'conv1', self.config.kernel_size), PixelNorm()]
 
     def _simple_body(self, block_id: int) -> list:
         filters = num_filters(self.config, block_id)
         if block_id == 1:
-            height, width = self.schedule.start_resolutions
+            height, width = (self.config.start_height, self.config.start_width)
             return [keras.layers.Dense(height * width * filters, activation='relu', name='dense',
                                        kernel_initializer=self._he_normal('block_1/dense')),
                     keras.layers.Reshape((height, width, filters))]
-        return [keras.layers.Conv2DTranspose(filters, self.config.kernel_size, self.schedule.factors, padding='same',
+        return [keras.layers.Conv2DTranspose(filters, self.config.kernel_size, self.config.growth, padding='same',
                                              activation='relu', name='conv2d_transpose',
                                              kernel_initializer=self._he_normal(f'block_{block_id}/conv2d_transpose'))]
 

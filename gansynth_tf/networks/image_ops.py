@@ -1,4 +1,4 @@
-"""Rescaling, convolution and activation of images [batch, height, width, channels], with fast gradients on a CPU.
+"""Convolution and activation of images [batch, height, width, channels], with fast gradients on a CPU.
 
 Each function's gradient is written as the function that is its adjoint, which is differentiable in turn, so that the
 gradient penalty's second derivatives take the fast way too. All numbers are those of TensorFlow's own operations, but
@@ -7,13 +7,11 @@ for rounding.
 
 import math
 
-import keras
 import tensorflow as tf
 
 LEAKY_SLOPE = 0.2
 
 
-@keras.saving.register_keras_serializable('gansynth_tf')
 def leaky_relu(features: tf.Tensor) -> tf.Tensor:
     """Leaky ReLU of slope 0.2, whose gradient keeps what comes out alone in memory, not what went in as well.
 
@@ -53,33 +51,6 @@ def add_bias(images: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
         return tf.nn.bias_add(x, b), gradient
 
     return add(images, bias)
-
-
-def upscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
-    """Repeats every pixel `factors` = (down, across) times."""
-    @tf.custom_gradient
-    def repeat(x):
-        down, across = factors
-        _, height, width, channels = x.shape
-        repeated = tf.broadcast_to(x[:, :, None, :, None, :],
-                                   [tf.shape(x)[0], height, down, width, across, channels])
-        return (tf.reshape(repeated, [-1, height * down, width * across, channels]),
-                lambda upstream: math.prod(factors) * downscale(upstream, factors))
-
-    return repeat(images)
-
-
-def downscale(images: tf.Tensor, factors: tuple[int, int]) -> tf.Tensor:
-    """Averages blocks of `factors` = (down, across) pixels."""
-    @tf.custom_gradient
-    def average(x):
-        down, across = factors
-        height, width, channels = x.shape[1] // down, x.shape[2] // across, x.shape[3]
-        rows = tf.reduce_sum(tf.reshape(x, [-1, height, down, width * across * channels]), axis=2)
-        sums = tf.reduce_sum(tf.reshape(rows, [-1, height, width, across, channels]), axis=3)
-        return sums / math.prod(factors), lambda upstream: upscale(upstream / math.prod(factors), factors)
-
-    return average(images)
 
 
 @tf.custom_gradient

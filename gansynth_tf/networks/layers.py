@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import image_ops, replicas
+from gansynth_tf.spectral import resolutions
 
 
 def he_scale(kernel_shape, slope: float = 1.0) -> float:
@@ -52,13 +53,7 @@ class _Equalized(keras.layers.Layer):
     def _activate(self, outputs: tf.Tensor) -> tf.Tensor:
         return self.activation(image_ops.add_bias(outputs, tf.cast(self.bias, outputs.dtype)))
 
-    def get_config(self):
-        return {**super().get_config(), 'he_slope': self.he_slope,
-                'activation': keras.activations.serialize(self.activation),
-                'kernel_initializer': keras.initializers.serialize(self.kernel_initializer)}
 
-
-@keras.saving.register_keras_serializable('gansynth_tf')
 class EqualizedConv2D(_Equalized):
     """2-D convolution with an equalized learning rate.
 
@@ -97,12 +92,7 @@ class EqualizedConv2D(_Equalized):
             height, width = (size - kernel + 1 for size, kernel in zip((height, width), self.kernel_size))
         return batch, height, width, self.filters
 
-    def get_config(self):
-        return {**super().get_config(), 'filters': self.filters, 'kernel_size': self.kernel_size,
-                'padding': self.padding}
 
-
-@keras.saving.register_keras_serializable('gansynth_tf')
 class UpscaleConv2D(EqualizedConv2D):
     """Upscaling by whole `factors` = (down, across), then an equalized 'same' convolution, in one step.
 
@@ -130,11 +120,7 @@ class UpscaleConv2D(EqualizedConv2D):
         batch, height, width, _ = input_shape
         return batch, height * self.factors[0], width * self.factors[1], self.filters
 
-    def get_config(self):
-        return {**super().get_config(), 'factors': self.factors}
 
-
-@keras.saving.register_keras_serializable('gansynth_tf')
 class EqualizedDense(_Equalized):
     """Dense layer with an equalized learning rate; inputs are flattened to [batch, features] first."""
 
@@ -153,11 +139,7 @@ class EqualizedDense(_Equalized):
     def compute_output_shape(self, input_shape):
         return input_shape[0], self.units
 
-    def get_config(self):
-        return {**super().get_config(), 'units': self.units}
 
-
-@keras.saving.register_keras_serializable('gansynth_tf')
 class LatentToImage(_Equalized):
     """The first layer of a generator: from latents [batch, size] to images [batch, height, width, filters].
 
@@ -188,22 +170,13 @@ class LatentToImage(_Equalized):
     def compute_output_shape(self, input_shape):
         return input_shape[0], *self.image_size, self.filters
 
-    def get_config(self):
-        return {**super().get_config(), 'filters': self.filters, 'image_size': self.image_size}
-
 
 def _precise(values: tf.Tensor) -> tf.Tensor:
     """What statistics are taken of: bfloat16 as float32, and the rest as it is."""
     return tf.cast(values, tf.float32) if values.dtype == tf.bfloat16 else values
 
 
-class _SameShape(keras.layers.Layer):
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-
-@keras.saving.register_keras_serializable('gansynth_tf')
-class PixelNorm(_SameShape):
+class PixelNorm(keras.layers.Layer):
     """Scales the channels of every pixel to a mean square of one [1, section 4.2], which is taken in float32."""
 
     def __init__(self, epsilon: float = 1e-8, **kwargs):
@@ -215,11 +188,10 @@ class PixelNorm(_SameShape):
         scale = tf.math.rsqrt(tf.reduce_mean(squares, axis=-1, keepdims=True) + self.epsilon)
         return inputs * tf.cast(scale, inputs.dtype)
 
-    def get_config(self):
-        return {**super().get_config(), 'epsilon': self.epsilon}
+    def compute_output_shape(self, input_shape):
+        return input_shape
 
 
-@keras.saving.register_keras_serializable('gansynth_tf')
 class MinibatchStddev(keras.layers.Layer):
     """Appends one channel that holds how much the examples of the batch differ [1, section 3].
 
@@ -246,46 +218,16 @@ class MinibatchStddev(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return *input_shape[:-1], input_shape[-1] + 1
 
-    def get_config(self):
-        return {**super().get_config(), 'epsilon': self.epsilon}
 
+class Downscale(keras.layers.Layer):
+    """Downscaling by the mean of blocks of `factors` = (down, across) pixels."""
 
-@keras.saving.register_keras_serializable('gansynth_tf')
-class FadeIn(_SameShape):
-    """Mixes a new branch with the one it takes over from: `weight * old + (1 - weight) * new` [1, figure 2]."""
-
-    def call(self, old, new, weight):
-        weight = tf.cast(weight, old.dtype)
-        return weight * old + (1 - weight) * new
-
-
-class _Rescale(keras.layers.Layer):
     def __init__(self, factors=(2, 2), **kwargs):
         super().__init__(**kwargs)
         self.factors = tuple(factors)
 
-    def get_config(self):
-        return {**super().get_config(), 'factors': self.factors}
-
-
-@keras.saving.register_keras_serializable('gansynth_tf')
-class Upscale(_Rescale):
-    """Nearest-neighbour upscaling by whole `factors` = (down, across)."""
-
     def call(self, images):
-        return image_ops.upscale(images, self.factors)
-
-    def compute_output_shape(self, input_shape):
-        batch, height, width, channels = input_shape
-        return batch, height * self.factors[0], width * self.factors[1], channels
-
-
-@keras.saving.register_keras_serializable('gansynth_tf')
-class Downscale(_Rescale):
-    """Downscaling by the mean of blocks of `factors` = (down, across) pixels."""
-
-    def call(self, images):
-        return image_ops.downscale(images, self.factors)
+        return resolutions.downscale(images, self.factors)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+from gansynth_tf.networks import fading
 
 CHANNELS = 2  # log magnitude, and phase or instantaneous frequency
 
@@ -24,30 +24,36 @@ class ProgressiveNetwork(keras.Model):
     Attributes:
       config: the hyperparameters.
       num_pitches: number of pitch classes.
-      schedule: the `ResolutionSchedule`.
     """
 
     def __init__(self, config: Config, num_pitches: int, *, name: str):
         super().__init__(name=name, dtype='float32')  # of inputs and outputs, whatever the layers compute in
         self.config = config
         self.num_pitches = num_pitches
-        self.schedule = ResolutionSchedule.from_config(config)
 
     def __call__(self, inputs, *args, num_blocks: int | None = None, progress=None, **kwargs):
         """The network's output, see `call`.
 
         Arguments are checked here and not there, because Keras wraps errors from `call` in many lines.
 
+        Args:
+          inputs: the first argument of `call`.
+          *args: the others.
+          num_blocks: blocks in use; all if not given.
+          progress: as in `fading.weight`.
+          **kwargs: the rest.
+
         Raises:
           InputError: if there are not so many blocks, `progress` is not in their range, or `inputs` not of their shape.
         """
-        num_blocks = self.schedule.num_resolutions if num_blocks is None else num_blocks
-        self.schedule.fading_weight(num_blocks, progress)
+        num_blocks = self.config.num_resolutions if num_blocks is None else num_blocks
+        self.config.resolution(num_blocks)
+        weight = fading.weight(num_blocks, progress)
         expected = (None, *self.input_shape_of(num_blocks))
         if not tf.TensorShape(inputs.shape).is_compatible_with(expected):
             raise InputError(f'Impossible inputs for the {self.name}: expected shape {list(expected)} '
                              f'for {num_blocks} blocks. Received: {list(inputs.shape)}')
-        return super().__call__(inputs, *args, num_blocks=num_blocks, progress=progress, **kwargs)
+        return super().__call__(inputs, *args, num_blocks=num_blocks, weight=weight, **kwargs)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
         """Shape of one example of the first input."""
@@ -59,15 +65,8 @@ class ProgressiveNetwork(keras.Model):
         RGB layers of all but the last two blocks (in a stable stage, all but the last) have no say and so no gradient,
         but belong to the list: their moving averages go on as in the original.
         """
-        self.schedule.check_num_blocks(num_blocks)
+        self.config.resolution(num_blocks)
         return [variable for variable in self.trainable_variables if _block_id(variable.path) <= num_blocks]
-
-    def get_config(self):
-        return {'config': self.config.to_dict(), 'num_pitches': self.num_pitches}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(config=Config(**config['config']), num_pitches=config['num_pitches'])  # type: ignore[call-arg]
 
     def _normal(self, name: str) -> keras.initializers.Initializer:
         """N(0, 1), for kernels that are scaled when they are used."""
@@ -101,6 +100,11 @@ def build(scope: str, layers: Sequence[keras.layers.Layer], input_shape: tuple) 
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
     return shape[1:]
+
+
+def num_filters(config: Config, block_id: int) -> int:
+    """Channels of block `block_id`; 0 stands for the discriminator's last features."""
+    return int(min(config.fmap_base / 2 ** (block_id * config.fmap_decay), config.fmap_max))
 
 
 def _block_id(path: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import network
-from gansynth_tf.networks.resolution_schedule import num_filters
+from gansynth_tf.networks.network import num_filters
 
 Shapes = Mapping[str, tuple[int, ...]]
 _MOST_FAULTS_TOLD = 3

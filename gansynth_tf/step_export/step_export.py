@@ -20,7 +20,6 @@ import tensorflow as tf
 from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.networks import weights
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.step_export.exported_step import MANIFEST_FILE, PROGRAM_FILE, STATE_FILE
@@ -59,7 +58,7 @@ def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir:
     for stage in stages.all_stages(config):
         if stage_ids and stage.stage_id not in stage_ids:
             continue
-        width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)[1]
+        width = stage.resolution[1]
         step = TrainingStep(config, stage, networks, normalizer.at_width(width), representations.from_config(config),
                             codes=codes)
         image_id = stage.first_image
@@ -97,7 +96,7 @@ def _export_stage(config: Config, stage: Stage, step: TrainingStep, num_pitches:
 
 def argument_specs(config: Config, stage: Stage, step: TrainingStep) -> dict:
     """The arguments of `TrainingStep.pure` as specs with static shapes, by name."""
-    height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
+    height, width = stage.resolution
     batch = stage.batch_size
 
     def spec(*shape, dtype=tf.float32):

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages, timbre_codes
 from gansynth_tf.training.draw import Draw
@@ -34,14 +33,14 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2)
       num_steps: iterations to measure.
     """
     networks = Networks.create(config, len(notes.vocabulary.pitches))
-    schedule, total = ResolutionSchedule.from_config(config), 0.0
+    total = 0.0
     codes = timbre_codes.of_notes(notes, config) if config.generator_reconstruction_weight else None
     rates: dict[int, float] = {}
     yield _row(_HEADER)
     for stage in stages.all_stages(config):
         if stage.num_blocks not in rates:
             rates[stage.num_blocks] = _notes_per_second(config, stage, networks, notes, codes, num_steps)
-        height, width = schedule.resolution(stage.num_blocks)
+        height, width = stage.resolution
         seconds = stage.num_images / rates[stage.num_blocks]
         total += seconds
         parameters = [sum(int(np.prod(variable.shape)) for variable in network.variables_of(stage.num_blocks))
@@ -56,7 +55,7 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2)
 
 def _notes_per_second(config: Config, stage: Stage, networks: Networks, notes: pipeline.PreparedNotes,
                       codes: TimbreCodes | None, num_steps: int) -> float:
-    height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
+    height, width = stage.resolution
     normalizer = normalizers.Normalizer(np.ones(2), np.zeros(2)) if normalizers.needs_data(config) \
         else normalizers.from_config(config)
     step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config), codes=codes)

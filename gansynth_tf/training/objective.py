@@ -11,9 +11,9 @@ from typing import cast
 import tensorflow as tf
 
 from gansynth_tf.config import Config
+from gansynth_tf.networks import fading
 from gansynth_tf.networks.discriminator import Discriminator
 from gansynth_tf.networks.generator import Generator
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import transform
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation, SpectralRepresentation
@@ -43,12 +43,11 @@ class Objective:
         self._normalizer = normalizer
         self._representation = representation
         self._codes = codes
-        self._schedule = ResolutionSchedule.from_config(config)
-        height, width = self._schedule.resolution(stage.num_blocks)
-        full_height, full_width = self._schedule.final_resolutions
+        height, width = stage.resolution
+        full_height, full_width = config.spec_shape
         # One pixel of the stage stands for this many of the full size, which share its gradient among them.
         self._pixels_per_pixel = full_height * full_width / (height * width)
-        first_height, first_width = self._schedule.resolution(1)
+        first_height, first_width = config.resolution(1)
         self._scale = (first_height * first_width / (height * width)) ** 0.5 if config.constant_scale else 1.0
 
     def generator_losses(self, latents, labels, progress, real=None, real_labels=None) -> dict[str, tf.Tensor]:
@@ -179,7 +178,8 @@ class Objective:
 
     def _seen(self, real, progress) -> tf.Tensor:
         """Real specgrams as images like the generator's: faded in, and normalised, but not clipped."""
-        return self._normalizer.scale(self._schedule.blend(real, self._stage.num_blocks, progress))
+        return self._normalizer.scale(fading.blend(real, fading.weight(self._stage.num_blocks, progress),
+                                                   self._config.growth))
 
     def _play(self, latents, labels, progress, real, real_labels) -> tuple[tf.Tensor, tf.Tensor | None]:
         """What the generator plays at `latents`, and at the codes of real notes if there is a reconstruction loss.

@@ -1,11 +1,12 @@
 """How near a run's samples have come to its notes: what its checkpoints are compared by."""
 
 import numpy as np
+import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
+from gansynth_tf.networks import fading
 from gansynth_tf.networks.generator import Generator
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.training import sliced_wasserstein
 from gansynth_tf.training.stages import Stage
@@ -29,7 +30,6 @@ class SampleQuality:
 
     def __init__(self, config: Config, notes: pipeline.PreparedNotes, stage: Stage, normalizer: Normalizer):
         self._config, self._notes, self._stage, self._normalizer = config, notes, stage, normalizer
-        self._schedule = ResolutionSchedule.from_config(config)
         self._num_samples = config.sliced_wasserstein_num_samples
         rng = np.random.default_rng([config.seed, 0x51CED])
         self._latents = rng.standard_normal((self._num_samples, config.latent_vector_size), np.float32)
@@ -53,21 +53,19 @@ class SampleQuality:
         """Projections of real notes in their coarser version (in a transition) and at the stage's resolution."""
         size = min(_PROJECTED_AT_ONCE, self._num_samples)
         batches = pipeline.specgram_batches(
-            self._notes, self._config, resolution=self._schedule.resolution(self._stage.num_blocks), batch_size=size,
-            seed=self._config.seed)
+            self._notes, self._config, resolution=self._stage.resolution, batch_size=size, seed=self._config.seed)
         coarser, finer = [], []
         for specgrams, _ in batches.take(-(-self._num_samples // size)):
             images = self._normalizer.normalize(specgrams)
             finer.append(sliced_wasserstein.project(images.numpy()))
             if self._stage.is_transition:
-                images = self._schedule.upscale(self._schedule.downscale(images, self._config.scale_base),
-                                                self._config.scale_base)
+                images = fading.blend(images, tf.constant(1.0), self._config.growth)
                 coarser.append(sliced_wasserstein.project(images.numpy()))
         projected = np.concatenate(finer)[:self._num_samples]
         return np.concatenate(coarser)[:self._num_samples] if coarser else projected, projected
 
     def _project_samples(self, generator: Generator, progress: float) -> np.ndarray:
-        height, width = self._schedule.resolution(self._stage.num_blocks)
+        height, width = self._stage.resolution
         size = int(np.clip(_PIXELS_AT_ONCE // (height * width), 4, _PROJECTED_AT_ONCE))
         projected, waiting = [], []
         for start in range(0, self._num_samples, size):

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.networks.generator import Generator
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
+from gansynth_tf.spectral import resolutions
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation
 from gansynth_tf.training.stages import Stage
@@ -36,7 +36,6 @@ class Samples:
         self._config = config
         self._representation = representation
         self._normalizer = normalizer
-        self._schedule = ResolutionSchedule.from_config(config)
         rng = np.random.default_rng([config.seed, 0xFA4E])
         self._latents = rng.standard_normal((config.fake_batch_size, config.latent_vector_size), np.float32)
         # From the lowest pitch to the highest, each note with a timbre of its own.
@@ -52,18 +51,18 @@ class Samples:
 
         Below them is a row of pictures from one timbre to another, at one pitch.
         """
-        self._show('samples', self.generate(generator, stage, progress), stage)
+        self._show('samples', self.generate(generator, stage, progress))
         between = generator(self._latents_between, self._labels_between, num_blocks=stage.num_blocks, progress=progress)
         tf.summary.image('samples/interpolation', _tiled(_pictures(between, 0), columns=_NUM_BETWEEN))
 
-    def show_real(self, specgrams: tf.Tensor, stage: Stage) -> None:
+    def show_real(self, specgrams: tf.Tensor) -> None:
         """Shows pictures and audio of real notes, normalised, as a stage sees them: what samples are to become."""
-        self._show('real', specgrams, stage)
+        self._show('real', specgrams)
 
-    def _show(self, name: str, specgrams: tf.Tensor, stage: Stage) -> None:
+    def _show(self, name: str, specgrams: tf.Tensor) -> None:
         for channel, kind in enumerate(('magnitude', 'phase')):
             tf.summary.image(f'{name}/{kind}', _tiled(_pictures(specgrams, channel)))
-        tf.summary.audio(name, self._to_waves(specgrams[:_NUM_AUDIO], stage), self._config.sample_rate,
+        tf.summary.audio(name, self._to_waves(specgrams[:_NUM_AUDIO]), self._config.sample_rate,
                          max_outputs=_NUM_AUDIO)
 
     def generate(self, generator: Generator, stage: Stage, progress: float) -> tf.Tensor:
@@ -73,9 +72,9 @@ class Samples:
                    for i in range(0, len(self._labels), _BATCH)]
         return tf.concat(batches, 0)
 
-    def _to_waves(self, normalized: tf.Tensor, stage: Stage) -> tf.Tensor:
+    def _to_waves(self, normalized: tf.Tensor) -> tf.Tensor:
         """Waves [batch, samples, 1] within [-1, 1] of a stage's normalised specgrams."""
-        full_size = self._schedule.upscale(normalized, self._schedule.scale_factor(stage.num_blocks))
+        full_size = resolutions.enlarge(normalized, self._config.spec_shape)
         waves = self._representation.specgrams_to_waves(self._normalizer.denormalize(full_size))
         return waves / tf.maximum(tf.reduce_max(tf.abs(waves), (1, 2), keepdims=True), 1e-6)
 

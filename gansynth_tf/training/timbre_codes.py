@@ -19,7 +19,6 @@ from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 
 TIMBRE_CODES_FILE = 'timbre_codes.npz'
 
@@ -75,7 +74,7 @@ def fit(specgrams: tf.Tensor, labels: tf.Tensor, *, height: int, num_pitches: in
 
 def of_notes(notes: pipeline.PreparedNotes, config: Config) -> TimbreCodes:
     """The codes that suit the training notes."""
-    resolution = ResolutionSchedule.from_config(config).resolution(1)
+    resolution = config.resolution(1)
     num_notes = sum(notes.vocabulary.counts.values())
     batches = pipeline.specgram_batches(notes, config, resolution=resolution, batch_size=num_notes, seed=0)
     specgrams, labels = next(iter(batches))

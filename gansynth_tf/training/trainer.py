@@ -124,7 +124,7 @@ class Gansynth:
 
     def show_notes(self) -> None:
         specgrams, _ = next(iter(self._batches_of_notes(summaries.NUM_REAL, seed=self._config.seed)))
-        self._samples.show_real(self._stage_normalizer.normalize(specgrams), self._stage)
+        self._samples.show_real(self._stage_normalizer.normalize(specgrams))
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
         progress = self._stage.progress(image_id)

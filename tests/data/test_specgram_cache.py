@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from gansynth_tf.data import pipeline, specgram_cache
-from gansynth_tf.data.resolutions import all_resolutions, pool
 from gansynth_tf.errors import InputError
+from gansynth_tf.spectral.resolutions import all_resolutions, pool
 
 
 def batches_of(specgrams):

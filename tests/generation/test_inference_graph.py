@@ -10,7 +10,7 @@ from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.generator import Generator
-from gansynth_tf.spectral import normalizers, representations
+from gansynth_tf.spectral import normalizers, representations, resolutions
 
 CONFIG = Config(num_resolutions=3, audio_length=320, latent_vector_size=8, fmap_base=64, fmap_max=16)
 FEWER_BINS = {'mel_downscale': 2, 'start_width': 8}
@@ -32,7 +32,7 @@ def training_graph(config, state, num_pitches, normalizer, latents, labels):
     generator = Generator(config, num_pitches)
     weights.from_arrays(generator, state.arrays)
     images = generator(latents, labels, num_blocks=state.num_blocks, progress=state.progress)
-    full_size = generator.schedule.upscale(images, generator.schedule.scale_factor(state.num_blocks))
+    full_size = resolutions.enlarge(images, generator.config.spec_shape)
     waves = representations.from_config(config).specgrams_to_waves(normalizer.denormalize(full_size))
     return images.numpy(), waves.numpy()[:, :, 0]
 

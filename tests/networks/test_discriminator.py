@@ -4,8 +4,9 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks import image_ops
+from gansynth_tf.networks import fading
 from gansynth_tf.networks.discriminator import Discriminator
+from gansynth_tf.spectral import resolutions
 
 MAG_A, MAG_B, P_A = 0.0661371661726, 0.113718730221, 0.8
 
@@ -20,7 +21,12 @@ def relative_error(ours, expected):
 
 
 def downscale(images, factor):
-    return image_ops.downscale(tf.constant(images), (factor, factor))
+    return resolutions.downscale(tf.constant(images), (factor, factor))
+
+
+def blend(original):
+    return fading.blend(downscale(original['in_real_data'], original.scale),
+                        fading.weight(original.num_blocks, original.progress), (2, 2))
 
 
 def random_images(batch=4, height=8, width=64):
@@ -40,9 +46,8 @@ def test_judgement_is_the_originals(original, graph):
         return discriminator(images, num_blocks=original.num_blocks, progress=progress)
 
     judge = tf.function(judge) if graph else judge
-    schedule = discriminator.schedule
-    real = schedule.blend(downscale(original['in_real_data'], original.scale), original.num_blocks, original.progress)
-    np.testing.assert_allclose(image_ops.upscale(real, (original.scale, original.scale)), original['real_blended'],
+    real = blend(original)
+    np.testing.assert_allclose(resolutions.upscale(real, (original.scale, original.scale)), original['real_blended'],
                                atol=5e-6)
     for kind, images in (('real', real), ('fake', downscale(original['g_data_live'], original.scale))):
         scores, logits = judge(normalize(images), tf.constant(original.progress))
@@ -52,8 +57,7 @@ def test_judgement_is_the_originals(original, graph):
 
 def test_gradient_is_the_originals_but_for_the_size_of_a_pixel(original):
     discriminator = original.discriminator()
-    real = discriminator.schedule.blend(downscale(original['in_real_data'], original.scale), original.num_blocks,
-                                        original.progress)
+    real = blend(original)
     fake = downscale(original['g_data_live'], original.scale)
     interpolates = real + original['in_alpha'] * (fake - real)
     with tf.GradientTape() as tape:
@@ -61,7 +65,7 @@ def test_gradient_is_the_originals_but_for_the_size_of_a_pixel(original):
         scores, _ = discriminator(normalize(interpolates), num_blocks=original.num_blocks, progress=original.progress)
     gradients = tape.gradient(scores, interpolates)
     assert relative_error(scores, original['gp_d_logits'][:, 0]) < 1e-5
-    full_size = image_ops.upscale(gradients, (original.scale, original.scale)) / original.scale ** 2
+    full_size = resolutions.upscale(gradients, (original.scale, original.scale)) / original.scale ** 2
     assert relative_error(full_size, original['gp_gradients']) < 1e-5
     slopes = tf.norm(tf.reshape(gradients, [8, -1]), axis=1) / original.scale
     assert relative_error(slopes, original['gp_slopes']) < 1e-5
@@ -179,10 +183,10 @@ def test_mode_height(tiny_config):
 def test_simple_architecture(tiny_config, scale_mode, strided):
     discriminator = Discriminator(tiny_config.replace(simple_arch=True, scale_mode=scale_mode,
                                                       start_width=16 if scale_mode == 'ALL' else 64), 5)
-    assert discriminator.schedule.resolution(2) == strided
+    assert discriminator.config.resolution(2) == strided
     kernels = {variable.path: tuple(variable.shape) for variable in discriminator.variables_of(2)
                if 'kernel' in variable.path}
-    features = 2 * discriminator.schedule.start_resolutions[1] * 17
+    features = 2 * discriminator.config.start_width * 17
     assert kernels == {'block_1/from_rgb/kernel': (1, 1, 2, 16), 'block_1/last_conv/kernel': (features, 16),
                        'block_1/logits/kernel': (16, 1), 'block_2/from_rgb/kernel': (1, 1, 2, 16),
                        'block_2/conv/kernel': (3, 3, 16, 16), 'classification_logits/kernel': (16, 5)}

@@ -3,23 +3,24 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.networks import image_ops
+from gansynth_tf.spectral import resolutions
 
 
 @pytest.mark.parametrize('axes, factors', [('', (2, 2)), ('', (4, 4)), ('height_', (2, 1)), ('height_', (4, 1))])
 def test_rescaling_is_the_originals(layers_unit, axes, factors):
     images = layers_unit['x']
-    np.testing.assert_array_equal(image_ops.upscale(images, factors), layers_unit[f'upscale_{axes}{factors[0]}'])
-    np.testing.assert_allclose(image_ops.downscale(images, factors), layers_unit[f'downscale_{axes}{factors[0]}'],
+    np.testing.assert_array_equal(resolutions.upscale(images, factors), layers_unit[f'upscale_{axes}{factors[0]}'])
+    np.testing.assert_allclose(resolutions.downscale(images, factors), layers_unit[f'downscale_{axes}{factors[0]}'],
                                atol=2e-7)
 
 
 def test_rescaling_by_hand():
     image = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])[None, :, :, None]
     wide = [[1, 1, 2, 2, 3, 3], [4, 4, 5, 5, 6, 6]]
-    np.testing.assert_array_equal(image_ops.upscale(image, (1, 2))[0, :, :, 0], wide)
-    np.testing.assert_array_equal(image_ops.downscale(image, (2, 3))[0, :, :, 0], [[3.5]])
-    np.testing.assert_array_equal(image_ops.upscale(image, (1, 1)), image)
-    np.testing.assert_array_equal(image_ops.downscale(image, (1, 1)), image)
+    np.testing.assert_array_equal(resolutions.upscale(image, (1, 2))[0, :, :, 0], wide)
+    np.testing.assert_array_equal(resolutions.downscale(image, (2, 3))[0, :, :, 0], [[3.5]])
+    np.testing.assert_array_equal(resolutions.upscale(image, (1, 1)), image)
+    np.testing.assert_array_equal(resolutions.downscale(image, (1, 1)), image)
 
 
 def test_frames_of_a_pixel_follow_one_another_in_time():
@@ -55,7 +56,8 @@ def all_derivatives(function, inputs):
     return [output, *gradients, *outer.gradient(penalty, inputs)]
 
 
-@pytest.mark.parametrize('fast, naive', [(image_ops.upscale, naive_upscale), (image_ops.downscale, naive_downscale)])
+@pytest.mark.parametrize('fast, naive', [(resolutions.upscale, naive_upscale),
+                                         (resolutions.downscale, naive_downscale)])
 @pytest.mark.parametrize('factors', [(2, 2), (3, 1), (1, 2)])
 def test_gradients_of_rescaling_to_second_order(fast, naive, factors):
     images = tf.random.stateless_normal([2, 6, 4, 3], [1, 2])
@@ -94,7 +96,7 @@ def test_graphs_with_unknown_batch_size():
 
     @tf.function(input_signature=[tf.TensorSpec([None, 4, 6, 2])])
     def graph(x):
-        return image_ops.downscale(image_ops.conv2d_same(image_ops.upscale(x, (2, 2)), kernel), (2, 2))
+        return resolutions.downscale(image_ops.conv2d_same(resolutions.upscale(x, (2, 2)), kernel), (2, 2))
 
-    eager = image_ops.downscale(image_ops.conv2d_same(image_ops.upscale(images, (2, 2)), kernel), (2, 2))
+    eager = resolutions.downscale(image_ops.conv2d_same(resolutions.upscale(images, (2, 2)), kernel), (2, 2))
     np.testing.assert_allclose(graph(images), eager, atol=1e-6)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import layers
+from gansynth_tf.spectral import resolutions
 
 
 def with_weights(layer, arrays, name, input_shape):
@@ -115,18 +116,13 @@ def test_upscale_conv_is_upscaling_and_a_convolution(factors, size):
     conv.set_weights(layer.get_weights())
     outputs = layer(images)
     assert outputs.shape == layer.compute_output_shape(images.shape)
-    np.testing.assert_allclose(outputs, conv(layers.Upscale(factors)(images)), atol=2e-6)
+    np.testing.assert_allclose(outputs, conv(resolutions.upscale(images, factors)), atol=2e-6)
 
 
 @pytest.mark.parametrize('settings', [dict(kernel_size=2), dict(kernel_size=3, padding='valid')])
 def test_upscale_conv_refuses_what_it_cannot_do(settings):
     with pytest.raises(InputError, match="expected 'same' padding and an odd kernel_size. Received: "):
         layers.UpscaleConv2D(4, **settings)
-
-
-def test_fade_in():
-    old, new = tf.constant([[2.0]]), tf.constant([[10.0]])
-    assert [float(layers.FadeIn()(old, new, weight=weight)[0, 0]) for weight in (0.0, 0.25, 1.0)] == [10, 8, 2]
 
 
 def test_kernels_are_drawn_from_a_unit_normal_and_biases_are_zero():
@@ -154,24 +150,13 @@ EVERY_LAYER = [
     (layers.LatentToImage(4, (2, 3)), (2, 5)),
     (layers.PixelNorm(epsilon=1e-3), IMAGES),
     (layers.MinibatchStddev(epsilon=1e-3), IMAGES),
-    (layers.FadeIn(), IMAGES),
-    (layers.Upscale((3, 1)), IMAGES),
     (layers.Downscale((1, 2)), IMAGES),
 ]
 
 
 @pytest.mark.parametrize('layer, shape', EVERY_LAYER)
-def test_every_layer_is_restored_from_its_config(layer, shape):
-    inputs = tf.random.stateless_normal(shape, [1, 2])
-    fading = isinstance(layer, layers.FadeIn)
-    arguments, settings = ((inputs, -inputs), dict(weight=0.25)) if fading else ((inputs,), {})
-    expected = layer(*arguments, **settings)
-    assert layer.compute_output_shape(shape) == expected.shape
-    restored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
-    assert restored.get_config() == layer.get_config()
-    restored(*arguments, **settings)
-    restored.set_weights(layer.get_weights())
-    np.testing.assert_array_equal(restored(*arguments, **settings), expected)
+def test_every_layer_s_output_has_the_shape_it_says(layer, shape):
+    assert layer.compute_output_shape(shape) == layer(tf.random.stateless_normal(shape, [1, 2])).shape
 
 
 @pytest.mark.parametrize('layer_class, settings, shape', [
@@ -181,7 +166,6 @@ def test_every_layer_is_restored_from_its_config(layer, shape):
     (layers.EqualizedDense, dict(units=3), (2, 5)),
     (layers.LatentToImage, dict(filters=2, image_size=(2, 2)), (2, 4)),
     (layers.PixelNorm, {}, (2, 2, 2, 3)),
-    (layers.Upscale, {}, (1, 2, 2, 2)),
     (layers.Downscale, {}, (1, 4, 2, 2)),
 ])
 def test_second_derivatives_of_every_layer(layer_class, settings, shape):

@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.step_export import step_export
 from gansynth_tf.step_export.exported_step import ExportedStep
@@ -54,7 +53,7 @@ def exported(config, tmp_path_factory):
 def test_jax_finds_the_same_losses_and_the_same_state(config, exported, tmp_path):
     rng = np.random.default_rng(0)
     stage = stages.all_stages(config)[1]
-    real = rng.uniform(-8, 1, (4, 4, *ResolutionSchedule.from_config(config).resolution(2), 2)).astype(np.float32)
+    real = rng.uniform(-8, 1, (4, 4, *config.resolution(2), 2)).astype(np.float32)
     labels = rng.integers(0, NUM_PITCHES, (4, 4)).astype(np.int32)
     np.savez(tmp_path / 'batches.npz', real=real, labels=labels)
     done = subprocess.run([sys.executable, '-c', PROGRAM, exported, tmp_path / 'batches.npz', tmp_path / 'state.npz'],

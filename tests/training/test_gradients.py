@@ -7,8 +7,7 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.networks import weights
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule
-from gansynth_tf.spectral import normalizers, representations
+from gansynth_tf.spectral import normalizers, representations, resolutions
 from gansynth_tf.training import losses, stages
 from gansynth_tf.training.step import Networks, TrainingStep
 
@@ -70,22 +69,21 @@ class FullSizeStep:
     def __init__(self, config, networks, num_blocks, progress):
         self.num_blocks, self.progress = num_blocks, progress
         self.generator, self.discriminator = networks.generator, networks.discriminator
-        self.schedule = ResolutionSchedule.from_config(config)
-        self.scale = self.schedule.scale_factor(num_blocks)
+        self.config = config
         self.normalizer = normalizers.from_config(config)
 
     def generate(self, latents, labels):
         images = self.generator(latents, labels, num_blocks=self.num_blocks, progress=self.progress)
-        return self.normalizer.denormalize(self.schedule.upscale(images, self.scale))
+        return self.normalizer.denormalize(resolutions.enlarge(images, self.config.spec_shape))
 
     def criticise(self, specgrams):
-        images = self.schedule.downscale(self.normalizer.normalize(specgrams), self.scale)
+        images = resolutions.pool(self.normalizer.normalize(specgrams), self.config.resolution(self.num_blocks))
         return self.discriminator(images, num_blocks=self.num_blocks, progress=self.progress)
 
     def blend(self, specgrams):
         def at(block_id):
-            scale = self.schedule.scale_factor(block_id)
-            return self.schedule.upscale(self.schedule.downscale(specgrams, scale), scale)
+            small = resolutions.pool(specgrams, self.config.resolution(block_id))
+            return resolutions.enlarge(small, self.config.spec_shape)
         share = float(self.progress) - (self.num_blocks - 2)
         return share * at(self.num_blocks) + (1 - share) * at(max(self.num_blocks - 1, 1))
 
@@ -118,10 +116,10 @@ def test_the_stage_s_resolution_and_full_size_agree(tiny_config, scale_mode, sta
     labels, real_labels = (tf.constant(rng.integers(0, 61, 4), tf.int32) for _ in range(2))
     mix, progress = tf.constant(rng.random(4), tf.float32), tf.constant(progress)
     full = FullSizeStep(config, networks, num_blocks, progress)
-    small = full.schedule.downscale(real, full.scale)
+    small = resolutions.pool(real, config.resolution(num_blocks))
 
     np.testing.assert_allclose(step.objective.slopes(full.normalizer.scale(small), progress),
-                               full.slopes(full.schedule.upscale(small, full.scale)), rtol=1e-5)
+                               full.slopes(resolutions.enlarge(small, config.spec_shape)), rtol=1e-5)
     pairs = [
         (networks.generator, lambda: step.objective.generator_losses(latents, labels, progress)['generator/total'],
          lambda: full.generator_total(latents, labels)),

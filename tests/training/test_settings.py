@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.networks import weights
-from gansynth_tf.networks.resolution_schedule import ResolutionSchedule, num_filters
+from gansynth_tf.networks.network import num_filters
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import loop, losses, stages, timbre_codes, trainer
 from gansynth_tf.training.draw import Draw
@@ -31,7 +31,7 @@ def one_iteration(config, stage_id, normalizer=None):
     """Trains new networks for one iteration; returns them as they were and as they are, the losses and the step."""
     networks = Networks.create(config, NUM_PITCHES)
     stage = stages.all_stages(config)[stage_id]
-    height, width = ResolutionSchedule.from_config(config).resolution(stage.num_blocks)
+    height, width = config.resolution(stage.num_blocks)
     normalizer = (normalizer or normalizers.from_config(config)).at_width(width)
     rng = np.random.default_rng(0)
     real = tf.constant(rng.uniform(-4, 1, (4, height, width, 2)), tf.float32)
@@ -136,7 +136,7 @@ def test_distance_to_real_notes_alone_teaches_them(tiny_config, loss):
                                  gradient_penalty_domain='stage', **{f'generator_{loss}_weight': 1.0})
     stage = stages.all_stages(config)[0]
     networks, rng = Networks.create(config, NUM_PITCHES), np.random.default_rng(0)
-    height, width = ResolutionSchedule.from_config(config).resolution(1)
+    height, width = config.resolution(1)
     notes, places = rng.uniform(-8, 1, (8, height, width, 2)), rng.integers(0, NUM_PITCHES, 8)
     if loss == 'partials':
         notes[..., 1] = rng.uniform(-1, 1, (NUM_PITCHES, height, width))[places]  # the same for all notes of a pitch
