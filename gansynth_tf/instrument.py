@@ -5,6 +5,7 @@ returns one. `BatchedInstrument` makes one of a function from latents and pitch 
 """
 
 import operator
+import pathlib
 import typing
 from collections.abc import Callable, Iterator, Sequence
 
@@ -15,6 +16,7 @@ from gansynth_tf.errors import InputError
 DEFAULT_BATCH_SIZE = 8
 MAX_BATCH_SIZE = 1024
 MAX_NOTES = 1_000_000  # asked for at once
+BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parent / 'pretrained' / 'default'
 EDGE_SECONDS = 0.005  # too short to be heard as an attack of its own
 
 
@@ -198,6 +200,13 @@ def whole_number(value: typing.Any, name: str, *, lowest: int = 0, highest: int 
     return number
 
 
+def check_pitches(pitches: Sequence[int], known: Sequence[int]) -> None:
+    """Raises an InputError that names those of the MIDI pitches that a model, which knows others, lacks."""
+    if unknown := sorted(set(pitches) - set(known)):
+        raise InputError(f'Unknown pitch: expected one of the {len(known)} MIDI pitches of this model '
+                         f'({known[0]} to {known[-1]}). Received: {", ".join(map(str, unknown[:8]))}')
+
+
 def shortened(value: typing.Any) -> str:
     """A value as an error message shows it: at most 100 characters."""
     try:
@@ -238,7 +247,5 @@ def _labels(pitches: typing.Any, known: tuple[int, ...], num_latents: int) -> np
     if len(given) != num_latents:
         raise InputError(f'Counts differ: expected a pitch for each of {num_latents} latents. '
                          f'Received: {len(given)} pitches')
-    if unknown := sorted(set(given.tolist()) - set(known)):
-        raise InputError(f'Unknown pitch: expected one of the {len(known)} MIDI pitches of this model '
-                         f'({known[0]} to {known[-1]}). Received: {", ".join(map(str, unknown))}')
+    check_pitches(given.tolist(), known)
     return np.searchsorted(known, given).astype(np.int32)

@@ -1,8 +1,10 @@
-"""Importing TensorFlow so that it is fast on a processor and keeps its log lines to itself."""
+"""The machine: TensorFlow imported so that it is fast on a processor and keeps quiet, and the memory that is taken."""
 
 import os
 import sys
 from collections.abc import Mapping
+
+import psutil
 
 from gansynth_tf.errors import InputError
 
@@ -48,6 +50,15 @@ def import_tensorflow(settings: Mapping[str, str] = GENERATING) -> None:
     finally:
         os.dup2(terminal, 2)
         os.close(terminal)
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held so far."""
+    memory = psutil.Process().memory_info()
+    if hasattr(memory, 'peak_wset'):  # Windows
+        return memory.peak_wset
+    import resource  # Linux and macOS, which count in different units
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
 
 
 def _check_backend() -> None:

@@ -8,7 +8,6 @@ import contextlib
 import dataclasses
 import os
 import pathlib
-import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -95,4 +94,5 @@ def _peak_gib() -> float:
         [kib] = [line.split()[1] for line in lines if line.startswith('VmHWM')]
         return int(kib) / 2 ** 20
     except (OSError, ValueError):
+        import resource  # here, since Windows lacks it
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** 20

@@ -24,6 +24,7 @@ import difflib
 import inspect
 import logging
 import os
+import pathlib
 import re
 import signal
 import sys
@@ -39,6 +40,7 @@ from absl import flags
 import gansynth_tf
 from gansynth_tf import config as config_lib
 from gansynth_tf import files, instrument, processor
+from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.hyperparameters import GANSYNTH
 
@@ -148,11 +150,19 @@ def model_flags(flag_values: flags.FlagValues) -> None:
                         '{"fmap_max": 64}.', flag_values=flag_values)
 
 
+def known_pitches(values: flags.FlagValues) -> tuple[int, ...] | None:
+    """The MIDI pitches of the model that the flags of `model_flags` name, where its directory tells them; else None."""
+    directory = pathlib.Path(values.ckpt_dir or instrument.BUILT_IN_MODEL)
+    if (directory / vocabulary.PITCH_COUNTS_FILE).exists():
+        return vocabulary.read(directory).pitches
+    return None
+
+
 def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
     """The arguments of `gansynth_tf.load`, `path` included, as the flags of `model_flags` give them.
 
     Raises:
-      InputError: if --config or --hparams are impossible, or --ckpt_dir is no directory.
+      InputError: as far as that can be told without TensorFlow: if a value is impossible, or --ckpt_dir holds no model.
     """
     if values.ckpt_dir:
         directory = files.existing_directory(values.ckpt_dir)
@@ -160,6 +170,8 @@ def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
         is_gansynth = not experiment.exists() or files.read_json(experiment).get('model', GANSYNTH) == GANSYNTH
         if is_gansynth and not any(next(directory.glob(pattern), None) for pattern in _OTHER_MODELS):
             config_lib.read_experiment(directory)
+    if values.latent_scale is not None:
+        config_lib.Config(latent_scale=values.latent_scale)  # raises if it is impossible
     return dict(path=values.ckpt_dir, config=config_lib.given_with_flags(values.config, values.hparams), ema=values.ema,
                 precision=values.precision, latent_scale=values.latent_scale, batch_size=values.batch_size,
                 checkpoint=values.checkpoint, phase_locking=values.phase_locking)

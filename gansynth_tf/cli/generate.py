@@ -20,7 +20,7 @@ from absl import flags
 import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
-from gansynth_tf.instrument import MAX_NOTES, shortened
+from gansynth_tf.instrument import MAX_NOTES, check_pitches, shortened
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
@@ -96,6 +96,9 @@ def main(argv):
     choice = timbres.parse(FLAGS.timbre) if FLAGS.timbre else None
     pitches = parse_pitches(FLAGS.pitches) if FLAGS.pitches else None
     settings = command.model_settings(FLAGS)
+    known = command.known_pitches(FLAGS)
+    if pitches and known:
+        check_pitches(pitches, known)
     piece = score.read_midi(FLAGS.midi_file) if FLAGS.midi_file else None
     output_dir = files.make_directory(FLAGS.output_dir)
     seed = FLAGS.seed

@@ -10,7 +10,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.generation import exported_model, synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
 from gansynth_tf.hyperparameters import GANSYNTH
-from gansynth_tf.instrument import Instrument
+from gansynth_tf.instrument import BUILT_IN_MODEL, Instrument
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
@@ -27,7 +27,7 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     """
     _require_one_of('precision', precision, PRECISIONS)
     _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
-    directory = synthesizer.BUILT_IN_MODEL if path is None else files.existing_directory(path)
+    directory = BUILT_IN_MODEL if path is None else files.existing_directory(path)
     settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
                     checkpoint=checkpoint)
     name = model_name(directory)

@@ -22,15 +22,13 @@ from gansynth_tf.data import vocabulary as vocabulary_lib
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.inference_graph import InferenceGraph
-from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument, Instrument
+from gansynth_tf.instrument import BUILT_IN_MODEL, DEFAULT_BATCH_SIZE, BatchedInstrument, Instrument
 from gansynth_tf.magenta import magenta_directory
 from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import LATEST, GeneratorState
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
-
-BUILT_IN_MODEL = pathlib.Path(__file__).resolve().parents[1] / 'pretrained' / 'default'
 
 
 class Model(typing.NamedTuple):

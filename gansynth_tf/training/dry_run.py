@@ -1,12 +1,12 @@
 """What a run would be: its stages, sizes, parameters, memory and time, from a few iterations of each resolution."""
 
-import resource
 import time
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf import processor
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.spectral import normalizers, representations
@@ -75,7 +75,7 @@ def _peak_bytes() -> int:
     gpus = tf.config.list_logical_devices('GPU')
     if gpus:
         return tf.config.experimental.get_memory_info(gpus[0].name.removeprefix('/device:'))['peak']
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return processor.peak_bytes()
 
 
 def _row(cells) -> str:

@@ -5,6 +5,7 @@ import pytest
 from gansynth_tf.cli import command, export
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import synthesizer
+from gansynth_tf.instrument import BUILT_IN_MODEL
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def run(*arguments):
 
 def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys, monkeypatch, tmp_path):
     opened = []
+    (tmp_path / 'experiment.json').write_text('{}')
     monkeypatch.setattr(synthesizer, 'open_model', lambda *args, **kwargs: opened.append((args, kwargs)) or 'the model')
     assert run(f'--ckpt_dir={tmp_path}', '--export_dir=OUT', '--noema', '--data_licence=CC0', '--checkpoint=best',
                '--latent_scale=0.5', '--precision=bf16', '--batch_size=4', '--nophase_locking') == 0
@@ -33,7 +35,7 @@ def test_flags_reach_the_library_and_the_path_is_printed(asked, capsys, monkeypa
 def test_the_built_in_model_without_flags(asked):
     assert run('--export_dir=OUT') == 0
     (model, directory), _ = asked[0]
-    assert (model.directory, directory) == (synthesizer.BUILT_IN_MODEL, 'OUT')
+    assert (model.directory, directory) == (BUILT_IN_MODEL, 'OUT')
 
 
 @pytest.mark.parametrize('arguments, complaint', [

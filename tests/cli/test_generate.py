@@ -298,3 +298,12 @@ def test_bad_flags_of_pieces(play, midi_file, arguments, complaint):
     code, paths, reports = play(*(argument.format(midi=midi_file) for argument in arguments), '--seed=0')
     assert (code, paths) == (2, [])
     assert reports[-1].startswith(complaint)
+
+
+@pytest.mark.parametrize('arguments', [
+    ('--pitches=60,99',), ('--pitches=' + '6' * 5000,), ('--latent_scale=nan',), ('--config=none',),
+    ('--midi_file=none.mid',)])
+def test_what_is_wrong_is_told_before_tensorflow_is_imported(play, monkeypatch, arguments):
+    monkeypatch.setattr(command, 'import_tensorflow', lambda: pytest.fail('imported'))
+    code, paths, [complaint] = play(*arguments, '--seed=0')
+    assert (code, paths) == (2, []) and len(complaint) < 300
