@@ -73,7 +73,8 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
                           {name: array for name, array in arrays.items() if name.startswith('G/')})
     sound = wavegan_sound.read(directory, config)
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, config.latent_size], tf.float32),
+                                                   tf.TensorSpec([None], tf.int32)])
     def waves(latents, labels):
         return sound.to_waves(generator(latents, labels))
     return UniformInstrument(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,

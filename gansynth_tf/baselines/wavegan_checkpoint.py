@@ -46,16 +46,16 @@ def from_arrays(arrays: Mapping[str, np.ndarray], *, slice_length: int | None = 
       InputError: if a variable is missing or of an impossible shape, or `slice_length` is of other networks.
     """
     config, num_pitches = sizes(arrays, slice_length=slice_length)
-    made = []
-    for kind in (Generator, Critic):
-        shapes = kind.shapes(config, num_pitches)
+
+    def known(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
         found = {name: arrays[name] for name in shapes if name in arrays}
-        if averages := [name for name in shapes.keys() - found.keys() if '/moving_' in name]:
+        averages = {name: shape for name, shape in shapes.items() if '/moving_' in name and name not in found}
+        if averages:
             logging.warning('%d averages of batch normalisation are missing, and are as at the start of training.',
                             len(averages))
-            found |= initial({name: shapes[name] for name in averages}, config.seed)
-        made.append(kind(config, num_pitches, found))
-    return Networks(*made)
+        return found | initial(averages, config.seed)
+    return Networks(Generator(config, num_pitches, known(Generator.shapes(config, num_pitches))),
+                    Critic(config, num_pitches, known(Critic.shapes(config, num_pitches))))
 
 
 def sizes(arrays: Mapping[str, np.ndarray], *, slice_length: int | None = None) -> tuple[WaveGANConfig, int]:
@@ -159,10 +159,9 @@ def _read(prefix: str) -> dict[str, np.ndarray]:
 
 def _moments_of_adam(arrays: Mapping[str, np.ndarray], variables: Mapping, updates: int) -> dict[str, np.ndarray]:
     """What Adam keeps of a network; as at the start where the checkpoint holds none of it."""
-    slots = {(moment, name): arrays.get(f'{name}/{slot}') for name in variables for moment, slot in _SLOTS.items()}
-    is_whole = all(slot is not None for slot in slots.values())
+    slots = {f'{moment}/{name}': f'{name}/{slot}' for name in variables for moment, slot in _SLOTS.items()}
+    is_whole = arrays.keys() >= set(slots.values())
     prefix = f'{next(iter(variables))[0]}_adam'
     state = {f'{prefix}/iterations': np.array(updates if is_whole else 0, np.int32)}
-    for (moment, name), slot in slots.items():
-        state[f'{prefix}/{moment}/{name}'] = slot if is_whole else np.zeros(variables[name].shape, np.float32)
-    return state
+    return state | {f'{prefix}/{ours}': arrays[theirs] if is_whole else np.zeros(variables[ours[2:]].shape, np.float32)
+                    for ours, theirs in slots.items()}

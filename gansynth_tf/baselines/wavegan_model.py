@@ -45,8 +45,9 @@ class WaveGANModel:
         del stage  # there is but one
         self._step = WaveGANStep(Generator.create(self._config, self._num_pitches),
                                  Critic.create(self._config, self._num_pitches))
-        for name, variable in self._variables().items() if arrays is not None else ():
-            variable.assign(arrays[name])
+        if arrays is not None:
+            for name, variable in self._variables().items():
+                variable.assign(arrays[name])
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         probabilities = self._notes.vocabulary.probabilities

@@ -179,7 +179,7 @@ class Critic(Network):
     def shapes(config: WaveGANConfig, num_pitches: int) -> dict[str, tuple[int, ...]]:
         layers = layers_of(config)
         channels = [1] + [config.dim * 2 ** index for index in range(len(layers.strides))]
-        shapes = {}
+        shapes: dict[str, tuple[int, ...]] = {}
         for index, (num_in, num_out) in enumerate(itertools.pairwise(channels)):
             shapes |= _convolution(f'D/downconv_{index}', layers, num_in, num_out)
             if config.batchnorm and index > 0:

@@ -15,6 +15,7 @@ from gansynth_tf.baselines.wavegan_networks import Critic, Generator, initial
 from gansynth_tf.cli import command, import_checkpoint
 from gansynth_tf.errors import InputError
 
+EDGE = 160  # samples at both ends that instruments fade, so that no note clicks
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
 
 
@@ -95,7 +96,8 @@ def test_a_checkpoint_of_the_original_is_converted_plays_and_can_be_trained_on(o
 
     instrument = gansynth_tf.load(tmp_path / 'ours', batch_size=3)
     assert (instrument.audio_length, instrument.latent_size, len(instrument.pitches)) == (16384, 10, 61)
-    np.testing.assert_allclose(instrument.generate(golden['z'], [60, 61, 62])[:, ::8], golden['G_z'], atol=1e-6)
+    played = instrument.generate(golden['z'], [60, 61, 62])[:, ::8]
+    np.testing.assert_allclose(played[:, EDGE // 8:-EDGE // 8], golden['G_z'][:, EDGE // 8:-EDGE // 8], atol=1e-6)
     assert command.execute(import_checkpoint.main, sys.modules[import_checkpoint.__name__], argv) == 2
     assert 'holds a model' in capsys.readouterr().err
 
@@ -106,13 +108,14 @@ def test_a_specgan_needs_its_moments(tmp_path):
     prefix = wavegan_checkpoint.find(tmp_path / 'model.ckpt-0')
     with pytest.raises(InputError, match='Impossible moments'):
         wavegan_checkpoint.convert(prefix, tmp_path / 'ours')
-    moments = Moments(np.zeros(129, np.float32), np.ones(129, np.float32))
+    moments = Moments(np.full(129, -6, np.float32), np.ones(129, np.float32))
     wavegan_checkpoint.convert(prefix, tmp_path / 'ours', moments=moments)
     instrument = gansynth_tf.load(tmp_path / 'ours')
     latents = instrument.sample_latents(1, seed=0)
     pictures = wavegan_checkpoint.from_arrays(arrays).generator(latents)
-    np.testing.assert_allclose(instrument.generate(latents, [60]),
-                               specgan_spectrograms.pictures_to_waves(pictures, moments), atol=1e-5)
+    expected = specgan_spectrograms.pictures_to_waves(pictures, moments).numpy()
+    assert 0 < np.abs(expected).max() < 1
+    np.testing.assert_allclose(instrument.generate(latents, [60])[:, EDGE:-EDGE], expected[:, EDGE:-EDGE], atol=1e-6)
 
 
 def test_other_files_are_not_taken_for_a_wavegan(tmp_path):

@@ -150,6 +150,6 @@ def test_the_tools_train_a_specgan_and_play_it(notes, tmp_path, capsys):
     argv = ['gansynth_generate', f'--ckpt_dir={run}', '--pitches=60,62', '--seed=0', f'--output_dir={tmp_path / "out"}']
     assert command.execute(generate.main, sys.modules[generate.__name__], argv) == 0
     files = sorted((tmp_path / 'out').glob('*.wav'))
-    assert [path.name for path in files] == ['generated_000_pitch60.wav', 'generated_001_pitch62.wav']
+    assert len(files) == 2 and 'pitch60' in files[0].name and 'pitch62' in files[1].name
     wave, rate = soundfile.read(files[0])
     assert rate == 16000 and wave.shape == (16384,)
