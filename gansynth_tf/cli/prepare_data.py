@@ -97,13 +97,13 @@ def _read_tfds():
 
 
 def _read_folder():
-    from gansynth_tf.data.sources import sample_folder
+    from gansynth_tf.data.sources import folder
     from gansynth_tf.data.sources.selection import EVERYTHING
     ways = FLAGS.pitch_from or ['name' if FLAGS.pitch_csv is None else 'csv']
-    rules = sample_folder.PitchRules(ways=tuple(ways), csv_file=FLAGS.pitch_csv, middle_c=FLAGS.middle_c,
+    rules = folder.PitchRules(ways=tuple(ways), csv_file=FLAGS.pitch_csv, middle_c=FLAGS.middle_c,
                                      min_confidence=FLAGS.min_confidence,
                                      **_given(min_detected=FLAGS.min_pitch, max_detected=FLAGS.max_pitch))
-    return sample_folder.read_source(FLAGS.input, rules, _selection(EVERYTHING), trim=FLAGS.trim)
+    return folder.read_source(FLAGS.input, rules, _selection(EVERYTHING), trim=FLAGS.trim)
 
 
 def _read_soundfont():

@@ -16,6 +16,8 @@ _HOP_LENGTH = 1024
 _RESOLUTION = 0.25  # semitones
 _MOST_SECONDS = 1.5  # of the note, from its beginning
 _SOUNDING = 0.03  # -30 dB of the loudest frame
+_NUM_PARTIALS = 8
+_OWN_PARTIALS = 0.01  # of all partials' energy, that a lower octave has in those that the higher one lacks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +61,28 @@ def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pit
         return DetectedPitch(min_pitch, 0.0)
     pitch = int(np.round(np.nanmedian(heard)))
     return DetectedPitch(pitch, float(np.mean(np.abs(heard - pitch) <= 0.5)))
+
+
+def is_octave(samples: np.ndarray, rate: int, pitch: int, *, instead_of: int) -> bool:
+    """Whether a note has `pitch` rather than one some octaves away: whether the lower one's own partials sound.
+
+    Args:
+      samples: float32 [samples, channels].
+      rate: theirs, in Hz.
+      pitch: a MIDI pitch.
+      instead_of: another, whole octaves higher or lower.
+    """
+    wave = _mono(samples, rate).astype(np.float64)
+    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)))) ** 2
+    low_hz, ratio = _hz(min(pitch, instead_of)), 2 ** (abs(pitch - instead_of) // 12)
+    bins_per_hz = len(wave) / _SAMPLE_RATE
+    energies = {}
+    for partial in range(1, int(min(_NUM_PARTIALS * ratio, 0.45 * _SAMPLE_RATE / low_hz)) + 1):
+        first, last = (int(partial * low_hz * bins_per_hz * tolerance) for tolerance in (0.98, 1.02))
+        energies[partial] = power[first:last + 2].sum()
+    own = sum(energy for partial, energy in energies.items() if partial % ratio)
+    is_lower = own > _OWN_PARTIALS * max(sum(energies.values()), 1e-30)
+    return is_lower == (pitch < instead_of)
 
 
 def _mono(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from gansynth_tf.data import note_audio, prepare, prepared_notes
-from gansynth_tf.data.sources import sample_folder
-from gansynth_tf.data.sources.sample_folder import PitchRules
+from gansynth_tf.data.sources import folder
+from gansynth_tf.data.sources.folder import PitchRules
 from gansynth_tf.data.sources.selection import Selection
 from gansynth_tf.errors import InputError
 
@@ -39,7 +39,7 @@ def test_every_format_rate_and_number_of_channels_is_read(tmp_path):
         if suffix == 'mp3':
             samples = samples[:, :2]
         write(tmp_path / 'in' / f'{i}' / f'C4.{suffix}', samples, rate, subtype=subtype)
-    source = sample_folder.read_source(tmp_path / 'in')
+    source = folder.read_source(tmp_path / 'in')
     assert source.skipped == () and len(source.notes) == len(kinds)
     for note in source.notes:
         samples, rate = note.read_audio()
@@ -56,7 +56,7 @@ def test_files_in_any_layout_become_notes(tmp_path):
             (tmp_path / 'in' / name).write_text('not audio, and not called so')
         else:
             write(tmp_path / 'in' / name)
-    notes = by_name(sample_folder.read_source(tmp_path / 'in'))
+    notes = by_name(folder.read_source(tmp_path / 'in'))
     assert {name: (note.pitch, note.velocity, note.instrument, note.family) for name, note in notes.items()} == {
         '60': (60, 100, 'in', 'unknown'),
         'Grand Piano - C4 v64': (60, 64, 'Grand Piano', 'unknown'),
@@ -69,15 +69,15 @@ def test_files_in_any_layout_become_notes(tmp_path):
 
 def test_the_octave_convention_and_the_selection_are_kept(tmp_path):
     write(tmp_path / 'C3.wav'), write(tmp_path / 'C4.wav')
-    assert {note.pitch for note in sample_folder.read_source(tmp_path, PitchRules(middle_c='C3')).notes} == {60, 72}
-    selected = sample_folder.read_source(tmp_path, None, Selection(max_pitch=50))
+    assert {note.pitch for note in folder.read_source(tmp_path, PitchRules(middle_c='C3')).notes} == {60, 72}
+    selected = folder.read_source(tmp_path, None, Selection(max_pitch=50))
     assert ([note.pitch for note in selected.notes], selected.num_not_selected) == ([48], 1)
 
 
 def test_the_silence_before_a_note_goes_if_asked_for(tmp_path):
     write(tmp_path / '60.wav', np.concatenate([np.zeros(8000), tone(60)]))
     for trim, length in ((True, 3200 + 80), (False, 11200)):
-        note, = sample_folder.read_source(tmp_path, trim=trim).notes
+        note, = folder.read_source(tmp_path, trim=trim).notes
         assert abs(len(note.read_audio()[0]) - length) <= 1
 
 
@@ -91,7 +91,7 @@ def test_pitches_come_from_a_csv_file(tmp_path):
         write(tmp_path / 'in' / name)
     rules = csv_file(tmp_path, 'pitch,file,velocity,instrument\nC4,a.wav,25,harp\n61,b/x.wav,,\n'
                                '300,d.wav,,\n5,e.wav,,\n')
-    source = sample_folder.read_source(tmp_path / 'in', rules)
+    source = folder.read_source(tmp_path / 'in', rules)
     notes = by_name(source)
     assert (notes['a'].pitch, notes['a'].velocity, notes['a'].instrument) == (60, 25, 'harp')
     assert (notes['b/x'].pitch, notes['b/x'].velocity, notes['b/x'].instrument) == (61, 100, 'b')
@@ -107,13 +107,13 @@ def test_pitches_come_from_a_csv_file(tmp_path):
 def test_a_csv_file_that_does_not_tell_is_refused(tmp_path, text, reason):
     write(tmp_path / 'in' / 'a.wav')
     with pytest.raises(InputError, match=reason):
-        sample_folder.read_source(tmp_path / 'in', csv_file(tmp_path, text))
+        folder.read_source(tmp_path / 'in', csv_file(tmp_path, text))
 
 
 def test_a_missing_csv_file_is_refused(tmp_path):
     write(tmp_path / 'a.wav')
     with pytest.raises(InputError, match='Cannot read the CSV file'):
-        sample_folder.read_source(tmp_path, PitchRules(ways=('csv',), csv_file=tmp_path / 'none.csv'))
+        folder.read_source(tmp_path, PitchRules(ways=('csv',), csv_file=tmp_path / 'none.csv'))
 
 
 @pytest.mark.parametrize(('values', 'reason'), [
@@ -132,7 +132,7 @@ def test_pitches_are_detected_where_the_name_does_not_tell(tmp_path):
     write(tmp_path / 'high.wav', tone(81, 22050, seconds=0.6), 22050)
     write(tmp_path / '62.wav', tone(70, seconds=0.6))
     write(tmp_path / 'noise.wav', np.random.default_rng(0).normal(size=9600) * 0.1)
-    source = sample_folder.read_source(tmp_path, PitchRules(ways=('name', 'detect')))
+    source = folder.read_source(tmp_path, PitchRules(ways=('name', 'detect')))
     notes = by_name(source)
     assert {name: note.pitch for name, note in notes.items()} == {'low': 45, 'high': 81, '62': 62}
     assert notes['62'].confidence is None and notes['low'].confidence > 0.9
@@ -143,7 +143,7 @@ def test_pitches_are_detected_where_the_name_does_not_tell(tmp_path):
 def test_a_folder_without_audio_is_refused(tmp_path):
     for directory in (tmp_path, tmp_path / 'missing'):
         with pytest.raises(InputError, match='No audio files: expected a folder with wav, aiff, flac, ogg or mp3'):
-            sample_folder.read_source(directory)
+            folder.read_source(directory)
 
 
 def broken_in_ten_ways(directory):
@@ -171,7 +171,7 @@ def test_files_broken_in_ten_ways_are_listed_and_the_others_prepared(tmp_path):
     reasons = broken_in_ten_ways(tmp_path / 'in')
     for pitch in range(30, 50):
         write(tmp_path / 'in' / 'good' / f'{pitch}.wav', tone(pitch, seconds=0.02))
-    summary = prepare.prepare(sample_folder.read_source(tmp_path / 'in'), tmp_path / 'out')
+    summary = prepare.prepare(folder.read_source(tmp_path / 'in'), tmp_path / 'out')
     assert sum(summary.num_notes.values()) == 21
     with open(tmp_path / 'out' / 'skipped.csv', newline='') as file:
         rows = list(csv.DictReader(file))
@@ -187,7 +187,7 @@ def test_things_that_are_no_files_are_skipped(tmp_path):
     write(tmp_path / '62.wav' / 'C4.wav')
     (tmp_path / '63.m4a').write_bytes(b'')
     pathlib.Path(os.fsdecode(bytes(tmp_path) + b'/\xff64.wav')).write_bytes(b'')
-    source = sample_folder.read_source(tmp_path)
+    source = folder.read_source(tmp_path)
     skipped = {note.name for note in source.skipped}
     for note in source.notes:
         try:

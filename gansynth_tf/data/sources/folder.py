@@ -1,11 +1,17 @@
-"""A folder of one's own recordings, one note a file, in any layout."""
+"""A folder of one's own recordings, one note a file, in any layout.
 
+The name proposes and the ear disposes: a file's pitch is one that its name may mean and that is heard. What is heard with
+certainty where the name says nothing counts as well; where the two disagree, or neither says anything, the file is left
+out, with the reason.
+"""
+
+import collections
 import csv
 import dataclasses
 import functools
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tqdm
@@ -22,6 +28,7 @@ _SUFFIXES = frozenset(('.wav', '.wave', '.aif', '.aiff', '.aifc', '.flac', '.ogg
 _OTHER_AUDIO = frozenset(('.aac', '.alac', '.m4a', '.mp4', '.opus', '.wma', '.ape', '.wv'))
 _LOUDNESS = 100  # MIDI velocity of notes that say nothing of theirs
 _UNKNOWN = 'unknown'
+_FEWEST_OFF, _MOST_OF = 3, 0.8  # files that must be an octave off, of those whose name and sound say a pitch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,7 +37,8 @@ class PitchRules:
 
     Attributes:
       ways: of WAYS_TO_PITCH, in the order in which they are tried: 'name' (the file's name, or that of a folder
-        that is nothing but a pitch), 'csv', 'detect' (by listening).
+        that is nothing but a pitch, if what is heard agrees), 'csv' (as it says), 'detect' (by listening alone).
+      trust_names: names are believed unheard, for noises and percussion.
       csv_file: for 'csv': columns file (relative to the folder) and pitch, and if there are velocity and instrument.
       middle_c: how MIDI pitch 60 is called in names.
       min_confidence: below it, a detected pitch is not believed.
@@ -39,6 +47,7 @@ class PitchRules:
     """
 
     ways: tuple[str, ...] = ('name',)
+    trust_names: bool = False
     csv_file: str | os.PathLike | None = None
     middle_c: str = 'C4'
     min_confidence: float = 0.7
@@ -68,12 +77,13 @@ def read_source(directory: str | os.PathLike, rules: PitchRules | None = None, s
       trim: takes the silence before a note's onset off.
 
     Raises:
-      InputError: if there is no such folder, or no audio file in it, or the CSV file cannot be read. A file that
-        cannot be used is not an error: it stands in the source's `skipped`.
+      InputError: if there is no such folder, or no audio file in it, the CSV file cannot be read, or the names are an
+        octave off what is heard throughout. A file that cannot be used is not an error: it stands in the source's
+        `skipped`.
     """
     directory = pathlib.Path(directory).expanduser()
     paths = _audio_paths(directory)
-    reader = _Reader(directory, rules or PitchRules(), trim)
+    reader = _Reader(directory, paths, rules or PitchRules(), trim)
     notes: dict[str, SourceNote] = {}
     skipped = []
     for path in tqdm.tqdm(paths, desc='Finding pitches', unit=' files', disable=None if reader.listens else True):
@@ -85,6 +95,7 @@ def read_source(directory: str | os.PathLike, rules: PitchRules | None = None, s
             notes[note.name] = note
         except InputError as error:
             skipped.append(SkippedNote(path.as_posix(), str(error)))
+    reader.check_octave()
     skipped += reader.rows_without_file(paths)
     return selection.of(NoteSource(kind='folder', description=f'Recordings in {directory.resolve().name}.', homepage='',
                                    citation='', license='That of the recordings.', notes=tuple(notes.values()),
@@ -112,9 +123,11 @@ def _suffix(name: str) -> str:
 class _Reader:
     """Turns one path after the other into a note."""
 
-    def __init__(self, directory: pathlib.Path, rules: PitchRules, trim: bool):
-        self.listens = 'detect' in rules.ways
+    def __init__(self, directory: pathlib.Path, paths: Sequence[pathlib.PurePath], rules: PitchRules, trim: bool):
+        self.listens = 'detect' in rules.ways or ('name' in rules.ways and not rules.trust_names)
         self._directory = directory
+        self._readings = _readings(paths, rules.middle_c)
+        self._octaves_off: list[int] = []  # of names that say one pitch, against what is heard with certainty
         self._rules = rules
         self._trim = trim
         self._rows = {} if rules.csv_file is None else _read_csv(rules.csv_file)
@@ -151,14 +164,43 @@ class _Reader:
                 continue
         return self._ways[last](path)
 
-    def _pitch_from_name(self, path: pathlib.PurePath) -> tuple[int, None]:
-        try:
-            return pitch_names.pitch_in_file_name(path.stem, middle_c=self._rules.middle_c), None
-        except InputError:
-            for folder in reversed(path.parent.parts):
-                if _is_pitch(folder, self._rules.middle_c):
-                    return pitch_names.parse_pitch(folder, middle_c=self._rules.middle_c), None
-            raise
+    def check_octave(self) -> None:
+        """Raises an InputError if names are off what is heard by one and the same octave throughout."""
+        counts = collections.Counter(self._octaves_off)
+        octaves, count = counts.most_common(1)[0] if counts else (0, 0)
+        if not octaves or count < max(_FEWEST_OFF, _MOST_OF * len(self._octaves_off)):
+            return
+        number = pitch_names.MIDDLE_C[self._rules.middle_c] - octaves
+        advice = next((f', or --middle_c={name}' for name, octave in pitch_names.MIDDLE_C.items() if octave == number), '')
+        raise InputError(f'Names are {abs(octaves)} octave{"s" if abs(octaves) > 1 else ""} '
+                         f'{"below" if octaves > 0 else "above"} what is heard: expected names in which MIDI pitch 60 is '
+                         f'{self._rules.middle_c}{advice}. Received: {count} of {len(self._octaves_off)} files that are '
+                         f'off alike')
+
+    def _pitch_from_name(self, path: pathlib.PurePath) -> tuple[int, float | None]:
+        readings = self._readings[path]
+        if self._rules.trust_names:
+            return pitch_names.only(readings, path.stem), None
+        samples, rate, heard = self._heard(path)
+        is_certain = heard.confidence >= self._rules.min_confidence
+        if not is_certain or not readings.possible:
+            if is_certain:
+                return heard.pitch, heard.confidence
+            return pitch_names.only(readings, path.stem), None
+        named = next((pitch for pitch in readings.possible if pitch == heard.pitch), None)
+        if named is None:  # detectors are wrong by octaves rather than by anything else
+            named = next((pitch for pitch in readings.plain if (pitch - heard.pitch) % 12 == 0
+                          and pitch_detection.is_octave(samples, rate, pitch, instead_of=heard.pitch)), None)
+        if len(readings.plain) == 1:
+            off = heard.pitch - readings.plain[0] if named is None else 0
+            self._octaves_off.append(off // 12 if off % 12 == 0 else 0)
+        if named is not None:
+            return named, None
+        if not all(self._rules.min_detected <= pitch <= self._rules.max_detected for pitch in readings.plain):
+            return pitch_names.only(readings, path.stem), None  # beyond what can be heard
+        raise InputError(f'Name and sound disagree: expected the pitch that the name says '
+                         f'({" or ".join(map(str, readings.plain or readings.possible))}). Received: a sound of MIDI '
+                         f'pitch {heard.pitch}, confidence {heard.confidence:.2f}')
 
     def _pitch_from_csv(self, path: pathlib.PurePath) -> tuple[int, None]:
         if path.as_posix() not in self._rows:
@@ -167,14 +209,17 @@ class _Reader:
         return pitch_names.parse_pitch(self._rows[path.as_posix()]['pitch'], middle_c=self._rules.middle_c), None
 
     def _pitch_from_sound(self, path: pathlib.PurePath) -> tuple[int, float]:
-        samples, rate = self._read_audio(path)
-        note_audio.conform(samples, rate, sample_rate=rate, audio_length=len(samples))  # what is unusable has no pitch
-        detected = pitch_detection.detect_pitch(samples, rate, min_pitch=self._rules.min_detected,
-                                                max_pitch=self._rules.max_detected)
+        _, _, detected = self._heard(path)
         if detected.confidence < self._rules.min_confidence:
             raise InputError(f'Pitch uncertain: expected a confidence of at least {self._rules.min_confidence}. '
                              f'Received: {detected.confidence:.2f} for MIDI pitch {detected.pitch}')
         return detected.pitch, detected.confidence
+
+    def _heard(self, path: pathlib.PurePath) -> tuple[np.ndarray, int, pitch_detection.DetectedPitch]:
+        samples, rate = self._read_audio(path)
+        note_audio.conform(samples, rate, sample_rate=rate, audio_length=len(samples))  # what is unusable has no pitch
+        return samples, rate, pitch_detection.detect_pitch(samples, rate, min_pitch=self._rules.min_detected,
+                                                           max_pitch=self._rules.max_detected)
 
     def _instrument(self, path: pathlib.PurePath) -> str:
         folders = [part for part in path.parent.parts if not _is_pitch(part, self._rules.middle_c)]
@@ -183,6 +228,20 @@ class _Reader:
     def _read_audio(self, path: pathlib.PurePath) -> tuple[np.ndarray, int]:
         samples, rate = audio_files.read_audio(self._directory / path)
         return (note_audio.trim_start(samples, rate) if self._trim else samples), rate
+
+
+def _readings(paths: Sequence[pathlib.PurePath], middle_c: str) -> dict[pathlib.PurePath, pitch_names.Readings]:
+    """What every file's name may say, read beside those of its folder, or else a folder above it that is a pitch."""
+    found = {}
+    for folder in sorted({path.parent for path in paths}):
+        inside = [path for path in paths if path.parent == folder]
+        above = next((pitch_names.parse_pitch(part, middle_c=middle_c) for part in reversed(folder.parts)
+                      if _is_pitch(part, middle_c)), None)
+        for path, readings in zip(inside, pitch_names.readings([path.stem for path in inside], middle_c=middle_c)):
+            if above is not None and not readings.plain:
+                readings = pitch_names.Readings((above,), (above,))
+            found[path] = readings
+    return found
 
 
 def _is_pitch(text: str, middle_c: str) -> bool:
