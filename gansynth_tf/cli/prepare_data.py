@@ -7,7 +7,7 @@ skipped.csv. A summary comes last, also as a picture, notes.png.
 Examples:
   gansynth_prepare_data --source=nsynth --input=nsynth-train --data_dir=prepared
   gansynth_prepare_data --source=folder --input=my_samples --data_dir=prepared --dry_run
-  gansynth_prepare_data --source=folder --input=my_samples --data_dir=prepared --pitch_from=name,detect
+  gansynth_prepare_data --source=folder --input=my_samples --data_dir=prepared --pitch_from=detect
   gansynth_prepare_data --source=soundfont --input=FluidR3_GM.sf2 --data_dir=prepared --programs=0-7,40
 """
 
@@ -42,9 +42,11 @@ flags.DEFINE_integer('max_pitch', None, 'Highest MIDI pitch to take; by default,
                      'paper.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
 flags.DEFINE_list('velocities', None, 'MIDI velocities to take, e.g. 75,100; by default all, and with soundfont '
                   '25,50,75,100,127.', flag_values=FLAGS)
-flags.DEFINE_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3), '
-                  'csv (--pitch_csv), detect (by listening; needs librosa). By default name, or csv if there is a '
-                  '--pitch_csv.', flag_values=FLAGS)
+flags.DEFINE_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3, '
+                  'if what is heard agrees), csv (--pitch_csv), detect (by listening alone). By default name, or csv if '
+                  'there is a --pitch_csv.', flag_values=FLAGS)
+flags.DEFINE_bool('trust_names', False, 'folder: believe the names unheard, for noises and percussion.',
+                  flag_values=FLAGS)
 command.define_path('pitch_csv', 'folder: a CSV file with columns file and pitch, and if you like velocity and '
                     'instrument.', FLAGS)
 flags.DEFINE_enum('middle_c', 'C4', ['C3', 'C4', 'C5'], 'folder: what the names call MIDI pitch 60.', flag_values=FLAGS)
@@ -100,9 +102,10 @@ def _read_folder():
     from gansynth_tf.data.sources import folder
     from gansynth_tf.data.sources.selection import EVERYTHING
     ways = FLAGS.pitch_from or ['name' if FLAGS.pitch_csv is None else 'csv']
-    rules = folder.PitchRules(ways=tuple(ways), csv_file=FLAGS.pitch_csv, middle_c=FLAGS.middle_c,
-                                     min_confidence=FLAGS.min_confidence,
-                                     **_given(min_detected=FLAGS.min_pitch, max_detected=FLAGS.max_pitch))
+    rules = folder.PitchRules(ways=tuple(ways), trust_names=FLAGS.trust_names, csv_file=FLAGS.pitch_csv,
+                              middle_c=FLAGS.middle_c,
+                              min_confidence=FLAGS.min_confidence,
+                              **_given(min_detected=FLAGS.min_pitch, max_detected=FLAGS.max_pitch))
     return folder.read_source(FLAGS.input, rules, _selection(EVERYTHING), trim=FLAGS.trim)
 
 

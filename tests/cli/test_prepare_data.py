@@ -76,8 +76,10 @@ def test_help_does_not_wait_for_tensorflow():
 def folder(tmp_path):
     """Ten good files and one without a pitch."""
     (tmp_path / 'in').mkdir()
-    for name in (*range(50, 60), 'violin'):
-        soundfile.write(tmp_path / 'in' / f'{name}.wav', 0.5 * np.sin(np.arange(8000) / 9), 22050)
+    for pitch in range(50, 60):
+        hz = 440 * 2 ** ((pitch - 69) / 12)
+        soundfile.write(tmp_path / 'in' / f'{pitch}.wav', 0.5 * np.sin(2 * np.pi * hz * np.arange(8000) / 22050), 22050)
+    soundfile.write(tmp_path / 'in' / 'violin.wav', 0.1 * np.random.default_rng(0).normal(size=8000), 22050)
     return tmp_path / 'in'
 
 
@@ -112,6 +114,11 @@ def test_the_flags_of_a_folder_reach_the_library(folder, tmp_path, capsys):
     assert '(MIDI 53 to 54)' in capsys.readouterr().out
     assert execute(*arguments, '--pitch_from=guess') == 2
     assert 'expected some of name, csv, detect' in capsys.readouterr().err
+    (folder / '50.wav').rename(folder / '61.wav')
+    assert execute(*arguments) == 0
+    assert 'notes           9 ' in capsys.readouterr().out
+    assert execute(*arguments, '--trust_names') == 0
+    assert 'notes           10 ' in capsys.readouterr().out
 
 
 def test_numbers_may_be_ranges(tmp_path, capsys):

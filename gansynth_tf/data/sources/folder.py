@@ -1,8 +1,8 @@
 """A folder of one's own recordings, one note a file, in any layout.
 
-The name proposes and the ear disposes: a file's pitch is one that its name may mean and that is heard. What is heard with
-certainty where the name says nothing counts as well; where the two disagree, or neither says anything, the file is left
-out, with the reason.
+The name proposes and the ear disposes: a file's pitch is one that its name may mean and that is heard. What is heard
+with certainty where the name says nothing counts as well; where the two disagree, or neither says anything, the file is
+left out, with the reason.
 """
 
 import collections
@@ -171,11 +171,12 @@ class _Reader:
         if not octaves or count < max(_FEWEST_OFF, _MOST_OF * len(self._octaves_off)):
             return
         number = pitch_names.MIDDLE_C[self._rules.middle_c] - octaves
-        advice = next((f', or --middle_c={name}' for name, octave in pitch_names.MIDDLE_C.items() if octave == number), '')
+        names = [name for name, octave in pitch_names.MIDDLE_C.items() if octave == number]
+        advice = f', or --middle_c={names[0]}' if names else ''
         raise InputError(f'Names are {abs(octaves)} octave{"s" if abs(octaves) > 1 else ""} '
-                         f'{"below" if octaves > 0 else "above"} what is heard: expected names in which MIDI pitch 60 is '
-                         f'{self._rules.middle_c}{advice}. Received: {count} of {len(self._octaves_off)} files that are '
-                         f'off alike')
+                         f'{"below" if octaves > 0 else "above"} what is heard: expected names in which MIDI pitch 60 '
+                         f'is {self._rules.middle_c}{advice}. Received: {count} of {len(self._octaves_off)} files that '
+                         f'are off alike')
 
     def _pitch_from_name(self, path: pathlib.PurePath) -> tuple[int, float | None]:
         readings = self._readings[path]

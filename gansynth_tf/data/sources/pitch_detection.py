@@ -1,23 +1,18 @@
-"""The pitch of a note by listening to it.
-
-Source: Mauch and Dixon 2014, "pYIN: A fundamental frequency estimator using probabilistic threshold distributions", as
-librosa implements it.
-"""
+"""The pitch of a note by listening to it: YIN (`spectral.pitch.yin`) over the beginning of the note."""
 
 import dataclasses
 
 import numpy as np
 from scipy import signal
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, yin
 
 _SAMPLE_RATE = 16000  # Hz; ample for fundamentals up to MIDI pitch 108, and four times as fast as 48 kHz
 _HOP_LENGTH = 1024
-_RESOLUTION = 0.25  # semitones
 _MOST_SECONDS = 1.5  # of the note, from its beginning
 _SOUNDING = 0.03  # -30 dB of the loudest frame
 _NUM_PARTIALS = 8
-_OWN_PARTIALS = 0.01  # of all partials' energy, that a lower octave has in those that the higher one lacks
+_OWN_PARTIALS = 0.003  # of all partials' energy, that a lower octave has in those that the higher one lacks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,24 +34,15 @@ def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pit
 
     Returns:
       The pitch nearest to the median of what is heard, with a confidence of 0 if nothing is.
-
-    Raises:
-      InputError: if librosa is not installed.
     """
-    try:
-        import librosa  # takes seconds to import, and is needed here only
-    except ImportError as error:
-        raise InputError(f'Cannot detect pitches: expected librosa to be installed (pip install librosa). '
-                         f'Received: {error}') from error
     wave = _mono(samples, rate)
     frame_length = 2048 if min_pitch >= 33 else 4096  # two periods of the lowest pitch, at least
-    if len(wave) < frame_length:
-        wave = np.pad(wave, (0, frame_length - len(wave)))
-    f0_hz, _, _ = librosa.pyin(wave, sr=_SAMPLE_RATE, fmin=_hz(min_pitch - 0.5), fmax=_hz(max_pitch + 0.5),
-                               frame_length=frame_length, hop_length=_HOP_LENGTH, resolution=_RESOLUTION,
-                               fill_na=np.nan)
-    loudness = librosa.feature.rms(y=wave, frame_length=frame_length, hop_length=_HOP_LENGTH)[0]
-    heard = 69 + 12 * np.log2(f0_hz[loudness > _SOUNDING * loudness.max()] / 440.0)
+    wave = np.pad(wave, (0, max(0, frame_length - len(wave))))
+    levels = frame_levels(wave, frame_length, _HOP_LENGTH)
+    lowest_hz = max(_hz(min_pitch - 0.5), 2.1 * _SAMPLE_RATE / frame_length)
+    f0_hz = yin(wave, _SAMPLE_RATE, lowest_hz=lowest_hz, highest_hz=_hz(max_pitch + 0.5), frame_length=frame_length,
+                hop_length=_HOP_LENGTH)
+    heard = hz_to_midi(f0_hz[(levels > _SOUNDING * levels.max()) & (f0_hz > 1.02 * lowest_hz)])
     if not np.isfinite(heard).any():
         return DetectedPitch(min_pitch, 0.0)
     pitch = int(np.round(np.nanmedian(heard)))

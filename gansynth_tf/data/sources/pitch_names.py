@@ -1,7 +1,7 @@
 """MIDI pitches as people write them: numbers, note names in either octave convention, and inside file names.
 
-A file name rarely says plainly what its letters and numbers mean, so it is not parsed but read: `readings` gives every pitch
-that it could mean, and what can be said without listening. Which of them is right is decided by ear (`folder`).
+A file name rarely says plainly what its letters and numbers mean, so it is not parsed but read: `readings` gives every
+pitch that it could mean, and what can be said without listening. Which of them is right is decided by ear (`folder`).
 """
 
 import collections
@@ -113,8 +113,8 @@ def only(found: Readings, stem: str) -> int:
     if len(found.plain) == 1:
         return found.plain[0]
     kind = f'Ambiguous pitch ({" or ".join(map(str, found.plain))})' if found.plain else 'No pitch'
-    raise InputError(f'{kind} in the file name: expected exactly one MIDI number from {_LOWEST_NUMBER} to 127 or name of '
-                     f'a note such as C4 or F#2. Received: {stem!r}')
+    raise InputError(f'{kind} in the file name: expected exactly one MIDI number from {_LOWEST_NUMBER} to 127 or name '
+                     f'of a note such as C4 or F#2. Received: {stem!r}')
 
 
 def velocity_in_file_name(stem: str) -> int | None:

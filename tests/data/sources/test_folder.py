@@ -1,16 +1,19 @@
 import csv
 import os
 import pathlib
+import re
 
 import numpy as np
 import pytest
 import soundfile
 
 from gansynth_tf.data import note_audio, prepare, prepared_notes
-from gansynth_tf.data.sources import folder
+from gansynth_tf.data.sources import folder, pitch_detection
 from gansynth_tf.data.sources.folder import PitchRules
 from gansynth_tf.data.sources.selection import Selection
 from gansynth_tf.errors import InputError
+
+UNHEARD = PitchRules(trust_names=True)
 
 
 def tone(pitch, rate=16000, seconds=0.2, *, harmonics=5):
@@ -56,7 +59,7 @@ def test_files_in_any_layout_become_notes(tmp_path):
             (tmp_path / 'in' / name).write_text('not audio, and not called so')
         else:
             write(tmp_path / 'in' / name)
-    notes = by_name(folder.read_source(tmp_path / 'in'))
+    notes = by_name(folder.read_source(tmp_path / 'in', UNHEARD))
     assert {name: (note.pitch, note.velocity, note.instrument, note.family) for name, note in notes.items()} == {
         '60': (60, 100, 'in', 'unknown'),
         'Grand Piano - C4 v64': (60, 64, 'Grand Piano', 'unknown'),
@@ -69,8 +72,9 @@ def test_files_in_any_layout_become_notes(tmp_path):
 
 def test_the_octave_convention_and_the_selection_are_kept(tmp_path):
     write(tmp_path / 'C3.wav'), write(tmp_path / 'C4.wav')
-    assert {note.pitch for note in folder.read_source(tmp_path, PitchRules(middle_c='C3')).notes} == {60, 72}
-    selected = folder.read_source(tmp_path, None, Selection(max_pitch=50))
+    an_octave_up = folder.read_source(tmp_path, PitchRules(middle_c='C3', trust_names=True))
+    assert {note.pitch for note in an_octave_up.notes} == {60, 72}
+    selected = folder.read_source(tmp_path, UNHEARD, Selection(max_pitch=50))
     assert ([note.pitch for note in selected.notes], selected.num_not_selected) == ([48], 1)
 
 
@@ -130,7 +134,7 @@ def test_impossible_rules_are_refused(values, reason):
 def test_pitches_are_detected_where_the_name_does_not_tell(tmp_path):
     write(tmp_path / 'low.wav', tone(45, seconds=0.6))
     write(tmp_path / 'high.wav', tone(81, 22050, seconds=0.6), 22050)
-    write(tmp_path / '62.wav', tone(70, seconds=0.6))
+    write(tmp_path / '62.wav', tone(62, seconds=0.6))
     write(tmp_path / 'noise.wav', np.random.default_rng(0).normal(size=9600) * 0.1)
     source = folder.read_source(tmp_path, PitchRules(ways=('name', 'detect')))
     notes = by_name(source)
@@ -138,6 +142,50 @@ def test_pitches_are_detected_where_the_name_does_not_tell(tmp_path):
     assert notes['62'].confidence is None and notes['low'].confidence > 0.9
     skipped, = source.skipped
     assert skipped.name == 'noise.wav' and skipped.reason.startswith('Pitch uncertain: expected a confidence of at lea')
+
+
+@pytest.mark.parametrize(('name', 'sounds', 'pitch'), [
+    ('C4.wav', 60, 60), ('take 1.wav', 64, 64), ('Flute_60_127.wav', 60, 60), ('As3.wav', 56, 56), ('As3.wav', 58, 58),
+    ('C-4.wav', 60, 60), ('take 30 F#3.wav', 30, 30),
+])
+def test_the_name_proposes_and_the_ear_disposes(tmp_path, name, sounds, pitch):
+    write(tmp_path / name, tone(sounds, seconds=0.6))
+    note, = folder.read_source(tmp_path).notes
+    assert note.pitch == pitch
+
+
+@pytest.mark.parametrize(('name', 'reason'), [
+    ('Rode_25.wav', r'expected the pitch that the name says \(25\). Received: a sound of MIDI pitch 60'),
+    ('C3.wav', r'expected the pitch that the name says \(48\). Received: a sound of MIDI pitch 60'),
+])
+def test_where_name_and_sound_disagree_both_are_the_reason(tmp_path, name, reason):
+    write(tmp_path / name, tone(60, seconds=0.6))
+    skipped, = folder.read_source(tmp_path).skipped
+    assert re.search(reason, skipped.reason)
+    note, = folder.read_source(tmp_path, UNHEARD).notes
+    assert note.pitch in (25, 48)
+
+
+def test_a_folder_that_is_an_octave_off_names_the_flag(tmp_path):
+    for name, sounds in (('C3', 60), ('E3', 64), ('G3', 67), ('C4', 72)):
+        write(tmp_path / f'{name}.wav', tone(sounds, seconds=0.6))
+    with pytest.raises(InputError, match=r'Names are 1 octave below what is heard: .*--middle_c=C3. Received: 4 of 4'):
+        folder.read_source(tmp_path)
+    assert len(folder.read_source(tmp_path, PitchRules(middle_c='C3')).notes) == 4
+
+
+def test_noise_is_believed_by_its_name_alone(tmp_path):
+    write(tmp_path / 'C4.wav', np.random.default_rng(0).normal(size=9600) * 0.1)
+    note, = folder.read_source(tmp_path).notes
+    assert (note.pitch, note.confidence) == (60, None)
+
+
+def test_an_octave_error_of_the_ear_does_not_overrule_the_name():
+    wave = tone(57, seconds=1.0).astype(np.float32)[:, np.newaxis]
+    assert pitch_detection.is_octave(wave, 16000, 57, instead_of=69)
+    assert not pitch_detection.is_octave(wave, 16000, 69, instead_of=57)
+    assert not pitch_detection.is_octave(wave, 16000, 45, instead_of=57)
+    assert pitch_detection.is_octave(wave, 16000, 57, instead_of=45)
 
 
 def test_a_folder_without_audio_is_refused(tmp_path):
@@ -157,20 +205,20 @@ def broken_in_ten_ways(directory):
     write(directory / 'silent_64.wav', np.zeros(16000))
     write(directory / 'clipped_65.wav', np.sign(tone(65, seconds=1)))
     write(directory / 'nan_66.wav', np.full(16000, np.nan), subtype='FLOAT')
-    write(directory / 'wrong_H4.wav')
+    write(directory / 'wrong_J4.wav', np.random.default_rng(0).normal(size=9600) * 0.1)
     write(directory / '60.flac', tone(60))  # the name of 60.wav
     (directory / 'unreadable_67.wav').symlink_to('nowhere')
     write(directory / 'enormous_68.wav', np.zeros(8000 * 61), 8000, subtype='PCM_U8')
     return {'truncated_61.wav': 'Audio file truncated', 'empty_62.wav': 'Cannot decode audio',
             'text_63.wav': 'Cannot decode audio', 'silent_64.wav': 'Audio silent', 'clipped_65.wav': 'Audio clipped',
-            'nan_66.wav': 'Audio not finite', 'wrong_H4.wav': 'No pitch in the file name', '60.wav': 'Duplicate name',
+            'nan_66.wav': 'Audio not finite', 'wrong_J4.wav': 'No pitch in the file name', '60.wav': 'Duplicate name',
             'unreadable_67.wav': 'Audio file missing', 'enormous_68.wav': 'Audio too long for a note'}
 
 
 def test_files_broken_in_ten_ways_are_listed_and_the_others_prepared(tmp_path):
     reasons = broken_in_ten_ways(tmp_path / 'in')
     for pitch in range(30, 50):
-        write(tmp_path / 'in' / 'good' / f'{pitch}.wav', tone(pitch, seconds=0.02))
+        write(tmp_path / 'in' / 'good' / f'{pitch}.wav', tone(pitch, seconds=0.3))
     summary = prepare.prepare(folder.read_source(tmp_path / 'in'), tmp_path / 'out')
     assert sum(summary.num_notes.values()) == 21
     with open(tmp_path / 'out' / 'skipped.csv', newline='') as file:
@@ -188,11 +236,5 @@ def test_things_that_are_no_files_are_skipped(tmp_path):
     (tmp_path / '63.m4a').write_bytes(b'')
     pathlib.Path(os.fsdecode(bytes(tmp_path) + b'/\xff64.wav')).write_bytes(b'')
     source = folder.read_source(tmp_path)
-    skipped = {note.name for note in source.skipped}
-    for note in source.notes:
-        try:
-            note.read_audio()
-        except InputError:
-            skipped.add(note.file)
-    assert skipped == {'61.wav', '62.wav', '63.m4a', '\udcff64.wav'}
-    assert {note.name for note in source.notes} == {'60', '61', '62', '62.wav/C4'}
+    assert {note.name for note in source.skipped} == {'61.wav', '62.wav', '63.m4a', '\udcff64.wav'}
+    assert {note.name for note in source.notes} == {'60', '62.wav/C4'}
