@@ -63,9 +63,9 @@ def _draw_files(output_dir):
 
 
 def _pitch_told(stem):
-    from gansynth_tf.evaluation import note_sets
+    from gansynth_tf.data.sources import pitch_names
     try:
-        return note_sets.pitch_of_name(stem)
+        return pitch_names.pitch_in_file_name(stem)
     except InputError:
         return None
 

@@ -43,8 +43,8 @@ flags.DEFINE_integer('max_pitch', None, 'Highest MIDI pitch to take; by default,
 flags.DEFINE_list('velocities', None, 'MIDI velocities to take, e.g. 75,100; by default all, and with soundfont '
                   '25,50,75,100,127.', flag_values=FLAGS)
 flags.DEFINE_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3, '
-                  'if what is heard agrees), csv (--pitch_csv), detect (by listening alone). By default name, or csv if '
-                  'there is a --pitch_csv.', flag_values=FLAGS)
+                  'if what is heard agrees), csv (--pitch_csv), detect (by listening alone). By default name, or csv '
+                  'if there is a --pitch_csv.', flag_values=FLAGS)
 flags.DEFINE_bool('trust_names', False, 'folder: believe the names unheard, for noises and percussion.',
                   flag_values=FLAGS)
 command.define_path('pitch_csv', 'folder: a CSV file with columns file and pitch, and if you like velocity and '

@@ -4,11 +4,9 @@ All are measured as 16-bit files would hold them, so that a model and the files 
 set is told apart from real notes by the noise of its rounding.
 """
 
-import csv
 import dataclasses
 import os
 import pathlib
-import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -16,13 +14,11 @@ import numpy as np
 from gansynth_tf import files
 from gansynth_tf.data import audio_files, note_audio
 from gansynth_tf.data.prepared_notes import PreparedNotes
-from gansynth_tf.data.sources import pitch_names
+from gansynth_tf.data.sources import folder, pitch_names
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
 
 _BATCH_SIZE = 16
-_SUFFIXES = ('.wav', '.flac', '.aif', '.aiff', '.ogg', '.mp3')
-_PITCH_TOKEN = re.compile(r'pitch[-_]?(\d{1,3})(?!\d)', re.IGNORECASE)  # as gansynth_generate names its files
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -79,16 +75,6 @@ def of_grid(instrument: Instrument, *, num_latents: int, pitches: tuple[int, ...
     return _played(instrument, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
 
 
-def pitch_of_name(stem: str) -> int:
-    """The MIDI pitch that a file's name tells: `...pitch60...`, or one number or name (C4) that stands alone.
-
-    Raises:
-      InputError: if it tells none, or several.
-    """
-    token = _PITCH_TOKEN.search(stem)
-    return pitch_names.parse_pitch(token[1]) if token else pitch_names.pitch_in_file_name(stem)
-
-
 def _played(instrument, latents, pitches, instruments, sample_rate, name) -> NoteSet:
     def batches():
         start = 0
@@ -134,27 +120,16 @@ def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | Non
 def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | None = None
                   ) -> dict[pathlib.Path, int]:
     """Audio files of a folder and its subfolders and their MIDI pitches; arguments and errors as for `of_folder`."""
-    folder = files.expanded(directory)
+    root = files.expanded(directory)
     if csv_file:
-        return _pitches_of_csv(folder, csv_file)
-    found = {path: pitch_of_name(path.stem) for path in sorted(folder.rglob('*'))
-             if path.suffix.lower() in _SUFFIXES and not path.name.startswith('.') and path.is_file()}
-    if not found:
-        raise InputError(f'No notes: expected audio files ({", ".join(_SUFFIXES)}) in the folder. '
-                         f'Received: none in {str(folder)!r}')
-    return found
-
-
-def _pitches_of_csv(folder: pathlib.Path, csv_file: str | os.PathLike) -> dict[pathlib.Path, int]:
-    try:
-        with open(files.expanded(csv_file), newline='', encoding='utf-8-sig') as file:
-            found = {folder / row['file']: pitch_names.parse_pitch(row['pitch']) for row in csv.DictReader(file)}
-    except (OSError, UnicodeDecodeError, KeyError, TypeError, AttributeError, csv.Error) as error:
-        raise InputError(f'Cannot read the pitches: expected a CSV with the columns file and pitch ({error!r}). '
-                         f'Received: {str(csv_file)!r}') from error
-    if not found:
-        raise InputError(f'No notes: expected rows in the CSV. Received: none in {str(csv_file)!r}')
-    return found
+        found = {root / name: pitch_names.parse_pitch(row['pitch']) for name, row in folder.read_csv(csv_file).items()}
+        if not found:
+            raise InputError(f'No notes: expected rows in the CSV. Received: none in {str(csv_file)!r}')
+        return found
+    source = folder.read_source(root, folder.PitchRules(trust_names=True))  # what is asked for, not what is heard
+    for note in source.skipped:
+        raise InputError(f'{note.name}: {note.reason}')
+    return {root / str(note.file): note.pitch for note in source.notes}
 
 
 def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:

@@ -87,7 +87,7 @@ def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
 @pytest.mark.parametrize('arguments, complaint', [
     (('--wav_dir=a', '--ckpt_dir=b'), 'error: Flags that exclude each other: expected --ckpt_dir or --wav_dir.'),
     (('--pitch_csv=a',), 'error: Flag without its other: expected --wav_dir with --pitch_csv.'),
-    (('--wav_dir=none',), 'error: No notes: expected audio files (.wav'),
+    (('--wav_dir=none',), 'error: No audio files: expected a folder with wav'),
     (('--num_samples=1',), 'error: Impossible --num_samples'),
     (('--classifier_dir=none',), 'error: No pitch classifier: '),
 ])

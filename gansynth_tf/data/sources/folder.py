@@ -130,7 +130,7 @@ class _Reader:
         self._octaves_off: list[int] = []  # of names that say one pitch, against what is heard with certainty
         self._rules = rules
         self._trim = trim
-        self._rows = {} if rules.csv_file is None else _read_csv(rules.csv_file)
+        self._rows = {} if rules.csv_file is None else read_csv(rules.csv_file)
         self._ways: dict[str, Callable[[pathlib.PurePath], tuple[int, float | None]]] = {
             'name': self._pitch_from_name, 'csv': self._pitch_from_csv, 'detect': self._pitch_from_sound}
 
@@ -263,7 +263,7 @@ def _midi_number(value: str | int, name: str) -> int:
     return number
 
 
-def _read_csv(path: str | os.PathLike) -> dict[str, dict[str, str]]:
+def read_csv(path: str | os.PathLike) -> dict[str, dict[str, str]]:
     """The rows of a CSV file by the value of their column 'file'."""
     try:
         with open(pathlib.Path(path).expanduser(), newline='', encoding='utf-8-sig') as file:
