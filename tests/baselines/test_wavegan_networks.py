@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.baselines import wavegan_networks
-from gansynth_tf.baselines.wavegan_config import WaveGANConfig
+from gansynth_tf.baselines.wavegan_config import SpecGANConfig, WaveGANConfig
 from gansynth_tf.baselines.wavegan_networks import Critic, Generator, phase_shuffle
 from gansynth_tf.errors import InputError
 
@@ -121,6 +121,29 @@ def test_full_size_networks_have_as_many_weights_as_the_original():
     assert count(Critic, WaveGANConfig(**SHORT)) == 17_427_969
     assert count(Generator, WaveGANConfig()) == 73_149_953
     assert count(Critic, WaveGANConfig()) == 69_875_201
+    assert count(Generator, SpecGANConfig()) == 19_065_345
+    assert count(Critic, SpecGANConfig()) == 17_427_969
+
+
+def test_specgans_networks_are_wavegans_over_squares():
+    config = SpecGANConfig(dim=1, latent_size=4)
+    shapes = Generator.shapes(config, 0) | Critic.shapes(config, 0)
+    assert shapes['G/z_project/dense/kernel'] == (4, 4 * 4 * 16)
+    assert shapes['G/upconv_0/conv2d_transpose/kernel'] == (5, 5, 8, 16)
+    assert shapes['D/downconv_1/conv2d/kernel'] == (5, 5, 1, 2) and shapes['D/output/dense/kernel'] == (256, 1)
+    assert Generator.create(config, 0)(np.zeros((2, 4), np.float32)).shape == (2, 128, 128, 1)
+    assert Critic.create(config, 0)(np.zeros((2, 128, 128, 1), np.float32))[0].shape == (2,)
+
+
+def test_a_stride_of_two_pads_one_pixel_before_and_two_after():
+    config = SpecGANConfig(dim=1, latent_size=4)
+    arrays = wavegan_networks.initial(Critic.shapes(config, 0), 0)
+    arrays['D/downconv_0/conv2d/kernel'] = np.arange(25, dtype=np.float32).reshape(5, 5, 1, 1)
+    critic = Critic(config, 0, arrays)
+    corner = np.zeros((1, 128, 128, 1), np.float32)
+    corner[0, 0, 0, 0] = 1
+    made = critic._convolve(tf.constant(corner), 'D/downconv_0', 2)[0, :2, :2, 0]
+    assert made.numpy().tolist() == [[6, 0], [0, 0]]  # the kernel's second row and column
 
 
 def test_initial_kernels_are_uniform_within_glorots_bound():
