@@ -62,8 +62,8 @@ def peak_bytes() -> int:
 
 
 def _check_backend() -> None:
-    keras = sys.modules.get('keras')
-    backend = keras.config.backend() if hasattr(keras, 'config') else os.environ.get('KERAS_BACKEND', 'tensorflow')
+    config = getattr(sys.modules.get('keras'), 'config', None)
+    backend = config.backend() if config else os.environ.get('KERAS_BACKEND', 'tensorflow')
     if backend != 'tensorflow':
         raise InputError(f'Impossible backend of Keras: expected tensorflow, set as KERAS_BACKEND before Keras is '
                          f'imported. Received: {backend!r}')

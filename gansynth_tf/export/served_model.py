@@ -96,7 +96,8 @@ class ServedModel(tf.Module):
     def _generate(self, latents, pitches, waves):
         latents, pitches = checks.passed([checks.require_as_many(latents, pitches),
                                           checks.require_at_most(MOST_NOTES, 'notes', latents)], latents, pitches)
-        return {'audio': self._play(*self._checked(latents, pitches), waves)}
+        latents, labels = self._checked(latents, pitches)
+        return {'audio': self._play(latents, labels, waves)}
 
     def _render(self, latents, pitches, start_seconds, end_seconds, velocities):
         inputs = latents, pitches, start_seconds, end_seconds, velocities

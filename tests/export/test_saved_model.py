@@ -1,5 +1,6 @@
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -218,3 +219,41 @@ def test_what_is_no_export_of_ours_is_refused(tmp_path):
     (tmp_path / '1' / 'saved_model.pb').write_bytes(b'nonsense')
     with pytest.raises(InputError, match='Cannot read the export'):
         gs.load(tmp_path)
+
+
+def test_formats_do_not_mix_and_what_killed_exports_left_is_removed(model_dir, tmp_path, monkeypatch):
+    (tmp_path / '.1.999999999.partial' / 'variables').mkdir(parents=True)
+    monkeypatch.setattr(tf.saved_model, 'save', lambda model, path, **_: (pathlib.Path(path).mkdir(), (
+        pathlib.Path(path) / 'saved_model.pb').touch()))
+    assert saved_model.export(synthesizer.open_model(model_dir), tmp_path) == tmp_path / '1'
+    assert [path.name for path in tmp_path.iterdir()] == ['1']
+    exported_model.require_format(tmp_path, 'saved_model')
+    with pytest.raises(InputError, match='The directory holds another export: .*with --format=saved_model'):
+        exported_model.require_format(tmp_path, 'onnx')
+    (tmp_path / 'other').mkdir()
+    (tmp_path / 'other' / 'generator.tflite').touch()
+    with pytest.raises(InputError, match='expected a new one, or one with --format=saved_model. .* --format=litert'):
+        saved_model.export(synthesizer.open_model(model_dir), tmp_path / 'other')
+
+
+def test_an_interrupted_export_leaves_nothing(model_dir, tmp_path, monkeypatch):
+    def interrupt(model, path, **_):
+        pathlib.Path(path).mkdir()
+        raise KeyboardInterrupt
+    monkeypatch.setattr(tf.saved_model, 'save', interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        saved_model.export(synthesizer.open_model(model_dir), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arrays_go_before_a_program_in_the_same_directory(model_dir, tmp_path, caplog):
+    both = shutil.copytree(model_dir, tmp_path / 'both')
+    (both / '1').mkdir()
+    (both / '1' / 'saved_model.pb').write_bytes(b'a program')
+    exported_model._warn_of_programs.cache_clear()
+    assert gs.load(both).pitches == (60, 62, 64) and caplog.text == ''
+    (both / 'generator.npz').unlink()
+    for _ in range(2):
+        with pytest.raises(InputError, match='Cannot read the export'):
+            gs.load(both)
+    assert caplog.text.count('A SavedModel is a program') == 1
