@@ -80,7 +80,7 @@ def _played(instrument, latents, pitches, instruments, sample_rate, name) -> Not
         start = 0
         for waves in instrument.generate_batches(latents, pitches):
             here = slice(start, start + len(waves))
-            yield _as_files(_at_rate(waves, instrument.sample_rate, sample_rate)), pitches[here], instruments[here]
+            yield _as_files(at_rate(waves, instrument.sample_rate, sample_rate)), pitches[here], instruments[here]
             start += len(waves)
     return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,
                    audio_length=-(-instrument.audio_length * sample_rate // instrument.sample_rate), batches=batches)
@@ -134,13 +134,13 @@ def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | No
 
 def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:
     samples, rate = audio_files.read_audio(path)
-    wave = _as_files(_at_rate(samples.mean(axis=1)[None], rate, sample_rate))[0]
+    wave = _as_files(at_rate(samples.mean(axis=1)[None], rate, sample_rate))[0]
     if len(wave) > longest:
         wave = wave[:longest] * note_audio.fade_out(longest, round(note_audio.FADE_SECONDS * sample_rate))
     return wave.astype(np.float32)
 
 
-def _at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+def at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     if rate == wanted:
         return waves
     import scipy.signal

@@ -4,13 +4,21 @@ import json
 import pathlib
 import shutil
 
+import mido
 import pytest
 
+import gansynth_tf
 from gansynth_tf.cli import command, evaluate, train_classifier
 from gansynth_tf.data import prepare
 from gansynth_tf.data.sources import nsynth
+from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.evaluation.metrics import ndb
+from gansynth_tf.generation import synthesizer
 from gansynth_tf.music import output
+from gansynth_tf.networks import weights
+from gansynth_tf.networks.checkpoints import GeneratorState
+from gansynth_tf.networks.generator import Generator
+from gansynth_tf.spectral import normalizers
 
 NUM_SAMPLES = 8192
 
@@ -51,13 +59,18 @@ def test_a_trained_classifier_says_how_good_it_is(classifier_dir):
     assert (classifier_dir / 'classifier.npz').stat().st_size < 100_000
 
 
+@pytest.fixture(scope='module')
+def cache_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp('cache')
+
+
 @pytest.fixture
-def run(prepared, classifier_dir, tmp_path, capsys, monkeypatch):
+def run(prepared, classifier_dir, cache_dir, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(ndb, 'NUM_BINS', 5)
 
     def execute(*arguments):
         argv = ['gansynth_evaluate', f'--tfds_data_dir={prepared}', f'--classifier_dir={classifier_dir}',
-                f'--output_dir={tmp_path / "out"}', f'--cache_dir={tmp_path / "cache"}', '--num_replicates=3',
+                f'--output_dir={tmp_path / "out"}', f'--cache_dir={cache_dir}', '--num_replicates=3',
                 *arguments]
         code = command.execute(evaluate.main, evaluate, argv)
         return code, *capsys.readouterr()
@@ -84,7 +97,32 @@ def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
     assert again[1].startswith(table)  # from what was kept of the real notes, and with the same seed
 
 
+def test_a_model_before_training_and_a_piece_played_by_it(run, tmp_path, monkeypatch, tiny_config):
+    config = tiny_config.replace(start_height=64, audio_length=NUM_SAMPLES)
+    state = GeneratorState(weights.to_arrays(Generator(config, 24)), num_blocks=3, progress=2.0)
+    synth = synthesizer.from_weights(config, PitchVocabulary(dict.fromkeys(range(40, 64), 2)), state,
+                                     normalizers.from_config(config))
+    monkeypatch.setattr(gansynth_tf, 'load', lambda **_: synth)
+    track = mido.MidiTrack([mido.Message(kind, note=note, time=time) for note in (40, 45, 52)
+                            for kind, time in (('note_on', 0), ('note_off', 240))])
+    mido.MidiFile(tracks=[track]).save(tmp_path / 'piece.mid')
+    (tmp_path / 'untrained').mkdir()
+    (tmp_path / 'untrained' / 'experiment.json').write_text('{"model": "wavegan"}')
+    code, _, err = run(f'--ckpt_dir={tmp_path / "untrained"}', '--untrained', '--num_samples=3', '--nopictures',
+                         f'--midi_file={tmp_path / "piece.mid"}')
+    assert (code, err) == (0, '')
+    rows = json.loads((tmp_path / 'out' / 'metrics.json').read_text())['rows']
+    assert list(rows) == ['real notes', 'untrained', 'untrained (2)']  # neither is lost
+    assert [row['num_notes'] for row in rows.values()] == [3, 3, 3]
+    for row in list(rows.values())[1:]:
+        assert row['fundamental_accuracy']['value'] < 0.5
+        assert row['articulation']['value'] in (0, pytest.approx(1 / 3), pytest.approx(2 / 3), 1)
+    assert rows['real notes']['articulation'] is None
+    assert rows['real notes']['attack']['value'] < 30  # of tones that rise in 10 ms
+
+
 @pytest.mark.parametrize('arguments, complaint', [
+    (('--wav_dir=a', '--untrained'), 'error: Flags that exclude each other: expected a model with'),
     (('--wav_dir=a', '--ckpt_dir=b'), 'error: Flags that exclude each other: expected --ckpt_dir or --wav_dir.'),
     (('--pitch_csv=a',), 'error: Flag without its other: expected --wav_dir with --pitch_csv.'),
     (('--wav_dir=none',), 'error: No audio files: expected a folder with wav'),

@@ -1,21 +1,25 @@
 """Which pictures are drawn of a model, a folder of notes, or a single note."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.errors import InputError
-from gansynth_tf.evaluation import note_sets
+from gansynth_tf.evaluation import interpolation, note_sets
+from gansynth_tf.evaluation.classifier.classifier import Classifier
 from gansynth_tf.evaluation.evaluation import REAL, Subject, Table
+from gansynth_tf.evaluation.interpolation import Autoencoder
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.pictures import pictures
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.music import output
 from gansynth_tf.spectral.pitch import note_name
 
 _NUM_NOTES = 5
+_NUM_TIMBRES = 3
 _MIDDLE = (40, 79)
 _SHOWN_PITCHES = (40, 48, 55, 60, 67, 72, 79)
 
@@ -32,7 +36,7 @@ def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_di
                 **{name: some.dynamics for name, some in table.measured.items() if name != REAL}}
     drawn = {
         'rainbowgrams.png': pictures.rainbowgrams({'real': (others, titles), notes.name: (waves, titles)},
-                                                  notes.sample_rate),
+                                                  notes.sample_rate, 'Notes beside real ones of their pitches'),
         'phase_coherence.png': pictures.coherence({'real': others, notes.name: waves}, pitches, notes.sample_rate),
         'ndb_bins.png': pictures.bins(training.bins, counts),
         'dynamics.png': pictures.dynamics(dynamics),
@@ -44,9 +48,69 @@ def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_di
 def of_model(instrument: Instrument, output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
     """Interpolation, and timbre across pitch."""
     shown = _shown_pitches(instrument.pitches)
-    middle = shown[len(shown) // 2]
-    return [pictures.write(pictures.interpolation(instrument, middle, seed=seed), output_dir / 'interpolation.png'),
-            pictures.write(pictures.across_pitch(instrument, shown, seed=seed), output_dir / 'timbre_across_pitch.png')]
+    latents = instrument.sample_latents(_NUM_TIMBRES, seed=seed)
+    ways = interpolation.three_ways(instrument, latents[:2], shown[len(shown) // 2])
+    names = [f'timbre {number}' for number in range(1, _NUM_TIMBRES + 1)]
+    return [pictures.write(_of_ways(ways, instrument.sample_rate), output_dir / 'interpolation.png'),
+            pictures.write(pictures.across_pitch(instrument, shown, latents, names),
+                           output_dir / 'timbre_across_pitch.png')]
+
+
+def of_interpolation(instrument: Instrument, corners: np.ndarray, pitch: int, output_dir: pathlib.Path, *,
+                     num_steps: int = interpolation.NUM_STEPS, autoencoder: Autoencoder | None = None,
+                     real: PreparedNotes | None = None, classifier: Classifier | None = None) -> list[pathlib.Path]:
+    """From timbre to timbre: a picture, and the notes one after the other as wav files.
+
+    Args:
+      instrument: plays them.
+      corners: float [2, latent_size] for rows of different ways (`interpolation.three_ways`), [4, latent_size] for a
+        square between four timbres.
+      pitch: MIDI.
+      output_dir: where the files go.
+      num_steps: notes from one timbre to the next, both included.
+      autoencoder: whose codes are mixed, too, between two timbres.
+      real: notes whose distance from the middle of each row is told.
+      classifier: at their sample rate, in whose features it is measured.
+    """
+    rate = instrument.sample_rate
+    if len(corners) == 4:
+        latents = interpolation.grid(corners, num_steps).astype(np.float32)
+        titles = [f'{share:.0%}' for share in np.linspace(0, 1, num_steps)]
+        rows = {f'{title} down': instrument.generate(row, [pitch] * num_steps) for title, row in zip(titles, latents)}
+        figure = pictures.rainbowgrams({name: (waves, titles) for name, waves in rows.items()}, rate,
+                                       f'Between four timbres, at the corners, at {note_name(pitch)}')
+        waves = {'square': np.concatenate(list(rows.values()))}
+    else:
+        waves = interpolation.three_ways(instrument, corners, pitch, autoencoder=autoencoder, num_steps=num_steps)
+        distances = None
+        if real is not None and classifier is not None:
+            middles = [row[num_steps // 2] for row in waves.values()]
+            distances = interpolation.distances_to_real(middles, rate, pitch, real, classifier)
+        figure = _of_ways(waves, rate, distances)
+    return [pictures.write(figure, output_dir / 'interpolation.png'),
+            *(output.write_wav(output_dir / f'interpolation_{name.replace(" ", "_")}.wav', np.concatenate(row), rate)
+              for name, row in waves.items())]
+
+
+def of_sweep(instrument: Instrument, latents: np.ndarray, names: Sequence[str], pitches: Sequence[int],
+             output_dir: pathlib.Path) -> list[pathlib.Path]:
+    """Timbres at one pitch after the other: a picture, a row a timbre, and a wav file of each."""
+    paths = [pictures.write(pictures.across_pitch(instrument, pitches, latents, names), output_dir / 'sweep.png')]
+    for name, latent in zip(names, latents):
+        waves = instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches)
+        paths.append(output.write_wav(output_dir / f'sweep_{name}.wav', np.concatenate(waves), instrument.sample_rate))
+    return paths
+
+
+def _of_ways(ways: Mapping[str, np.ndarray], sample_rate: int, distances: Sequence[float] | None = None):
+    titles = [f'{share:.0%}' for share in np.linspace(0, 1, len(next(iter(ways.values()))))]
+    told = [''] * len(ways) if distances is None else [f'\nmiddle: {distance:.2f}' for distance in distances]
+    title = 'From one timbre to another'
+    if distances is not None:
+        title += (': below each way the distance of its middle from the nearest real note (1: as near as real notes '
+                  'are to each other)')
+    return pictures.rainbowgrams({name + number: (waves, titles) for (name, waves), number in zip(ways.items(), told)},
+                                 sample_rate, title)
 
 
 def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles: Sequence[str], sample_rate: int,
@@ -54,7 +118,7 @@ def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles:
     """A rainbowgram of each note, and the overlaid periods of those whose pitch is known."""
     longest = max(len(wave) for wave in waves)
     padded = np.stack([np.pad(wave, (0, longest - len(wave))) for wave in waves])
-    paths = [pictures.write(pictures.rainbowgrams({'': (padded, titles)}, sample_rate),
+    paths = [pictures.write(pictures.rainbowgrams({'': (padded, titles)}, sample_rate, 'Rainbowgrams'),
                             output_dir / f'{name}_rainbowgrams.png')]
     known = {index: pitch for index, pitch in enumerate(pitches) if pitch is not None}
     if known:

@@ -3,6 +3,8 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
+import matplotlib.cm
+import matplotlib.colors
 import matplotlib.figure
 import numpy as np
 
@@ -11,13 +13,11 @@ from gansynth_tf.evaluation.metrics import dynamics as dynamics_lib
 from gansynth_tf.evaluation.metrics import ndb, phase_coherence
 from gansynth_tf.evaluation.pictures import rainbowgram
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music.interpolation import slerp
 from gansynth_tf.spectral.pitch import note_name
 
 _INCHES = 2.2  # of one small picture
 _NUM_PERIODS = 60
 _SKIPPED_SECONDS = 0.15  # of a note, before its periods are laid over each other: the attack
-_NUM_STEPS = 5
 _DYNAMICS = {'attack': ('attack, 10% to 90% of the largest level', 'ms'),
              'attack_to_maximum': ('attack, 10% to 90% of the first maximum', 'ms'),
              'decay_1_s': ('level at 1 s', 'dB below the largest'),
@@ -25,23 +25,30 @@ _DYNAMICS = {'attack': ('attack, 10% to 90% of the largest level', 'ms'),
              'undulation': ('undulation of steady notes', 'dB')}  # titles and units, by `metrics.dynamics.NAMES`
 
 
-def rainbowgrams(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]], sample_rate: int) -> matplotlib.figure.Figure:
-    """Rows of notes as rainbowgrams.
+def rainbowgrams(rows: Mapping[str, tuple[Sequence[np.ndarray], Sequence[str]]], sample_rate: int, title: str
+                 ) -> matplotlib.figure.Figure:
+    """Rows of notes as rainbowgrams, all on one scale of loudness, and a key to the colours.
 
     Args:
-      rows: by the row's title, float [n, samples] and n titles.
+      rows: by the row's title, n waves, float [samples], and n titles.
       sample_rate: Hz.
+      title: of all.
     """
-    figure, grid = _grid(len(rows), max(len(waves) for waves, _ in rows.values()))
-    for axes_row, (title, (waves, titles)) in zip(grid, rows.items()):
+    transforms = [[rainbowgram.constant_q(wave, sample_rate) for wave in waves] for waves, _ in rows.values()]
+    loudest = max(float(np.abs(each).max()) for row in transforms for each in row)
+    num_columns = max(map(len, transforms))
+    figure, grid = _grid(len(rows), num_columns + 1, [1] * num_columns + [0.6])
+    for axes_row, (name, (waves, titles)), row in zip(grid, rows.items(), transforms):
         for axes in axes_row[len(waves):]:
             axes.axis('off')
-        for axes, wave, name in zip(axes_row, waves, titles):
-            rainbowgram.draw(axes, wave, sample_rate)
-            axes.set_title(name, fontsize=7)
-        axes_row[0].set_ylabel(title, fontsize=8)
-    for axes in grid[-1]:
-        axes.set_xlabel('seconds', fontsize=6)
+        for axes, wave, each, note_title in zip(axes_row, waves, row, titles):
+            rainbowgram.draw(axes, wave, sample_rate, transform=each, loudest=loudest)
+            axes.set_title(note_title, fontsize=7)
+            axes.set_xlabel('seconds', fontsize=6)
+        axes_row[0].set_ylabel(f'{name}\npitch' if name else 'pitch', fontsize=7)
+    grid[0, -1].axis('on')
+    rainbowgram.draw_key(grid[0, -1])
+    figure.suptitle(title, fontsize=9)
     return figure
 
 
@@ -59,54 +66,48 @@ def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rat
         for axes, wave, pitch in zip(axes_row, waves, pitches):
             cut = phase_coherence.periods(wave, pitch, sample_rate, start_seconds=_SKIPPED_SECONDS,
                                           num_periods=_NUM_PERIODS)
-            for period, colour in zip(cut, colours):
+            for period, colour in zip(cut / max(np.abs(cut).max(initial=0), 1e-9), colours):
                 axes.plot(np.linspace(0, 1, len(period)), period, color=colour, linewidth=0.5)
             number = phase_coherence.coherence(wave, pitch, sample_rate)
             axes.set_title(f'{note_name(pitch)}: coherence {number:.2f}', fontsize=7)
-            axes.set_xticks([])
+            axes.set_ylim(-1.05, 1.05)
+            axes.set_xlabel('turns of the fundamental', fontsize=6)
             axes.tick_params(labelsize=6)
-        axes_row[0].set_ylabel(title, fontsize=8)
-    for axes in grid[-1]:
-        axes.set_xlabel('one period', fontsize=6)
+        axes_row[0].set_ylabel(f'{title}\namplitude / peak' if title else 'amplitude / peak', fontsize=7)
+    key = matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(1, _NUM_PERIODS), 'viridis')
+    bar = figure.colorbar(key, ax=grid, fraction=0.02, pad=0.01)
+    bar.set_label('period, counted from the first', fontsize=6)
+    bar.ax.tick_params(labelsize=6)
+    figure.suptitle(f'{_NUM_PERIODS} periods from {_SKIPPED_SECONDS:g} s on, laid over each other', fontsize=9)
     return figure
 
 
-def interpolation(instrument: Instrument, pitch: int, *, seed: int) -> matplotlib.figure.Figure:
-    """From one note to another: by mixing the waves, which is heard as two notes, and by the latent between them."""
-    ends = instrument.sample_latents(2, seed=seed)
-    fractions = np.linspace(0, 1, _NUM_STEPS)
-    between = slerp(np.repeat(ends[:1], _NUM_STEPS, 0), np.repeat(ends[1:], _NUM_STEPS, 0), fractions)
-    waves = instrument.generate(between, [pitch] * _NUM_STEPS)
-    mixed = (1 - fractions[:, None]) * waves[:1] + fractions[:, None] * waves[-1:]
-    titles = [f'{fraction:.0%}' for fraction in fractions]
-    return rainbowgrams({'mixed waves': (mixed, titles), 'latents between': (waves, titles)}, instrument.sample_rate)
-
-
-def across_pitch(instrument: Instrument, pitches: Sequence[int], *, num_latents: int = 3,
-                 seed: int) -> matplotlib.figure.Figure:
+def across_pitch(instrument: Instrument, pitches: Sequence[int], latents: np.ndarray, names: Sequence[str]
+                 ) -> matplotlib.figure.Figure:
     """A row a latent, a column a pitch: the same instrument should be recognised along a row."""
-    latents = instrument.sample_latents(num_latents, seed=seed)
     titles = [note_name(pitch) for pitch in pitches]
-    rows = {f'latent {index}': (instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
-            for index, latent in enumerate(latents)}
-    return rainbowgrams(rows, instrument.sample_rate)
+    rows = {name: (instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
+            for name, latent in zip(names, latents)}
+    return rainbowgrams(rows, instrument.sample_rate, 'Timbres across pitches')
 
 
 def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
-    """The share of each kind of note in each set, beside that in the training notes; kinds that differ in red."""
+    """The share of each cluster in each set, beside that in the training notes; clusters that differ in red."""
     figure = matplotlib.figure.Figure(figsize=(10, 2 * len(counts)), layout='constrained')
     order = np.argsort(-reference.counts)
-    places = np.arange(len(order))
-    for axes, (name, count) in zip(figure.subplots(len(counts), 1, squeeze=False, sharex=True)[:, 0], counts.items()):
+    positions = np.arange(len(order))
+    panels = figure.subplots(len(counts), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
+    for axes, (name, count) in zip(panels, counts.items()):
         different = ndb.is_different(count, reference.counts)[order]
-        axes.bar(places, reference.counts[order] / reference.counts.sum(), width=0.9, color='0.8',
+        axes.bar(positions, reference.counts[order] / reference.counts.sum(), width=0.9, color='0.8',
                  label='training notes')
-        axes.bar(places, (count / count.sum())[order], width=0.45, color=np.where(different, 'tab:red', 'tab:blue'),
-                 label=f'{name}: {different.sum()} of {len(order)} differ')
+        axes.bar(positions, (count / count.sum())[order], width=0.45, color=np.where(different, 'tab:red', 'tab:blue'),
+                 label=f'{name}: {different.sum()} of {len(order)} differ (red)')
         axes.legend(fontsize=7)
         axes.set_ylabel('share of notes', fontsize=7)
         axes.tick_params(labelsize=6)
-    axes.set_xlabel('kind of note, by frequency in the training notes', fontsize=7)
+    axes.set_xlabel('cluster of notes, by frequency in the training notes', fontsize=7)
+    figure.suptitle('Clusters of notes (NDB)', fontsize=9)
     return figure
 
 
@@ -145,6 +146,6 @@ def write(figure: matplotlib.figure.Figure, path: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _grid(num_rows: int, num_columns: int):
-    figure = matplotlib.figure.Figure(figsize=(_INCHES * num_columns, _INCHES * num_rows), layout='constrained')
-    return figure, figure.subplots(num_rows, num_columns, squeeze=False)
+def _grid(num_rows: int, num_columns: int, widths: Sequence[float] | None = None):
+    figure = matplotlib.figure.Figure(figsize=(_INCHES * num_columns, _INCHES * num_rows + 0.3), layout='constrained')
+    return figure, figure.subplots(num_rows, num_columns, squeeze=False, width_ratios=widths)

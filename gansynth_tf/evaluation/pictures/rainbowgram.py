@@ -23,27 +23,30 @@ _NEGLIGIBLE = 1e-4  # of a filter's spectrum
 _COLOURS = 'hsv'  # a circle, as phase is
 
 
-def image(wave: np.ndarray, sample_rate: int) -> np.ndarray:
+def image(transform: np.ndarray, sample_rate: int, *, loudest: float | None = None) -> np.ndarray:
     """Colours of a note.
 
     Args:
-      wave: float [samples].
-      sample_rate: Hz, at least 8,400.
+      transform: complex [bins, frames], of `constant_q`.
+      sample_rate: Hz.
+      loudest: the magnitude that is brightest; without it the note's largest.
 
     Returns:
       float [bins, frames, 3], red, green and blue from 0 to 1; the lowest frequency (MIDI 24) first. Brightness:
       decibels below the loudest point, black from 70 on. Hue: the phase's step from frame to frame, half a turn back
       to half a turn forth, against that of the bin's own frequency.
     """
-    frequencies = _frequencies(sample_rate)
-    transform = _constant_q(np.asarray(wave, np.float64), sample_rate, frequencies)
     magnitudes = np.abs(transform)
-    decibels = 20 * np.log10(np.maximum(magnitudes, 1e-12) / max(magnitudes.max(), 1e-12))
-    brightness = np.clip(decibels / _RANGE_DB + 1, 0, 1) * (magnitudes.max() > 0)
+    loudest = magnitudes.max() if loudest is None else loudest
+    decibels = 20 * np.log10(np.maximum(magnitudes, 1e-12) / max(loudest, 1e-12))
     turns = np.diff(np.angle(transform), axis=1, prepend=np.angle(transform[:, :1])) / (2 * np.pi)
-    off = turns - frequencies[:, None] * _HOP_LENGTH / sample_rate
-    colours = matplotlib.colormaps[_COLOURS](off - np.floor(off))[..., :3]
-    return colours * brightness[..., None]
+    off = turns - _frequencies(sample_rate)[:, None] * _HOP_LENGTH / sample_rate
+    return _colours(off, decibels) * (magnitudes[..., None] > 0)
+
+
+def _colours(turns: np.ndarray, decibels: np.ndarray) -> np.ndarray:
+    brightness = np.clip(decibels / _RANGE_DB + 1, 0, 1)
+    return matplotlib.colormaps[_COLOURS](turns - np.floor(turns))[..., :3] * brightness[..., None]
 
 
 def _frequencies(sample_rate: int) -> np.ndarray:
@@ -52,11 +55,19 @@ def _frequencies(sample_rate: int) -> np.ndarray:
     return lowest_hz * 2 ** (np.arange(octaves * _BINS_PER_OCTAVE) / _BINS_PER_OCTAVE)
 
 
-def _constant_q(wave: np.ndarray, sample_rate: int, frequencies: np.ndarray) -> np.ndarray:
-    """Complex [bins, 1 + samples // 128]: the wave around every 128th sample against windowed sines, an octave at once.
+def constant_q(wave: np.ndarray, sample_rate: int) -> np.ndarray:
+    """The wave around every 128th sample against windowed sines, 36 an octave from MIDI 24.
 
     As librosa's, a sine of amplitude 1 gives half the root of the window's length.
+
+    Args:
+      wave: float [samples].
+      sample_rate: Hz, at least 8,400.
+
+    Returns:
+      complex [bins, 1 + samples // 128].
     """
+    wave, frequencies = np.asarray(wave, np.float64), _frequencies(sample_rate)
     quality = _FILTER_SCALE / (2 ** (1 / _BINS_PER_OCTAVE) - 1)
     octaves = []
     for some in frequencies.reshape(-1, _BINS_PER_OCTAVE):
@@ -73,12 +84,31 @@ def _constant_q(wave: np.ndarray, sample_rate: int, frequencies: np.ndarray) -> 
     return np.concatenate(octaves)
 
 
-def draw(axes: matplotlib.axes.Axes, wave: np.ndarray, sample_rate: int) -> None:
-    """Draws a note into axes: seconds across, octaves up."""
-    picture = image(wave, sample_rate)
-    top = _LOWEST_PITCH + 12 * len(picture) / _BINS_PER_OCTAVE
-    axes.imshow(picture, origin='lower', aspect='auto', interpolation='nearest',
+def draw(axes: matplotlib.axes.Axes, wave: np.ndarray, sample_rate: int, *, transform: np.ndarray | None = None,
+         loudest: float | None = None) -> None:
+    """Draws a note into axes: seconds across, octaves up.
+
+    Args:
+      axes: where to.
+      wave: float [samples].
+      sample_rate: Hz.
+      transform: of `constant_q`, if it is known.
+      loudest: as in `image`.
+    """
+    transform = constant_q(wave, sample_rate) if transform is None else transform
+    top = _LOWEST_PITCH + 12 * len(transform) / _BINS_PER_OCTAVE
+    axes.imshow(image(transform, sample_rate, loudest=loudest), origin='lower', aspect='auto', interpolation='nearest',
                 extent=(0, len(wave) / sample_rate, _LOWEST_PITCH, top))
     octaves = range(_LOWEST_PITCH, int(top), 12)
     axes.set_yticks(octaves, [note_name(pitch) for pitch in octaves], fontsize=6)
     axes.tick_params(axis='x', labelsize=6)
+
+
+def draw_key(axes: matplotlib.axes.Axes) -> None:
+    """Draws what the colours mean: turns of phase across, decibels up."""
+    turns, decibels = np.meshgrid(np.linspace(-0.5, 0.5, 200), np.linspace(-_RANGE_DB, 0, 100))
+    axes.imshow(_colours(turns, decibels), origin='lower', aspect='auto', extent=(-0.5, 0.5, -_RANGE_DB, 0))
+    axes.set_xlabel(f'turns of phase in {_HOP_LENGTH} samples,\nagainst the pitch of the row', fontsize=6)
+    axes.set_ylabel('dB', fontsize=6)
+    axes.set_title('colours', fontsize=7)
+    axes.tick_params(labelsize=6)
