@@ -4,6 +4,8 @@ Sources: K weighting of ITU-R BS.1770-5, annex 1; darkening after what a struck 
 played softly: the upper partials lose more than the lower ones.
 """
 
+import functools
+
 import numpy as np
 
 _WINDOW_SECONDS = 0.1
@@ -22,6 +24,7 @@ def loudest(wave: np.ndarray, sample_rate: int) -> float:
     return float(np.sqrt(max(np.max(sums[window:] - sums[:-window]), 0) / window))
 
 
+@functools.lru_cache(maxsize=4)
 def k_weights(num_samples: int, sample_rate: int) -> np.ndarray:
     """The magnitudes of the filter at the frequencies of a real Fourier transform: float64 [num_samples // 2 + 1]."""
     s = 1j * np.fft.rfftfreq(num_samples, 1 / sample_rate)

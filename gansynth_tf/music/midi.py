@@ -89,7 +89,7 @@ def parse(data: bytes) -> MidiFile:
     if start < 0:
         raise ValueError('the file ends too early' if len(data) < 14 else 'MThd not found')
     if start and not data.startswith(b'RIFF'):
-        skipped['bytes before the header'] += start
+        skipped['skipped bytes before the header'] += start
     size, header = int.from_bytes(data[start + 4:start + 8], 'big'), data[start + 8:start + 14]
     if len(header) < 6:
         raise ValueError('the file ends too early')
@@ -97,7 +97,7 @@ def parse(data: bytes) -> MidiFile:
     per_quarter, per_tick = _division(header[4:])
     tracks = _tracks(data, start + 8 + max(size, 6), skipped)
     if len(tracks) < num_tracks:
-        skipped['tracks announced and not there'] += num_tracks - len(tracks)
+        skipped['missing tracks'] += num_tracks - len(tracks)
     return MidiFile(kind, per_quarter, per_tick, tracks, skipped)
 
 
@@ -135,13 +135,13 @@ def _tracks(data: bytes, position: int, skipped: collections.Counter[str]) -> li
                 raise ValueError(f'it has over {MAX_EVENTS} events')
         elif _is_chunk(data, position) and (end := position + 8 + _size(data, position)) <= len(data):
             if not data.startswith(b'RIFF'):
-                skipped['chunks of another kind'] += 1
+                skipped['skipped chunks of another kind'] += 1
             position = end
         else:
             found = data.find(b'MTrk', position + 1)
             found = len(data) if found < 0 else found
             if not data.startswith(b'RIFF'):
-                skipped['bytes between or after the tracks'] += found - position
+                skipped['skipped bytes between or after the tracks'] += found - position
             position = found
     return tracks
 
@@ -199,7 +199,7 @@ class _TrackReader:
             status = self._byte()
             if status < 0x80:
                 if running is None:
-                    self._skipped['bytes without a message'] += 1
+                    self._skipped['skipped bytes without a message'] += 1
                     continue
                 self.position -= 1
                 self._message(running)
@@ -240,7 +240,7 @@ class _TrackReader:
         if max(message) > 127:
             # A key or controller of such a number does not exist; what else it is meant to say is 'as much as can be'.
             if message[0] > 127 and status & 0xf0 < 0xe0:
-                self._skipped['messages with a number over 127'] += 1
+                self._skipped['skipped messages with a number over 127'] += 1
                 return
             self._skipped['data bytes over 127, taken for 127'] += 1
             message = bytes(min(byte, 127) for byte in message)
@@ -254,15 +254,15 @@ class _TrackReader:
             return True
         expected = _META_SIZES.get(kind)
         if kind not in _META_KINDS:
-            self._skipped['meta events of unknown kinds'] += 1
+            self._skipped['skipped meta events of unknown kinds'] += 1
         elif expected is not None and len(content) != expected:
-            self._skipped['meta events of a wrong length'] += 1
+            self._skipped['skipped meta events of a wrong length'] += 1
         elif kind == SET_TEMPO and not any(content):
-            self._skipped['tempos of 0'] += 1
+            self._skipped['skipped tempos of 0'] += 1
         elif kind == 0x59 and (content[1] > 1 or not -7 <= int.from_bytes(content[:1], 'big', signed=True) <= 7):
-            self._skipped['impossible key signatures'] += 1
+            self._skipped['skipped impossible key signatures'] += 1
         elif kind == 0x54 and (content[0] & 0x1f > 23 or max(content[1:3]) > 59):
-            self._skipped['impossible SMPTE offsets'] += 1
+            self._skipped['skipped impossible SMPTE offsets'] += 1
         elif kind in (TRACK_NAME, SET_TEMPO, PORT):
             self._events.append(Event(self._tick, META, bytes([kind]) + content))
         return False
@@ -272,4 +272,4 @@ class _TrackReader:
             self._bytes(self._number())
         else:
             self._bytes(_SYSTEM_SIZES.get(status, 0))
-            self._skipped['system messages'] += 1
+            self._skipped['skipped system messages'] += 1

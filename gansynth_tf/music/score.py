@@ -99,8 +99,8 @@ def from_file(file: MidiFile) -> Score:
             reader.read(file, {track_index: track})
     else:
         reader.read(file, dict(enumerate(file.tracks)))
-    skipped = ', '.join(f'{count} {what}' for what, count in file.skipped.items())
-    remarks = [f'Skipped in the MIDI file: {skipped}'] if skipped else []
+    skipped = '; '.join(f'{what}: {count}' for what, count in file.skipped.items())
+    remarks = [f'In the MIDI file, {skipped}'] if skipped else []
     return _checked(_parted(reader.score(remarks)))
 
 

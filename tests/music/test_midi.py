@@ -26,20 +26,20 @@ def test_ticks_of_film_frames_are_seconds(field, seconds):
 
 
 @pytest.mark.parametrize('before, skipped', [
-    (b'\x00\xff\x59\x02\x00\xff', {'impossible key signatures': 1}),
-    (b'\x00\xff\x59\x02\x08\x00', {'impossible key signatures': 1}),
+    (b'\x00\xff\x59\x02\x00\xff', {'skipped impossible key signatures': 1}),
+    (b'\x00\xff\x59\x02\x08\x00', {'skipped impossible key signatures': 1}),
     (b'\x00\xff\x59\x02\xf9\x01', {}),
-    (b'\x00\xff\x59\x01\x00', {'meta events of a wrong length': 1}),
-    (b'\x00\xff\x51\x02\x07\xa1', {'meta events of a wrong length': 1}),
-    (b'\x00\xff\x51\x03\x00\x00\x00', {'tempos of 0': 1}),
-    (b'\x00\xff\x54\x05\xff\xff\xff\xff\xff', {'impossible SMPTE offsets': 1}),
-    (b'\x00\xff\x42\x02ab', {'meta events of unknown kinds': 1}),
+    (b'\x00\xff\x59\x01\x00', {'skipped meta events of a wrong length': 1}),
+    (b'\x00\xff\x51\x02\x07\xa1', {'skipped meta events of a wrong length': 1}),
+    (b'\x00\xff\x51\x03\x00\x00\x00', {'skipped tempos of 0': 1}),
+    (b'\x00\xff\x54\x05\xff\xff\xff\xff\xff', {'skipped impossible SMPTE offsets': 1}),
+    (b'\x00\xff\x42\x02ab', {'skipped meta events of unknown kinds': 1}),
     (b'\x00\xff\x7f\x02ab', {}),
     (b'\x00\xb0\x07\xff', {'data bytes over 127, taken for 127': 1}),
-    (b'\x00\x90\xbc\x40', {'messages with a number over 127': 1}),
-    (b'\x00\xf8\x00\xfe\x00\xf2\x01\x02\x00\xf3\x01', {'system messages': 4}),
+    (b'\x00\x90\xbc\x40', {'skipped messages with a number over 127': 1}),
+    (b'\x00\xf8\x00\xfe\x00\xf2\x01\x02\x00\xf3\x01', {'skipped system messages': 4}),
     (b'\x00\xf0\x03\x7e\x7f\xf7', {}),
-    (b'\x00\x05', {'bytes without a message': 1}),
+    (b'\x00\x05', {'skipped bytes without a message': 1}),
 ], ids=lambda value: value.hex() if isinstance(value, bytes) else '')
 def test_what_does_not_sound_is_skipped_and_counted(before, skipped):
     file = midi.parse(smf(before + NOTE_ON + NOTE_OFF + END))
@@ -58,11 +58,11 @@ TRACK = NOTE_ON + NOTE_OFF + END
 
 
 @pytest.mark.parametrize('data, skipped', [
-    (smf(TRACK) + bytes(10) + b'garbage', {'bytes between or after the tracks': 17}),
-    (b'\0' * 128 + smf(TRACK), {'bytes before the header': 128}),
+    (smf(TRACK) + bytes(10) + b'garbage', {'skipped bytes between or after the tracks': 17}),
+    (b'\0' * 128 + smf(TRACK), {'skipped bytes before the header': 128}),
     (smf(TRACK, header=b'\0\0'), {}),
-    (smf(TRACK, num_tracks=3), {'tracks announced and not there': 2}),
-    (smf(b'') + chunk(b'XFIH', b'1234') + chunk(b'MTrk', TRACK), {'chunks of another kind': 1}),
+    (smf(TRACK, num_tracks=3), {'missing tracks': 2}),
+    (smf(b'') + chunk(b'XFIH', b'1234') + chunk(b'MTrk', TRACK), {'skipped chunks of another kind': 1}),
     (b'RIFF\0\0\0\0RMIDdata\0\0\0\0' + smf(TRACK) + chunk(b'LIST', b'INFO'), {}),
     (smf(NOTE_ON + NOTE_OFF), {}),
     (smf(TRACK, track_size=3), {}),
