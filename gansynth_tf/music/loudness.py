@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-_WINDOW_SECONDS = 0.1
+_WINDOW_SECONDS = 0.4  # of momentary loudness in EBU Tech 3341
 _SOFTEST_TILT_DB = 4.0  # an octave, at velocity 0
 # The analogue prototypes of the two filters of BS.1770 (a shelf above 1.7 kHz, a high-pass at 38 Hz), from which its
 # coefficients at 48 kHz come.
@@ -17,7 +17,7 @@ _HIGH_PASS_HZ, _HIGH_PASS_Q = 38.135, 0.5003
 
 
 def loudest(wave: np.ndarray, sample_rate: int) -> float:
-    """The K-weighted root mean square of a wave's loudest tenth of a second; 0 of silence."""
+    """The K-weighted root mean square of a wave's loudest 0.4 seconds; 0 of silence."""
     weighted = np.fft.irfft(np.fft.rfft(wave) * k_weights(len(wave), sample_rate), len(wave))
     window = max(1, min(len(wave), int(_WINDOW_SECONDS * sample_rate)))
     sums = np.cumsum(np.concatenate([[0.0], weighted ** 2]))

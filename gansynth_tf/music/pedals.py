@@ -4,6 +4,7 @@ Sources: MIDI 1.0 (a pedal is down from 64 on); at equal times keys go up first,
 pianists play and sequencers write it.
 """
 
+import typing
 from collections.abc import Sequence
 
 from gansynth_tf.music.score import Control, Note
@@ -11,29 +12,29 @@ from gansynth_tf.music.score import Control, Note
 _KEY_UP, _PEDAL, _KEY_DOWN, _KEY_UP_AT_ONCE = range(4)
 
 
-def sounding_ends(notes: Sequence[Note], controls: Sequence[Control], *, end_seconds: float, release_seconds: float
+def sounding_ends(notes: Sequence[Note], controls: Sequence[Control], *, end_seconds: float, catch_seconds: float
                   ) -> list[float]:
     """When the notes of one channel are damped, in seconds.
 
     A note that a pedal holds ends when the pedal goes up, when its key is struck again, when the channel is told to be
-    silent, or with the piece. The sustain pedal also catches what it finds in its release; sostenuto holds the keys
+    silent, or with the piece. The sustain pedal also catches what has only just begun to fade; sostenuto holds the keys
     that are down when it is pressed.
 
     Args:
       notes: of the channel, in any order.
       controls: of the channel, ascending in time.
       end_seconds: of the piece.
-      release_seconds: for how long a note can still be caught.
+      catch_seconds: for how long a note can still be caught.
 
     Returns:
       One for each of `notes`, at least its `end_seconds`.
     """
-    events = [(control.seconds, _PEDAL, control) for control in controls]
+    events: list[tuple[float, int, typing.Any]] = [(control.seconds, _PEDAL, control) for control in controls]
     for index, note in enumerate(notes):
         events.append((note.start_seconds, _KEY_DOWN, index))
         at_once = note.end_seconds == note.start_seconds
         events.append((note.end_seconds, _KEY_UP_AT_ONCE if at_once else _KEY_UP, index))
-    dampers = _Dampers(notes, release_seconds)
+    dampers = _Dampers(notes, catch_seconds)
     for seconds, kind, what in sorted(events, key=lambda event: event[:2]):
         if kind == _PEDAL:
             dampers.control(seconds, what)
@@ -48,11 +49,11 @@ def sounding_ends(notes: Sequence[Note], controls: Sequence[Control], *, end_sec
 class _Dampers:
     """Which notes of a channel sound, and why."""
 
-    def __init__(self, notes: Sequence[Note], release_seconds: float):
+    def __init__(self, notes: Sequence[Note], catch_seconds: float):
         self.ends = [note.end_seconds for note in notes]
         self.lifted: set[int] = set()  # keys are up, and a pedal holds the damper
         self._pitches = [note.pitch for note in notes]
-        self._release_seconds = release_seconds
+        self._catch_seconds = catch_seconds
         self._down: set[int] = set()
         self._fading: set[int] = set()  # may still be caught
         self._sustain = False
@@ -76,7 +77,7 @@ class _Dampers:
             self._sustain = bool(control.value)
             if self._sustain:
                 self.lifted |= {index for index in self._fading
-                                if seconds - self.ends[index] <= self._release_seconds}
+                                if seconds - self.ends[index] <= self._catch_seconds}
                 self._fading.clear()
             else:
                 self.lower(seconds, self.lifted - self._sostenuto)

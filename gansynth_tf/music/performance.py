@@ -17,6 +17,7 @@ MAGENTA_PITCHES = range(36, 85)  # that she plays of the 24 to 84 which her mode
 _DEFAULT_VOLUME = 100 / 127  # of a channel that has not been given one: General MIDI
 _STEP_SECONDS = 0.005  # controllers move within this time, so that a step does not click
 _INAUDIBLE_SEMITONES = 0.005
+_CAUGHT = 0.3  # of its release, in which a pedal catches a note; later there is too little left of it
 
 
 class Curve(typing.NamedTuple):
@@ -77,7 +78,7 @@ def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, contr
       pitch_bend: count the pitch wheel.
       out_of_range: a note of another pitch moves by 'octave', is left out ('drop'), or is an 'error'.
       drums: play drums as if their numbers were pitches, as Magenta does.
-      release_seconds: how long notes fade, in which a pedal may catch them.
+      release_seconds: how long notes fade; a pedal that comes at the beginning of that catches them.
 
     Raises:
       InputError: if nothing is left, or a note is out of range and that is an error.
@@ -99,7 +100,8 @@ def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, contr
         pans = _changes(controls, 'pan') if controllers else []
         ends = [note.end_seconds for note in notes]
         if pedal:
-            ends = pedals.sounding_ends(notes, controls, end_seconds=score.end_seconds, release_seconds=release_seconds)
+            ends = pedals.sounding_ends(notes, controls, end_seconds=score.end_seconds,
+                                         catch_seconds=_CAUGHT * release_seconds)
         for note, end in zip(notes, ends):
             if found := _reachable(note.pitch, _value_at(bends, note.start_seconds, 0.0), pitches, out_of_range):
                 pitch, transposed = found

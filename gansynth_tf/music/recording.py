@@ -5,6 +5,7 @@ Sources: loudness, ITU-R BS.1770 as pyloudnorm computes it; true peak, its annex
 
 import os
 import tempfile
+import typing
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -36,14 +37,14 @@ class Recording:
       InputError: if there is no room, or a sample is not finite.
     """
 
-    def __init__(self, directory: str | os.PathLike, blocks: Iterable[np.ndarray], sample_rate: int, *,
+    def __init__(self, directory: str | os.PathLike[str], blocks: Iterable[np.ndarray], sample_rate: int, *,
                  trim: bool = True):
         self.sample_rate = sample_rate
         self.peak = 0.0  # of the mix
         self.highest = 0.0  # of any bus
         self.num_channels = 1
         self.num_samples = 0
-        self._files: list = []
+        self._files: list[typing.BinaryIO] = []
         self._step = max(sample_rate // 100, 1)
         peaks: list[np.ndarray] = []
         try:
@@ -105,10 +106,10 @@ class Recording:
         reached = measured + 20 * np.log10(allowed)
         return allowed, f'Loudness {reached:.1f} LUFS instead of {lufs:g}: a true peak of -1 dB allows no more'
 
-    def _write(self, directory: str | os.PathLike, block: np.ndarray) -> None:
+    def _write(self, directory: str | os.PathLike[str], block: np.ndarray) -> None:
         if not self._files:
             self.num_channels = block.shape[2]
-            self._files = [tempfile.TemporaryFile(dir=directory) for _ in block]  # noqa: SIM115 - they are read later
+            self._files = [tempfile.TemporaryFile(dir=os.fspath(directory)) for _ in block]  # noqa: SIM115 - they are read later
         for file, part in zip(self._files, block):
             file.write(np.ascontiguousarray(part, np.float32).tobytes())
         self.num_samples += block.shape[1]

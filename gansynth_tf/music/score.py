@@ -122,7 +122,7 @@ def from_pretty_midi(piece: typing.Any) -> Score:
     return _checked(Score(notes, controls, names, max((note.end_seconds for note in notes), default=0.0)))
 
 
-def total_seconds(notes: Sequence[Note]) -> float:
+def total_seconds(notes: Iterable[typing.Any]) -> float:
     """When the last note ends; Magenta takes the end of the last listed one, which may be an earlier."""
     return max(note.end_seconds for note in notes)
 

@@ -17,7 +17,7 @@ def test_the_weighting_is_that_of_the_standard(hz):
     assert ours == pytest.approx(pyloudnorm.Meter(RATE).integrated_loudness(sine(hz)), abs=0.1)
 
 
-def test_the_loudest_tenth_of_a_second_counts():
+def test_the_loudest_part_counts():
     wave = np.concatenate([sine(1000, 0.5, 0.1), sine(1000, 0.5, 0.4), sine(1000, 0.5, 0.1)])
     assert loudness.loudest(wave, RATE) == pytest.approx(loudness.loudest(sine(1000, amplitude=0.4), RATE), rel=0.01)
     assert loudness.loudest(np.zeros(100), RATE) == 0

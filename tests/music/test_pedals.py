@@ -8,7 +8,7 @@ from gansynth_tf.music.score import Control, Note
 
 def ends(notes, controls, end=10.0, release=0.1):
     return sounding_ends([Note(pitch, 90, start, stop) for pitch, start, stop in notes],
-                         [Control(*control) for control in controls], end_seconds=end, release_seconds=release)
+                         [Control(*control) for control in controls], end_seconds=end, catch_seconds=release)
 
 
 DOWN, UP = (0.5, 'sustain', 1.0), (3.0, 'sustain', 0.0)
