@@ -43,7 +43,6 @@ def main(argv):
     from gansynth_tf.networks import checkpoints
     from gansynth_tf.spectral import normalizers
     from gansynth_tf.step_export import step_export
-    from gansynth_tf.training import timbre_codes
 
     checkpoint, num_pitches = None, FLAGS.num_pitches
     if FLAGS.ckpt_dir:
@@ -53,12 +52,8 @@ def main(argv):
         num_pitches = len(vocabulary.read(FLAGS.ckpt_dir).pitches)
     has_own = FLAGS.ckpt_dir and normalizers.needs_data(config)
     normalizer = normalizers.read(FLAGS.ckpt_dir) if has_own else normalizers.from_config(config)
-    if config.generator_reconstruction_weight and not FLAGS.ckpt_dir:
-        raise InputError(f'Unknown timbre codes: expected --ckpt_dir, a run whose notes they were fitted to, because '
-                         f'generator_reconstruction_weight is not 0. Received: --config={FLAGS.config}')
-    codes = timbre_codes.read(FLAGS.ckpt_dir) if config.generator_reconstruction_weight else None
     for path in step_export.export(config, num_pitches, normalizer, FLAGS.output_dir, stage_ids=stage_ids,
-                                   checkpoint=checkpoint, codes=codes):
+                                   checkpoint=checkpoint):
         print(path)
 
 

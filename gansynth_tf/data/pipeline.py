@@ -15,7 +15,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.resolutions import pool
 
-__all__ = ['CACHE_BYTES', 'PreparedNotes', 'open_notes', 'pool', 'shuffled', 'specgram_batches']
+__all__ = ['CACHE_BYTES', 'PreparedNotes', 'in_order', 'open_notes', 'pool', 'shuffled', 'specgram_batches']
 
 CACHE_BYTES = 2 * 2**30
 
@@ -23,7 +23,8 @@ _NOTES_AT_ONCE = 16  # converted in one go while the cache is filled
 
 
 def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[int, int], batch_size: int, seed: int,
-                     start: int = 0, split: str = TRAIN, cache_bytes: int = CACHE_BYTES) -> tf.data.Dataset:
+                     start: int = 0, split: str = TRAIN, cache_bytes: int = CACHE_BYTES,
+                     codes: np.ndarray | None = None) -> tf.data.Dataset:
     """An endless stream of spectrograms with their pitch labels; each epoch is a new permutation of the notes.
 
     Args:
@@ -37,20 +38,20 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
       split: 'train' or 'test'; notes whose pitch is not in the vocabulary are left out.
       cache_bytes: converted spectrograms are kept in memory if they need no more (twice that for a moment, when they
         have been converted); otherwise they are converted anew whenever they are taken.
+      codes: float32 [notes, size], rows that belong to the notes as `in_order` has them.
 
     Returns:
-      Batches of (float32 [batch_size, height, width, 2] not normalised, int32 [batch_size] pitch labels).
+      Batches of (float32 [batch_size, height, width, 2] not normalised, int32 [batch_size] pitch labels), and with
+      `codes` the notes' rows of them, float32 [batch_size, size].
 
     Raises:
-      InputError: if the sample rates differ, the resolution is not a whole fraction of the full size, or no note can
-        be used.
+      InputError: if the sample rates differ, the resolution is not a whole fraction of the full size, no note can
+        be used, or there are not as many rows of `codes` as notes.
     """
     _check(notes, config, resolution)
-    pitches = notes.pitches(split)
-    usable = np.flatnonzero(np.isin(pitches, notes.vocabulary.pitches))
-    if not usable.size:
-        raise InputError(f'No notes: expected some in the split {split!r}. Received: none')
-    labels = notes.vocabulary.labels(pitches[usable])
+    usable, labels = _usable(notes, split)
+    if codes is not None and len(codes) != len(usable):
+        raise InputError(f'Codes of other notes: expected {len(usable)}, one for each note. Received: {len(codes)}')
 
     places = shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
     if notes.cache_dir is not None:
@@ -63,7 +64,27 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
         specgrams = _specgrams(notes, config, split=split, indices=indices, resolution=resolution,
                                batch_size=batch_size)
         specgrams = specgrams.map(lambda batch: tf.ensure_shape(batch, [batch_size, *resolution, 2]))
-    return tf.data.Dataset.zip(specgrams, places.map(lambda place: tf.gather(labels, place))).prefetch(2)
+    tables = [labels] if codes is None else [labels, codes]
+    rows = [places.map(functools.partial(tf.gather, table)) for table in tables]
+    return tf.data.Dataset.zip(specgrams, *rows).prefetch(2)
+
+
+def in_order(notes: PreparedNotes, config: Config, *, split: str = TRAIN) -> tf.data.Dataset:
+    """The notes that `specgram_batches` shuffles, each once: batches of (full-size spectrograms, pitch labels)."""
+    _check(notes, config, config.spec_shape)
+    usable, labels = _usable(notes, split)
+    specgrams = _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
+                           resolution=config.spec_shape, batch_size=_NOTES_AT_ONCE)
+    return tf.data.Dataset.zip(specgrams, tf.data.Dataset.from_tensor_slices(labels).batch(_NOTES_AT_ONCE)).prefetch(1)
+
+
+def _usable(notes: PreparedNotes, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Places in a split of the notes whose pitch is in the vocabulary, and their pitch labels."""
+    pitches = notes.pitches(split)
+    usable = np.flatnonzero(np.isin(pitches, notes.vocabulary.pitches))
+    if not usable.size:
+        raise InputError(f'No notes: expected some in the split {split!r}. Received: none')
+    return usable, notes.vocabulary.labels(pitches[usable])
 
 
 def _check(notes: PreparedNotes, config: Config, resolution: tuple[int, int]) -> None:
@@ -119,7 +140,7 @@ def _from_disk(cache_dir: str | os.PathLike, notes: PreparedNotes, config: Confi
 @functools.lru_cache(maxsize=1)  # a transition stage and the stable one after it have the same resolution
 def _converted(notes: PreparedNotes, config: Config, split: str, resolution: tuple[int, int]) -> tf.Tensor:
     """float32 [notes, height, width, 2]: all notes of a split whose pitch is in the vocabulary."""
-    usable = np.flatnonzero(np.isin(notes.pitches(split), notes.vocabulary.pitches))
+    usable, _ = _usable(notes, split)
     batches = _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
                          resolution=resolution, batch_size=_NOTES_AT_ONCE)
     cache, filled = np.empty([len(usable), *resolution, 2], np.float32), 0

@@ -64,7 +64,7 @@ class ExportedStep:
           state: as `initial_state` or an iteration before returned it.
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
           real_labels: int32 [batch].
-          draw: random numbers, as `Draw.by_name` has them.
+          draw: random numbers, as `Draw.by_name` has them, and with a reconstruction loss the notes' 'real_codes'.
           progress: as `Stage.progress` says.
           with_penalty: whether this iteration has the gradient penalty.
         """

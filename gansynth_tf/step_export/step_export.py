@@ -26,14 +26,13 @@ from gansynth_tf.step_export.exported_step import MANIFEST_FILE, PROGRAM_FILE, S
 from gansynth_tf.training import stages
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
-from gansynth_tf.training.timbre_codes import TimbreCodes
 
 FORMAT_VERSION = 1
 
 
 def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir: str | os.PathLike, *,
-           stage_ids: tuple[int, ...] = (), checkpoint: Mapping[str, np.ndarray] | None = None,
-           codes: TimbreCodes | None = None) -> list[pathlib.Path]:
+           stage_ids: tuple[int, ...] = (), checkpoint: Mapping[str, np.ndarray] | None = None
+           ) -> list[pathlib.Path]:
     """Writes the step of every stage, or of those with `stage_ids`.
 
     Args:
@@ -44,7 +43,6 @@ def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir:
       stage_ids: which stages; all if empty.
       checkpoint: arrays of a run's checkpoint, for the weights, and for the moments of the stage that it is from; new
         weights if not given.
-      codes: the run's, for the reconstruction loss, if it has a weight.
 
     Returns:
       The directories written.
@@ -59,8 +57,7 @@ def export(config: Config, num_pitches: int, normalizer: Normalizer, output_dir:
         if stage_ids and stage.stage_id not in stage_ids:
             continue
         width = stage.resolution[1]
-        step = TrainingStep(config, stage, networks, normalizer.at_width(width), representations.from_config(config),
-                            codes=codes)
+        step = TrainingStep(config, stage, networks, normalizer.at_width(width), representations.from_config(config))
         image_id = stage.first_image
         if checkpoint is not None and int(checkpoint['stage_id']) == stage.stage_id:
             image_id = int(checkpoint['image_id'])
@@ -107,7 +104,8 @@ def argument_specs(config: Config, stage: Stage, step: TrainingStep) -> dict:
                       for name, variable in sorted(step.variables().items())},
             'real': spec(batch, height, width, 2), 'real_labels': labels,
             'draw': dict(discriminator_labels=labels, discriminator_latents=latents, generator_labels=labels,
-                         generator_latents=latents, mix=spec(batch)),
+                         generator_latents=latents, mix=spec(batch)) | (
+                             {'real_codes': latents} if config.generator_reconstruction_weight else {}),
             'progress': spec()}
 
 

@@ -10,11 +10,10 @@ from gansynth_tf import processor
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import stages, timbre_codes
+from gansynth_tf.training import stages
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
-from gansynth_tf.training.timbre_codes import TimbreCodes
 
 _HEADER = ('stage', 'size', 'kind', 'batch', 'images', 'G params', 'D params', 'notes cached', 'peak memory',
            'notes/s', 'time')
@@ -34,12 +33,11 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2)
     """
     networks = Networks.create(config, len(notes.vocabulary.pitches))
     total = 0.0
-    codes = timbre_codes.of_notes(notes, config) if config.generator_reconstruction_weight else None
     rates: dict[int, float] = {}
     yield _row(_HEADER)
     for stage in stages.all_stages(config):
         if stage.num_blocks not in rates:
-            rates[stage.num_blocks] = _notes_per_second(config, stage, networks, notes, codes, num_steps)
+            rates[stage.num_blocks] = _notes_per_second(config, stage, networks, notes, num_steps)
         height, width = stage.resolution
         seconds = stage.num_images / rates[stage.num_blocks]
         total += seconds
@@ -54,13 +52,15 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2)
 
 
 def _notes_per_second(config: Config, stage: Stage, networks: Networks, notes: pipeline.PreparedNotes,
-                      codes: TimbreCodes | None, num_steps: int) -> float:
+                      num_steps: int) -> float:
     height, width = stage.resolution
     normalizer = normalizers.Normalizer(np.ones(2), np.zeros(2)) if normalizers.needs_data(config) \
         else normalizers.from_config(config)
-    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config), codes=codes)
+    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
     draw = {name: tf.constant(array) for name, array in
             Draw.at(config, 0, stage.batch_size, notes.vocabulary.probabilities).by_name().items()}
+    if config.generator_reconstruction_weight:
+        draw['real_codes'] = draw['generator_latents']
     real = tf.random.stateless_uniform([stage.batch_size, height, width, 2], (0, 0), -1.0, 1.0)
     started = 0.0
     for number in range(num_steps + 1):

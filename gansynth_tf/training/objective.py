@@ -19,7 +19,6 @@ from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation, SpectralRepresentation
 from gansynth_tf.training import losses
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.timbre_codes import TimbreCodes
 
 
 class Objective:
@@ -31,18 +30,16 @@ class Objective:
       generator, discriminator: whose losses these are.
       normalizer: between specgrams in log-magnitude and phase units, and the networks' [-1, 1], at the stage's width.
       representation: for the Griffin-Lim consistency loss of the last stage.
-      codes: for the reconstruction loss, if it has a weight.
     """
 
     def __init__(self, config: Config, stage: Stage, generator: Generator, discriminator: Discriminator,
-                 normalizer: Normalizer, representation: Representation, codes: TimbreCodes | None = None):
+                 normalizer: Normalizer, representation: Representation):
         self._config = config
         self._stage = stage
         self._generator = generator
         self._discriminator = discriminator
         self._normalizer = normalizer
         self._representation = representation
-        self._codes = codes
         height, width = stage.resolution
         full_height, full_width = config.spec_shape
         # One pixel of the stage stands for this many of the full size, which share its gradient among them.
@@ -50,7 +47,8 @@ class Objective:
         first_height, first_width = config.resolution(1)
         self._scale = (first_height * first_width / (height * width)) ** 0.5 if config.constant_scale else 1.0
 
-    def generator_losses(self, latents, labels, progress, real=None, real_labels=None) -> dict[str, tf.Tensor]:
+    def generator_losses(self, latents, labels, progress, real=None, real_labels=None, real_codes=None
+                         ) -> dict[str, tf.Tensor]:
         """The generator's loss terms.
 
         Args:
@@ -60,12 +58,13 @@ class Objective:
           progress: float32 scalar, or None where nothing fades in.
           real: specgrams as in `discriminator_losses`, for the losses that compare with real notes.
           real_labels: likewise.
+          real_codes: float32 [batch, latent_vector_size], their timbre codes, for the reconstruction loss.
 
         Returns:
           Scalars by name; 'generator/total' is what is minimised.
         """
         labels = real_labels if self._config.generator_partials_weight else labels
-        fake, at_codes = self._play(latents, labels, progress, real, real_labels)
+        fake, at_codes = self._play(latents, labels, progress, real_labels, real_codes)
         scores, logits = self.criticise(fake, progress)
         terms = {'generator/wasserstein': losses.generator_wasserstein(scores),
                  'generator/pitch': losses.pitch(labels, logits)}
@@ -181,16 +180,15 @@ class Objective:
         return self._normalizer.scale(fading.blend(real, fading.weight(self._stage.num_blocks, progress),
                                                    self._config.growth))
 
-    def _play(self, latents, labels, progress, real, real_labels) -> tuple[tf.Tensor, tf.Tensor | None]:
+    def _play(self, latents, labels, progress, real_labels, real_codes) -> tuple[tf.Tensor, tf.Tensor | None]:
         """What the generator plays at `latents`, and at the codes of real notes if there is a reconstruction loss.
 
         In one pass, so that kernels are read once.
         """
         if not self._config.generator_reconstruction_weight:
             return self.generate(latents, labels, progress), None
-        codes = cast(TimbreCodes, self._codes).encode(real, real_labels)
-        return tf.split(self.generate(tf.concat([latents, codes], axis=0), tf.concat([labels, real_labels], axis=0),
-                                      progress), 2)
+        return tf.split(self.generate(tf.concat([latents, real_codes], axis=0),
+                                      tf.concat([labels, real_labels], axis=0), progress), 2)
 
 
 def _accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

@@ -21,7 +21,6 @@ from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.objective import Objective
 from gansynth_tf.training.optimizer import Adam
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.timbre_codes import TimbreCodes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,21 +53,19 @@ class TrainingStep:
       normalizer: between specgrams in log-magnitude and phase units, and the networks' [-1, 1], at the stage's width.
       representation: for the Griffin-Lim consistency loss of the last stage.
       distribution: how `iterate` is spread over replicas; the networks were made in its scope.
-      codes: for the reconstruction loss, if it has a weight.
 
     Attributes:
       objective: the losses.
     """
 
     def __init__(self, config: Config, stage: Stage, networks: Networks, normalizer: Normalizer,
-                 representation: Representation, distribution: Distribution | None = None,
-                 codes: TimbreCodes | None = None):
+                 representation: Representation, distribution: Distribution | None = None):
         self._config = config
         self._stage = stage
         self._networks = networks
         self._distribution = distribution or Distribution()
         self.objective = Objective(config, stage, networks.generator, networks.discriminator, normalizer,
-                                   representation, codes)
+                                   representation)
         factor, betas = stage.learning_rate_factor, dict(beta1=config.adam_beta1, beta2=config.adam_beta2)
         with self._distribution.scope():
             self.generator_adam = Adam(_by_name(networks.generator, stage),
@@ -88,7 +85,8 @@ class TrainingStep:
         Args:
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
           real_labels: int32 [batch].
-          draw: the random numbers, as `Draw.by_name` has them.
+          draw: the random numbers, as `Draw.by_name` has them; with a reconstruction loss also 'real_codes', float32
+            [batch, latent_vector_size], the codes of the real notes.
           progress: float32 scalar.
           with_penalty: whether the critic's update has the gradient penalty.
 
@@ -153,7 +151,8 @@ class TrainingStep:
         """One update of the generator and of its moving average; (scalars, whether all are finite)."""
         terms, gradients = _terms_and_gradients('generator', self.generator_adam.variables, [lambda: (
             self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'],
-                                            self._fading(progress), real, real_labels))])
+                                            self._fading(progress), real, real_labels,
+                                            draw.get('real_codes')))])
         is_finite = _all_finite(terms)
         if in_place:
             _run_if(is_finite, lambda: self._apply_and_average(gradients))

@@ -5,9 +5,12 @@ learns more where some latents are tied to notes, as in Generative Latent Optimi
 they are not optimised but computed. The code of a note is a whitened linear projection of its spectral envelope, less
 what follows from the pitch: of variance 1 over the data set, like the latents it stands among, independent of the
 pitch, and close for notes that sound alike.
+
+Envelopes are taken of full-size spectrograms, over spans of time that are short where notes begin and widen after: so a
+code knows a pluck from a bow, which the few frames of a first stage do not tell apart.
 """
 
-import dataclasses
+import itertools
 import os
 import pathlib
 import zipfile
@@ -22,77 +25,71 @@ from gansynth_tf.errors import InputError
 
 TIMBRE_CODES_FILE = 'timbre_codes.npz'
 
+# Of 128 frames; the padding before a note fills the first six.
+_SPAN_EDGES = np.array([0, 2, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128]) / 128
 _NUM_BANDS = 32
 _TREND_DEGREE = 3  # of the polynomial by which a band's level follows the pitch
 
 
-@dataclasses.dataclass(frozen=True)
-class TimbreCodes:
-    """codes = (envelopes - powers of the pitch @ trend) @ projection.
-
-    Attributes:
-      height: time frames of an envelope, those of the first block.
-      num_pitches: pitch classes.
-      trend: float32 [degree + 1, envelope].
-      projection: float32 [envelope, latent_vector_size].
-    """
-
-    height: int
-    num_pitches: int
-    trend: np.ndarray
-    projection: np.ndarray
-
-    def encode(self, specgrams: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """Codes, float32 [batch, latent_vector_size].
-
-        Args:
-          specgrams: [batch, height, width, 2] at any stage's resolution, not normalised.
-          labels: int [batch], 0 to num_pitches - 1.
-        """
-        return (_envelopes(specgrams, self.height) - _powers(labels, self.num_pitches) @ self.trend) @ self.projection
-
-
-def fit(specgrams: tf.Tensor, labels: tf.Tensor, *, height: int, num_pitches: int, size: int) -> TimbreCodes:
-    """The codes that suit a data set: its envelopes' principal components, each scaled to a variance of 1.
-
-    Args:
-      specgrams: all notes', as for `TimbreCodes.encode`.
-      labels: theirs.
-      height: time frames of an envelope.
-      num_pitches: pitch classes.
-      size: numbers in a code; if the envelopes vary in fewer ways, the rest are 0.
-    """
-    envelopes, powers = _envelopes(specgrams, height).numpy(), _powers(labels, num_pitches).numpy()
-    trend, *_ = np.linalg.lstsq(powers, envelopes, rcond=None)
-    _, deviations, components = np.linalg.svd(envelopes - powers @ trend, full_matrices=False)
-    deviations /= len(envelopes) ** 0.5
-    rank = min(size, int(np.sum(deviations > 1e-4 * deviations[0])))
-    projection = np.zeros((envelopes.shape[1], size), np.float32)
-    projection[:, :rank] = components[:rank].T / deviations[:rank]
-    return TimbreCodes(height, num_pitches, trend.astype(np.float32), projection)
-
-
-def of_notes(notes: pipeline.PreparedNotes, config: Config) -> TimbreCodes:
-    """The codes that suit the training notes."""
-    resolution = config.resolution(1)
-    num_notes = sum(notes.vocabulary.counts.values())
-    batches = pipeline.specgram_batches(notes, config, resolution=resolution, batch_size=num_notes, seed=0)
-    specgrams, labels = next(iter(batches))
-    return fit(specgrams, labels, height=resolution[0], num_pitches=len(notes.vocabulary.pitches),
+def of_notes(notes: pipeline.PreparedNotes, config: Config) -> np.ndarray:
+    """The codes of the training notes, float32 [notes, latent_vector_size], in the order of `pipeline.in_order`."""
+    rows, labels = zip(*((envelopes(specgrams).numpy(), labels.numpy())
+                         for specgrams, labels in pipeline.in_order(notes, config)))
+    return fit(np.concatenate(rows), np.concatenate(labels), num_pitches=len(notes.vocabulary.pitches),
                size=config.latent_vector_size)
 
 
-def write(codes: TimbreCodes, directory: str | os.PathLike) -> pathlib.Path:
+def envelopes(specgrams: tf.Tensor) -> tf.Tensor:
+    """Log magnitudes averaged over spans of time and bands of frequency.
+
+    Args:
+      specgrams: [batch, time, freq, 2], of full size, not normalised.
+
+    Returns:
+      float32 [batch, spans * bands]: 15 spans, fewer of very few frames, and at most 32 bands.
+    """
+    _, num_frames, num_bins, _ = specgrams.shape
+    num_bands = max(bands for bands in range(1, _NUM_BANDS + 1) if num_bins % bands == 0)
+    levels = tf.reduce_mean(tf.reshape(specgrams[..., 0], [-1, num_frames, num_bands, num_bins // num_bands]), axis=3)
+    edges = np.unique(np.round(_SPAN_EDGES * num_frames).astype(int))
+    spans = [tf.reduce_mean(levels[:, start:end], axis=1) for start, end in itertools.pairwise(edges)]
+    return tf.concat(spans, axis=1)
+
+
+def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) -> np.ndarray:
+    """Principal components of envelopes less their pitch's trend, each scaled to a variance of 1.
+
+    Args:
+      rows: float [notes, envelope].
+      labels: int [notes], 0 to num_pitches - 1.
+      num_pitches: pitch classes.
+      size: numbers in a code; if the envelopes vary in fewer ways, the rest are 0.
+
+    Returns:
+      float32 [notes, size].
+    """
+    positions = 2 * labels / max(1, num_pitches - 1) - 1  # where the pitch lies, from -1, the lowest, to 1
+    powers = np.stack([positions ** power for power in range(_TREND_DEGREE + 1)], axis=1)
+    trend, *_ = np.linalg.lstsq(powers, rows, rcond=None)
+    rest = rows - powers @ trend
+    _, deviations, components = np.linalg.svd(rest, full_matrices=False)
+    deviations /= len(rows) ** 0.5
+    rank = min(size, int(np.sum(deviations > 1e-4 * deviations[0])))
+    codes = np.zeros((len(rows), size), np.float32)
+    codes[:, :rank] = rest @ (components[:rank].T / deviations[:rank])
+    return codes
+
+
+def write(codes: np.ndarray, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `timbre_codes.npz` into a run directory and returns its path."""
     path = pathlib.Path(directory) / TIMBRE_CODES_FILE
     with files.atomic_write(path) as temporary, open(temporary, 'wb') as file:
-        np.savez(file, height=codes.height, num_pitches=codes.num_pitches, trend=codes.trend,
-                 projection=codes.projection)
+        np.savez(file, codes=codes)
     return path
 
 
-def read(directory: str | os.PathLike) -> TimbreCodes:
-    """Reads the `timbre_codes.npz` of a run directory.
+def read(directory: str | os.PathLike) -> np.ndarray:
+    """Reads the `timbre_codes.npz` of a run directory, as `of_notes` made them.
 
     Raises:
       InputError: if there is none, or it cannot be read.
@@ -100,21 +97,7 @@ def read(directory: str | os.PathLike) -> TimbreCodes:
     path = pathlib.Path(directory) / TIMBRE_CODES_FILE
     try:
         with np.load(path) as arrays:
-            return TimbreCodes(int(arrays['height']), int(arrays['num_pitches']), arrays['trend'], arrays['projection'])
+            return arrays['codes']
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f'Cannot read {TIMBRE_CODES_FILE}: expected one, written when the run began ({error}). '
                          f'Received: {str(path)!r}') from error
-
-
-def _envelopes(specgrams: tf.Tensor, height: int) -> tf.Tensor:
-    """[batch, height * bands]: log magnitudes averaged to as many frames as the first block has, and to few bands."""
-    _, num_frames, num_bins, _ = specgrams.shape
-    num_bands = max(bands for bands in range(1, _NUM_BANDS + 1) if num_bins % bands == 0)
-    blocks = tf.reshape(specgrams[..., 0], [-1, height, num_frames // height, num_bands, num_bins // num_bands])
-    return tf.reshape(tf.reduce_mean(blocks, axis=[2, 4]), [-1, height * num_bands])
-
-
-def _powers(labels: tf.Tensor, num_pitches: int) -> tf.Tensor:
-    """[batch, degree + 1]: powers of where the pitch lies between the lowest, -1, and the highest, 1."""
-    positions = 2 * tf.cast(labels, tf.float32) / max(1, num_pitches - 1) - 1
-    return tf.stack([positions ** power for power in range(_TREND_DEGREE + 1)], axis=1)

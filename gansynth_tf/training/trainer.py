@@ -19,7 +19,6 @@ from gansynth_tf.training.model import Batch
 from gansynth_tf.training.sample_quality import SampleQuality
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
-from gansynth_tf.training.timbre_codes import TimbreCodes
 
 _STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 
@@ -80,7 +79,7 @@ class Gansynth:
         self._stage = stage
         self._stage_normalizer = self._normalizer.at_width(stage.resolution[1])
         self._step = TrainingStep(self._config, stage, self._networks, self._stage_normalizer, self._representation,
-                                  self._distribution, self._codes)
+                                  self._distribution)
         if arrays is not None:
             for name, variable in self._step.state().items():
                 variable.assign(arrays[name])
@@ -93,16 +92,16 @@ class Gansynth:
         return self._with_random_numbers(notes, image_id, random_stream)
 
     def _with_random_numbers(self, notes: tf.data.Dataset, image_id: int, random_stream: int) -> Iterator[Batch]:
-        for real, real_labels in notes:
+        for of_notes in notes:
             draw = Draw.at(self._config, image_id, self._stage.batch_size, self._notes.vocabulary.probabilities,
                            random_stream)
-            yield {'real': real, 'real_labels': real_labels} | {
+            yield dict(zip(('real', 'real_labels', 'draw/real_codes'), of_notes)) | {
                 f'draw/{name}': array for name, array in draw.by_name().items()}
             image_id = min(image_id + self._stage.batch_size, self._stage.end_image)
 
     def _batches_of_notes(self, batch_size: int, *, seed: int, start: int = 0) -> tf.data.Dataset:
         return pipeline.specgram_batches(self._notes, self._config, resolution=self._stage.resolution,
-                                         batch_size=batch_size, seed=seed, start=start)
+                                         batch_size=batch_size, seed=seed, start=start, codes=self._codes)
 
     def iterate(self, batch: Batch, image_id: int) -> dict[str, float]:
         draw = {name.removeprefix('draw/'): tf.constant(array) for name, array in batch.items()
@@ -123,7 +122,7 @@ class Gansynth:
         return summaries.log_line(terms)
 
     def show_notes(self) -> None:
-        specgrams, _ = next(iter(self._batches_of_notes(summaries.NUM_REAL, seed=self._config.seed)))
+        specgrams, *_ = next(iter(self._batches_of_notes(summaries.NUM_REAL, seed=self._config.seed)))
         self._samples.show_real(self._stage_normalizer.normalize(specgrams))
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
@@ -154,8 +153,8 @@ def _normalizer(directory: pathlib.Path, config: Config, notes: pipeline.Prepare
     return fitted
 
 
-def _codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNotes) -> TimbreCodes | None:
-    """The run's timbre codes, fitted to the notes once and kept with the run; None if its loss does not need any."""
+def _codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNotes) -> np.ndarray | None:
+    """The training notes' timbre codes, computed once and kept with the run; None if its loss does not need any."""
     if not config.generator_reconstruction_weight:
         return None
     if not (directory / timbre_codes.TIMBRE_CODES_FILE).exists():

@@ -9,7 +9,7 @@ import tensorflow as tf
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.network import num_filters
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import loop, losses, stages, timbre_codes, trainer
+from gansynth_tf.training import loop, losses, stages, trainer
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import Networks, TrainingStep
 
@@ -36,13 +36,13 @@ def one_iteration(config, stage_id, normalizer=None):
     rng = np.random.default_rng(0)
     real = tf.constant(rng.uniform(-4, 1, (4, height, width, 2)), tf.float32)
     labels = tf.constant(rng.integers(0, NUM_PITCHES, 4), tf.int32)
-    codes = timbre_codes.fit(real, labels, height=2, num_pitches=NUM_PITCHES, size=config.latent_vector_size)
-    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config), codes=codes)
+    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
     before = {name: weights.to_arrays(getattr(networks, name)) for name in ('generator', 'discriminator')}
     latents = tf.constant(rng.standard_normal((4, config.latent_vector_size)), tf.float32)
     progress = tf.constant(stage.num_blocks - 1.5 if stage.is_transition else stage.num_blocks - 1.0)
     draw = {'generator_latents': latents, 'generator_labels': labels, 'discriminator_latents': latents,
-            'discriminator_labels': labels, 'mix': tf.constant(rng.random(4), tf.float32)}
+            'discriminator_labels': labels, 'mix': tf.constant(rng.random(4), tf.float32),
+            'real_codes': tf.reverse(latents, [0])}
     terms = step.iterate(real, labels, draw, progress)
     after = {name: weights.to_arrays(getattr(networks, name)) for name in ('generator', 'discriminator')}
     return before, after, {name: float(value) for name, value in terms.items()}, step
@@ -113,16 +113,17 @@ def test_what_is_played_at_codes_leaves_the_rest_alone(tiny_config):
     rng, normalizer = np.random.default_rng(0), normalizers.from_config(config)
     real = tf.constant(rng.uniform(-4, 1, (4, 4, 32, 2)), tf.float32)
     labels = tf.constant([0, 1, 2, 1])
-    codes = timbre_codes.fit(real, labels, height=2, num_pitches=NUM_PITCHES, size=config.latent_vector_size)
+    codes = tf.constant(rng.standard_normal((4, config.latent_vector_size)), tf.float32)
     networks, stage = Networks.create(config, NUM_PITCHES), stages.all_stages(config)[2]
     of_batch = dict(latents=tf.constant(rng.standard_normal((4, config.latent_vector_size)), tf.float32),
-                    labels=tf.reverse(labels, [0]), progress=1.0, real=real, real_labels=labels)
+                    labels=tf.reverse(labels, [0]), progress=1.0, real=real, real_labels=labels,
+                    real_codes=codes)
     terms = {}
     for weight in (0.0, 1.0):
         step = TrainingStep(config.replace(generator_reconstruction_weight=weight), stage, networks, normalizer,
-                            representations.from_config(config), codes=codes)
+                            representations.from_config(config))
         terms[weight] = step.objective.generator_losses(**of_batch)
-    played = networks.generator(codes.encode(real, labels), labels, num_blocks=2)
+    played = networks.generator(codes, labels, num_blocks=2)
     np.testing.assert_allclose(terms[1.0]['generator/reconstruction'],
                                losses.reconstruction(normalizer.normalize(real), played), rtol=1e-5)
     for name in ('generator/wasserstein', 'generator/pitch'):
@@ -141,13 +142,14 @@ def test_distance_to_real_notes_alone_teaches_them(tiny_config, loss):
     if loss == 'partials':
         notes[..., 1] = rng.uniform(-1, 1, (NUM_PITCHES, height, width))[places]  # the same for all notes of a pitch
     real, labels = tf.constant(notes, tf.float32), tf.constant(places, tf.int32)
-    codes = timbre_codes.fit(real, labels, height=height, num_pitches=NUM_PITCHES, size=config.latent_vector_size)
+    codes = {'real_codes': tf.constant(rng.standard_normal((8, config.latent_vector_size)), tf.float32)}
     step = TrainingStep(config, stage, networks, normalizers.from_config(config).at_width(width),
-                        representations.from_config(config), codes=codes)
+                        representations.from_config(config))
     distances = []
     for image_id in range(0, 320, 8):
         draw = Draw.at(config, image_id, 8, np.ones(NUM_PITCHES) / NUM_PITCHES).by_name()
-        terms = step.iterate(real, labels, {name: tf.constant(array) for name, array in draw.items()}, tf.constant(0.0))
+        terms = step.iterate(real, labels, codes | {name: tf.constant(array) for name, array in draw.items()},
+                             tf.constant(0.0))
         distances.append(float(terms[f'generator/{loss}']))
     assert distances[-1] < 0.9 * distances[0]
 
