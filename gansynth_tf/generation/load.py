@@ -10,7 +10,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.generation import exported_model, synthesizer
 from gansynth_tf.generation.synthesizer import Synthesizer
 from gansynth_tf.hyperparameters import GANSYNTH
-from gansynth_tf.instrument import BUILT_IN_MODEL, Instrument
+from gansynth_tf.instrument import BUILT_IN_MODEL, Instrument, shortened
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
@@ -27,6 +27,8 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     """
     _require_one_of('precision', precision, PRECISIONS)
     _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
+    if not (config is None or isinstance(config, (str, Config))):
+        raise InputError(f"Impossible config: expected a preset's name or a Config. Received: {shortened(config)}")
     directory = BUILT_IN_MODEL if path is None else files.existing_directory(path)
     settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
                     checkpoint=checkpoint)

@@ -11,6 +11,7 @@ import numpy as np
 
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
+from gansynth_tf.instrument import whole_number
 
 FORMATS = ('wav', 'flac', 'ogg')
 BITS = (16, 24, 32)
@@ -64,9 +65,17 @@ def write_wav(path: str | os.PathLike, audio: np.ndarray, sample_rate: int) -> p
       The path.
 
     Raises:
-      InputError: if the file cannot be written, or a sample is not finite.
+      InputError: if the file cannot be written, a sample is not finite, or an argument is of another kind.
     """
-    return write_note(path, audio, sample_rate, Encoding())
+    try:
+        samples = np.asarray(audio)
+    except ValueError:  # rows of different lengths
+        samples = np.array(None)
+    if samples.ndim != 1 or samples.dtype.kind != 'f':
+        raise InputError(f'Cannot write audio: expected one row of floats, full scale 1. '
+                         f'Received: {samples.dtype} of shape {list(samples.shape)}')
+    sample_rate = whole_number(sample_rate, 'sample_rate', lowest=1, highest=1_000_000)
+    return write_note(files.expanded(path), samples, sample_rate, Encoding())
 
 
 def write_note(path: str | os.PathLike, audio: np.ndarray, sample_rate: int, encoding: Encoding, *,

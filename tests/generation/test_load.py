@@ -1,6 +1,8 @@
 """Finding out what lies at a path."""
 
 import json
+import os
+import subprocess
 import sys
 import types
 
@@ -52,7 +54,23 @@ def test_impossible_paths(path, message):
     ({'ema': False}, 'No live weights'),
     ({'batch_size': 2.0}, 'Impossible batch_size'),
     ({'latent_scale': 'wide'}, 'Impossible latent_scale'),
+    ({'config': 3}, "Impossible config: expected a preset's name or a Config"),
 ])
 def test_impossible_settings(settings, message):
     with pytest.raises(InputError, match=message):
         gs.load(**settings)
+
+
+@pytest.mark.parametrize('name', ['checkpoint-0000000008.npz', 'model.ckpt-8.index'])
+def test_a_stage_names_the_run_that_it_belongs_to(tmp_path, name):
+    (tmp_path / 'stage_00004').mkdir()
+    (tmp_path / 'stage_00004' / name).touch()
+    with pytest.raises(InputError, match=f"A single stage: expected the run that it belongs to, '{tmp_path}'"):
+        gs.load(tmp_path / 'stage_00004')
+
+
+def test_playing_writes_nothing_to_the_terminal():
+    code = 'import gansynth_tf as gs; synth = gs.load(batch_size=1); synth.generate(synth.sample_latents(1), [60])'
+    environment = {name: value for name, value in os.environ.items() if name != 'TF_CPP_MIN_LOG_LEVEL'}
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, env=environment)
+    assert (done.stdout, done.stderr) == ('', '')

@@ -94,3 +94,20 @@ def test_other_rates_keep_length_and_sound(tmp_path, rate, monkeypatch):
 def test_impossible_encodings(arguments, message):
     with pytest.raises(InputError, match=message):
         Encoding(*arguments)
+
+
+@pytest.mark.parametrize('path, audio, sample_rate', [
+    ('a.wav', np.ones((2, 10)), 16000), ('a.wav', 'abc', 16000), ('a.wav', None, 16000),
+    ('a.wav', np.ones(9, int), 16000), ('a.wav', [[1.0], [1.0, 2.0]], 16000),
+    ('a.wav', np.ones(9), 0), ('a.wav', np.ones(9), 16000.0),
+    ('a.wav', np.ones(9), '1'), ('', np.ones(9), 16000),
+    ('~nosuchuser/a.wav', np.ones(9), 16000), (3, np.ones(9), 16000)])
+def test_arguments_of_another_kind_are_bad_input(path, audio, sample_rate, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match='expected .* Received: '):
+        output.write_wav(path, audio, sample_rate)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_is_audio_too(tmp_path):
+    assert output.write_wav(tmp_path / 'a.wav', [0.0, 0.5], 16000) == tmp_path / 'a.wav'
