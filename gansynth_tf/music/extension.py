@@ -11,6 +11,8 @@ neighbours in the note whichever way the path goes, so no frequency is interpola
 """
 
 import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -19,6 +21,7 @@ _BINS_PER_PARTIAL = 6
 _LONGEST_FRAME = 8192
 _SHORTEST_FRAME = 16
 _OVERLAP = 4  # frames over each sample
+_FRAMES_AT_ONCE = 256
 _STEADY_FROM = 0.3  # of the time that the note can be held; before it is the attack
 _DECAY_DB_PER_SECOND = -2.0  # what loses less is held, not decaying
 _STEEPEST = 4.0  # times as fast as the whole note, at most, may a frequency decay
@@ -43,8 +46,8 @@ def extend(wave: np.ndarray, num_samples: int, *, sample_rate: int, pitch: int, 
     n_fft = frame_length(sample_rate, pitch, held_samples)
     analysis = _analyse(wave[:held_samples], n_fft, sample_rate)
     num_frames = -(-(num_samples + n_fft) // (n_fft // _OVERLAP)) + 1
-    frames = analysis.frames(_path(analysis.first, analysis.last, num_frames, rng))
-    return _overlap_add(frames, n_fft)[:num_samples]
+    path = _path(analysis.first, analysis.last, num_frames, rng)
+    return _overlap_add(analysis.frames(path), num_frames, n_fft)[:num_samples]
 
 
 def frame_length(sample_rate: int, pitch: int, held_samples: int) -> int:
@@ -76,20 +79,17 @@ class _Analysis:
     peaks: np.ndarray
     slopes: np.ndarray
 
-    def frames(self, path: np.ndarray) -> np.ndarray:
+    def frames(self, path: np.ndarray) -> Iterator[np.ndarray]:
         """Complex frames on a path that begins with all of 0 to `last` and goes on from neighbour to neighbour."""
-        out = np.empty((len(path), self.stft.shape[1]), complex)
-        begin = min(self.last + 1, len(path))
-        out[:begin] = self.stft[:begin]
+        yield from self.stft[:len(path)]
         phases, own = np.angle(self.stft[self.last]), np.angle(self.stft[self.first:self.last + 1])
-        for place in range(begin, len(path)):
+        for place in range(self.last + 1, len(path)):
             here, before = path[place] - self.first, path[place - 1] - self.first
             peaks = self.peaks[here]
             moved = phases + self.steps[min(here, before)]
             phases = moved[peaks] + own[here] - own[here][peaks]
             magnitudes = np.exp(self.flat[here] + self.slopes * (place - self.last))
-            out[place] = magnitudes * np.exp(1j * phases)
-        return out
+            yield magnitudes * np.exp(1j * phases)
 
 
 def _analyse(wave: np.ndarray, n_fft: int, sample_rate: int) -> _Analysis:
@@ -152,11 +152,14 @@ def _window(n_fft: int) -> np.ndarray:
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
 
 
-def _overlap_add(frames: np.ndarray, n_fft: int) -> np.ndarray:
-    """The wave of complex frames, from the end of the first on."""
+def _overlap_add(frames: Iterable[np.ndarray], num_frames: int, n_fft: int) -> np.ndarray:
+    """The wave of complex frames, from the end of the first on; of the frames a few are in memory."""
     hop = n_fft // _OVERLAP
-    parts = np.fft.irfft(frames, n_fft) * _window(n_fft) / (0.375 * _OVERLAP)  # the sum of its squares over the frames
-    wave = np.zeros((len(parts) + _OVERLAP - 1, hop))
-    for part in range(_OVERLAP):
-        wave[part:part + len(parts)] += parts[:, part * hop:(part + 1) * hop]
+    window = _window(n_fft) / (0.375 * _OVERLAP)  # the sum of its squares over the frames
+    wave = np.zeros((num_frames + _OVERLAP - 1, hop))
+    frames = iter(frames)
+    for begin in range(0, num_frames, _FRAMES_AT_ONCE):
+        parts = np.fft.irfft(np.stack(list(itertools.islice(frames, _FRAMES_AT_ONCE))), n_fft) * window
+        for part in range(_OVERLAP):
+            wave[begin + part:begin + part + len(parts)] += parts[:, part * hop:(part + 1) * hop]
     return wave.ravel()[n_fft:]

@@ -1,7 +1,9 @@
 """A piece from its performance to its files: the mix, and on request a stem for each track."""
 
+import os
 import pathlib
 import re
+import typing
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,12 +11,13 @@ import numpy as np
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import output, render, timbres
+from gansynth_tf.music import output, render, score, timbres
 from gansynth_tf.music.note import MAGENTA, Style
 from gansynth_tf.music.output import Encoding
-from gansynth_tf.music.performance import Performance, PlayedNote
+from gansynth_tf.music.performance import Performance, PlayedNote, perform
 from gansynth_tf.music.recording import Recording
 from gansynth_tf.music.render import Faults
+from gansynth_tf.music.score import Score
 from gansynth_tf.music.timbres import Timbre
 
 PANS = ('none', 'score', 'spread')
@@ -23,6 +26,30 @@ _WIDEST_PAN = 0.8
 _SCALE = (0, 2, 4, 5, 7, 9, 11, 12)  # major
 _AUDITION_PITCH = 60
 _AUDITION_SECONDS = (2.0, 0.4)  # of the single note, and of each of the scale
+
+
+def render_piece(instrument: Instrument, music: typing.Any, *, timbre: str = 'wander', seed: int = 0,
+                 style: Style | None = None) -> render.Rendering:
+    """Renders a piece into one mono clip in memory.
+
+    Args:
+      instrument: plays the notes.
+      music: a MIDI file's path, a `Score`, or a `pretty_midi.PrettyMIDI` object.
+      timbre: see `timbres.parse`.
+      seed: of the timbres; the same gives the same clip.
+      style: how notes are shaped; the default of `Style` if None.
+
+    Raises:
+      InputError: if there is nothing to play, or the timbre is none.
+    """
+    style = style or Style()
+    if isinstance(music, str | os.PathLike):
+        music = score.read_midi(music)
+    elif not isinstance(music, Score):
+        music = score.from_pretty_midi(music)
+    notes = perform(music, instrument.pitches, release_seconds=style.release_seconds).notes
+    latents = timbres.choose(instrument, notes, timbres.parse(timbre), seed=seed).latents
+    return render.render(instrument, notes, latents, style=style)
 
 
 def record(instrument: Instrument, performance: Performance, latents: np.ndarray, directory: pathlib.Path, *,

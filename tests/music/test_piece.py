@@ -1,10 +1,11 @@
 import numpy as np
+import pretty_midi
 import pytest
 import soundfile
 from small_music import Sines
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.music import piece, timbres
+from gansynth_tf.music import piece, score, timbres
 from gansynth_tf.music.note import Style
 from gansynth_tf.music.output import Encoding
 from gansynth_tf.music.performance import Performance, PlayedNote
@@ -97,3 +98,17 @@ def test_an_audition_is_a_long_note_and_a_scale():
 def test_impossible_styles(style):
     with pytest.raises(InputError, match=r'(Unknown|Impossible) .*Received: '):
         Style(**style)
+
+
+def test_a_file_a_score_and_a_pretty_midi_object_sound_alike(tmp_path):
+    midi = pretty_midi.PrettyMIDI()
+    midi.instruments.append(pretty_midi.Instrument(0))
+    midi.instruments[0].notes = [pretty_midi.Note(90, 60 + i, 0.5 * i, 0.5 * i + 0.5) for i in range(4)]
+    pedal = [pretty_midi.ControlChange(64, 127, 0.25), pretty_midi.ControlChange(64, 0, 2)]
+    midi.instruments[0].control_changes = pedal
+    midi.write(str(tmp_path / 'a.mid'))
+    clips = [piece.render_piece(Sines(), music, timbre='track', seed=1).audio
+             for music in (tmp_path / 'a.mid', score.read_midi(tmp_path / 'a.mid'), midi)]
+    np.testing.assert_array_equal(clips[0], clips[1])
+    np.testing.assert_allclose(clips[0], clips[2], atol=1e-3)  # times of the file are whole ticks
+    assert len(clips[0]) == int(2.1 * 8000)
