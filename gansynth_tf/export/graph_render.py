@@ -46,18 +46,21 @@ def clip(latents: tf.Tensor, labels: tf.Tensor, start_seconds: tf.Tensor, end_se
         mixed = tf.foldl(_add, (shaped, starts[place:stop] - window_start), mixed)
         return tf.ensure_shape(mixed, [audio_length + window]), stop, end, window_start
 
-    def mix_window(i, place, rest, windows):
+    def mix_window(i, place, rest, peak, windows):
         mixed = tf.concat([rest, tf.zeros([window])], axis=0)
         end = tf.searchsorted(starts, [(i + 1) * window])[0]
         mixed, *_ = tf.while_loop(lambda mixed, place, end, _: place < end, mix_batch, (mixed, place, end, i * window))
-        return i + 1, end, mixed[window:], windows.write(i, mixed[:window])
+        finished = mixed[:tf.minimum(window, length - i * window)]
+        return (i + 1, end, mixed[window:], tf.maximum(peak, tf.reduce_max(tf.abs(finished))),
+                windows.write(i, finished))
 
     num_windows = (length + window - 1) // window
-    windows = tf.TensorArray(tf.float32, num_windows, element_shape=[window])
+    windows = tf.TensorArray(tf.float32, num_windows, element_shape=[None], infer_shape=False)
     rest = tf.zeros([audio_length])  # what the notes of the window before have left to sound
-    *_, windows = tf.while_loop(lambda i, *_: i < num_windows, mix_window, (0, 0, rest, windows), parallel_iterations=1)
-    audio = windows.concat()[:length]
-    return render.CLIP_PEAK * tf.math.divide_no_nan(audio, tf.reduce_max(tf.abs(audio)))
+    *_, peak, windows = tf.while_loop(lambda i, *_: i < num_windows, mix_window, (0, 0, rest, 0.0, windows),
+                                      parallel_iterations=1)
+    # Nothing else looks at what is concatenated, so that the product is written in its place.
+    return windows.concat() * tf.math.divide_no_nan(render.CLIP_PEAK, peak)
 
 
 def shape(waves: tf.Tensor, held_seconds: tf.Tensor, velocities: tf.Tensor, *, sample_rate: int) -> tf.Tensor:
