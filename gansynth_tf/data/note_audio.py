@@ -1,6 +1,6 @@
 """What any recording becomes before it is stored: one channel, one sample rate, at most one length, 16 bits."""
 
-import math
+import fractions
 
 import numpy as np
 from scipy import signal
@@ -14,13 +14,15 @@ _FULL_SCALE = 0.999
 _MOST_CLIPPED = 0.5  # of the samples that sound; a sine twice as loud as full scale has two thirds
 _ONSET = 1e-3  # -60 dB of a note's peak
 _BEFORE_ONSET_SECONDS = 0.005
+_CANCELLED = 1e-4  # of the louder channel's energy: what is left of channels in antiphase
+_LARGEST_FACTOR = 1000  # of a change of rate; 441 is that of the usual rates
 
 
 def conform(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: int,
             fade_seconds: float = FADE_SECONDS) -> np.ndarray:
     """A recording as it is stored.
 
-    Channels are averaged, another rate is converted (polyphase filter), what is too long fades out before it is cut,
+    Channels become one, another rate is converted (polyphase filter), what is too long fades out before it is cut,
     and what then goes beyond full scale is scaled down to it. Nothing is added to what is too short.
 
     Args:
@@ -41,10 +43,7 @@ def conform(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: i
     if not np.isfinite(samples).all():
         raise InputError('Audio not finite: expected numbers. Received: NaN or infinity')
     _refuse_clipped(samples)
-    wave = samples.mean(axis=1, dtype=np.float64)
-    if rate != sample_rate:
-        divisor = math.gcd(rate, sample_rate)
-        wave = signal.resample_poly(wave, sample_rate // divisor, rate // divisor)
+    wave = resample(mono(samples), rate, sample_rate)
     if len(wave) > audio_length:
         wave = wave[:audio_length] * fade_out(audio_length, round(fade_seconds * sample_rate))
     peak = np.abs(wave).max()
@@ -52,6 +51,24 @@ def conform(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: i
         raise InputError(f'Audio silent: expected sound. Received: {len(wave)} samples from {wave.min():.2g} to '
                          f'{wave.max():.2g}')
     return np.clip(np.round(wave * (32768.0 / max(peak, 1.0))), -32768, 32767).astype(np.int16)
+
+
+def mono(samples: np.ndarray) -> np.ndarray:
+    """float64 [samples]: the mean of the channels [samples, channels], or the loudest where they cancel each other."""
+    samples = np.asarray(samples, np.float64)
+    wave = samples.mean(axis=1)
+    energies = np.sum(samples ** 2, axis=0)
+    if np.sum(wave ** 2) < _CANCELLED * energies.max(initial=0.0):
+        return samples[:, int(np.argmax(energies))]
+    return wave
+
+
+def resample(wave: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """A wave [samples] at another rate, by a polyphase filter; odd rates are met to a millionth."""
+    if rate == wanted:
+        return wave
+    ratio = fractions.Fraction(wanted, rate).limit_denominator(_LARGEST_FACTOR)
+    return signal.resample_poly(wave, ratio.numerator, ratio.denominator)
 
 
 def fade_out(num_samples: int, fade_samples: int) -> np.ndarray:

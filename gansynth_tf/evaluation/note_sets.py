@@ -134,7 +134,7 @@ def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | No
 
 def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:
     samples, rate = audio_files.read_audio(path)
-    wave = _as_files(at_rate(samples.mean(axis=1)[None], rate, sample_rate))[0]
+    wave = _as_files(at_rate(note_audio.mono(samples)[None], rate, sample_rate))[0]
     if len(wave) > longest:
         wave = wave[:longest] * note_audio.fade_out(longest, round(note_audio.FADE_SECONDS * sample_rate))
     return wave.astype(np.float32)

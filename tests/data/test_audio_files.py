@@ -71,3 +71,43 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         read_audio(tmp_path / 'note.wav')
     with pytest.raises(InputError, match=r'Cannot decode audio.*\(Is a directory\)'):
         read_audio(tmp_path)
+
+
+def wav_bytes(riff_size=None, data_size=None, *, num_bytes=4000, tail=b''):
+    """A mono 8-bit file at 8 kHz; sizes are the true ones unless given."""
+    body = b'WAVEfmt ' + struct.pack('<IHHIIHH', 16, 1, 1, 8000, 8000, 1, 8) + b'data'
+    samples = bytes(128 + 100 * (index // 20 % 2) for index in range(num_bytes))
+    content = body + struct.pack('<I', num_bytes if data_size is None else data_size) + samples + tail
+    return b'RIFF' + struct.pack('<I', len(content) if riff_size is None else riff_size) + content
+
+
+@pytest.mark.parametrize('content', [
+    wav_bytes(), wav_bytes(riff_size=4044), wav_bytes(riff_size=4028), wav_bytes(riff_size=0),
+    wav_bytes(riff_size=0, data_size=0), wav_bytes(riff_size=0xFFFFFFFF, data_size=0xFFFFFFFF),
+    wav_bytes(riff_size=0x7FFFF024, data_size=0x7FFFF000), wav_bytes(tail=b'trailing'),
+])
+def test_wrong_sizes_do_not_lose_samples(tmp_path, content):
+    (tmp_path / 'a.wav').write_bytes(content)
+    samples, rate = read_audio(tmp_path / 'a.wav')
+    assert rate == 8000 and samples.shape == (4000, 1)
+    np.testing.assert_allclose(samples[20:40], 100 / 128)
+
+
+def test_an_odd_number_of_bytes_may_lack_its_padding(tmp_path):
+    (tmp_path / 'a.wav').write_bytes(wav_bytes(riff_size=4036, num_bytes=3999))
+    assert len(read_audio(tmp_path / 'a.wav')[0]) == 3999
+
+
+def test_samples_that_are_plainly_missing_are_a_truncated_file(tmp_path):
+    (tmp_path / 'a.wav').write_bytes(wav_bytes(data_size=5000))
+    with pytest.raises(InputError, match='Audio file truncated: expected 5044 bytes.*Received: 4044 bytes'):
+        read_audio(tmp_path / 'a.wav')
+
+
+@pytest.mark.parametrize('rate', [1, 999, 2_000_000])
+def test_absurd_rates_are_refused(tmp_path, rate):
+    content = bytearray(wav_bytes())
+    content[24:28] = struct.pack('<I', rate)
+    (tmp_path / 'a.wav').write_bytes(content)
+    with pytest.raises(InputError, match=f'expected 1000 to 1000000 Hz. Received: {rate} Hz'):
+        read_audio(tmp_path / 'a.wav')

@@ -95,3 +95,18 @@ def test_the_silence_before_a_note_is_taken_off():
 @pytest.mark.parametrize('samples', [np.zeros([0, 1]), np.zeros([9, 2]), np.full([3, 1], np.nan), np.ones([5, 1])])
 def test_where_there_is_no_silence_before_a_note_nothing_is_taken_off(samples):
     np.testing.assert_array_equal(note_audio.trim_start(samples, 16000), samples)
+
+
+def test_channels_in_antiphase_do_not_fall_silent():
+    wave = np.sin(np.arange(4000) / 7)
+    np.testing.assert_array_equal(note_audio.mono(np.stack([wave, -wave], axis=1)), wave)
+    np.testing.assert_allclose(note_audio.mono(np.stack([wave, 0 * wave], axis=1)), wave / 2)
+
+
+@pytest.mark.parametrize('rate', [8000, 44100, 44101, 47999, 96000])
+def test_odd_rates_cost_no_more_than_usual_ones(rate):
+    wave = np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    resampled = note_audio.resample(wave, rate, 16000)
+    assert abs(len(resampled) - 16000) <= 1
+    expected = np.sin(2 * np.pi * 440 * np.arange(len(resampled)) / 16000)
+    np.testing.assert_allclose(resampled[500:-500], expected[500:-500], atol=0.02)

@@ -82,10 +82,11 @@ def read_source(directory: str | os.PathLike, rules: PitchRules | None = None, s
         `skipped`.
     """
     directory = pathlib.Path(directory).expanduser()
-    paths = _audio_paths(directory)
+    paths, unreadable = _audio_paths(directory)
     reader = _Reader(directory, paths, rules or PitchRules(), trim)
     notes: dict[str, SourceNote] = {}
-    skipped = []
+    skipped = [SkippedNote(name, f'Folder unreadable: expected permission to list it ({reason}). Received: {name!r}')
+               for name, reason in unreadable]
     for path in tqdm.tqdm(paths, desc='Finding pitches', unit=' files', disable=None if reader.listens else True):
         try:
             note = reader.read(path)
@@ -102,10 +103,14 @@ def read_source(directory: str | os.PathLike, rules: PitchRules | None = None, s
                                    skipped=tuple(skipped)))
 
 
-def _audio_paths(directory: pathlib.Path) -> list[pathlib.PurePath]:
-    """Relative paths of everything that is called like an audio file, in a fixed order."""
-    found = []
-    for folder, subfolders, names in os.walk(directory):
+def _audio_paths(directory: pathlib.Path) -> tuple[list[pathlib.PurePath], list[tuple[str, str]]]:
+    """Relative paths of everything that is called like an audio file, in a fixed order, and folders that refuse."""
+    found: list[pathlib.PurePath] = []
+    unreadable = []
+
+    def refuse(error: OSError):
+        unreadable.append((os.path.relpath(error.filename, directory), error.strerror or str(error)))
+    for folder, subfolders, names in os.walk(directory, onerror=refuse):
         subfolders[:] = [name for name in subfolders if not name.startswith('.')]
         entries = [*names, *(name for name in subfolders if _suffix(name) in _SUFFIXES)]
         found += [pathlib.PurePath(os.path.relpath(os.path.join(folder, name), directory)) for name in entries
@@ -113,7 +118,7 @@ def _audio_paths(directory: pathlib.Path) -> list[pathlib.PurePath]:
     if not found:
         raise InputError(f'No audio files: expected a folder with wav, aiff, flac, ogg or mp3 files in it or below. '
                          f'Received: {str(directory)!r}')
-    return sorted(found)
+    return sorted(found), sorted(unreadable)
 
 
 def _suffix(name: str) -> str:

@@ -3,8 +3,8 @@
 import dataclasses
 
 import numpy as np
-from scipy import signal
 
+from gansynth_tf.data import note_audio
 from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, yin
 
 _SAMPLE_RATE = 16000  # Hz; ample for fundamentals up to MIDI pitch 108, and four times as fast as 48 kHz
@@ -58,7 +58,7 @@ def is_octave(samples: np.ndarray, rate: int, pitch: int, *, instead_of: int) ->
       pitch: a MIDI pitch.
       instead_of: another, whole octaves higher or lower.
     """
-    wave = _mono(samples, rate).astype(np.float64)
+    wave = _mono(samples, rate)
     power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)))) ** 2
     low_hz, ratio = _hz(min(pitch, instead_of)), 2 ** (abs(pitch - instead_of) // 12)
     bins_per_hz = len(wave) / _SAMPLE_RATE
@@ -72,11 +72,7 @@ def is_octave(samples: np.ndarray, rate: int, pitch: int, *, instead_of: int) ->
 
 
 def _mono(samples: np.ndarray, rate: int) -> np.ndarray:
-    wave = samples[:round(_MOST_SECONDS * rate)].mean(axis=1)
-    if rate == _SAMPLE_RATE:
-        return wave
-    divisor = np.gcd(rate, _SAMPLE_RATE)
-    return signal.resample_poly(wave, _SAMPLE_RATE // divisor, rate // divisor).astype(np.float32)
+    return note_audio.resample(note_audio.mono(samples[:round(_MOST_SECONDS * rate)]), rate, _SAMPLE_RATE)
 
 
 def _hz(pitch: float) -> float:
