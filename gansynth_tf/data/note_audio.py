@@ -15,7 +15,7 @@ _MOST_CLIPPED = 0.5  # of the samples that sound; a sine twice as loud as full s
 _ONSET = 1e-3  # -60 dB of a note's peak
 _BEFORE_ONSET_SECONDS = 0.005
 _CANCELLED = 1e-4  # of the louder channel's energy: what is left of channels in antiphase
-_LARGEST_FACTOR = 1000  # of a change of rate; 441 is that of the usual rates
+_LARGEST_FACTOR = 100_000  # of a change of rate, which costs a filter of 20 times as many taps
 
 
 def conform(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: int,
