@@ -23,7 +23,6 @@ from gansynth_tf.networks import checkpoints
 PRESETS = WAVEGAN_PRESETS
 
 
-
 def create(config: WaveGANConfig, notes: PreparedNotes) -> WaveGANModel:
     """A model to train on prepared notes."""
     return WaveGANModel(config, notes)

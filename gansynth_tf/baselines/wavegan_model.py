@@ -15,8 +15,7 @@ from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.training import run_directory
 from gansynth_tf.training.model import Batch, SingleStage, Stage
 
-_NUM_SAMPLES = 16  # notes in a summary, of which TensorBoard shows
-_NUM_AUDIO = 4
+_NUM_SAMPLES = 4  # notes in a summary; TensorBoard shows few at once
 _STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 
 
@@ -101,10 +100,10 @@ class WaveGANModel:
     def _show(self, name: str, inputs: tf.Tensor) -> None:
         if len(inputs.shape) == 4:  # pictures: time to the right, frequency upwards
             tf.summary.image(f'{name}/magnitude', tf.transpose(inputs, (0, 2, 1, 3))[:, ::-1] / 2 + 0.5,
-                             max_outputs=_NUM_AUDIO)
-        waves = self._sound.to_waves(inputs[:_NUM_AUDIO])
+                             max_outputs=_NUM_SAMPLES)
+        waves = self._sound.to_waves(inputs)
         loudest = tf.maximum(tf.reduce_max(tf.abs(waves), 1, keepdims=True), 1e-6)
-        tf.summary.audio(name, (waves / loudest)[..., tf.newaxis], self._config.sample_rate, max_outputs=_NUM_AUDIO)
+        tf.summary.audio(name, (waves / loudest)[..., tf.newaxis], self._config.sample_rate, max_outputs=_NUM_SAMPLES)
 
     def _variables(self) -> dict:
         """All that a checkpoint holds, by name."""

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from gansynth_tf.baselines.wavegan_config import WaveGANConfig
 from gansynth_tf.errors import InputError
+from gansynth_tf.networks import weights
 
 NUM_SHUFFLES = 4  # after the critic's first four layers, also where there are more
 _START = 16  # samples, or pixels, of the first layer
@@ -72,10 +73,13 @@ class Network:
         self.config = config
         self.num_pitches = num_pitches
         self.layers = layers_of(config)
-        _check(arrays, self.shapes(config, num_pitches))
+        shapes = self.shapes(config, num_pitches)
+        if faults := weights.faults(shapes, {name: np.shape(array) for name, array in arrays.items()}):
+            raise InputError(f'Weights do not fit the configuration: expected those of {len(shapes)} variables. '
+                             f'Received: {faults}')
         self.variables = {name: keras.Variable(np.asarray(arrays[name], np.float32), name=name.rpartition('/')[2],
                                                trainable=not name.endswith(_MOVING), dtype='float32')
-                          for name in self.shapes(config, num_pitches)}
+                          for name in shapes}
 
     @staticmethod
     def shapes(config: WaveGANConfig, num_pitches: int) -> dict[str, tuple[int, ...]]:
@@ -246,13 +250,3 @@ def _convolution(scope: str, layers: _Layers, num_in: int, num_out: int, *, tran
 
 def _batchnorm(scope: str, num_channels: int) -> dict[str, tuple[int, ...]]:
     return {f'{scope}/batch_normalization/{name}': (num_channels,) for name in ('gamma', 'beta', *_MOVING)}
-
-
-def _check(arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    faults = [f'{name} is missing' for name in shapes.keys() - arrays.keys()]
-    faults += [f'{name} is unknown' for name in arrays.keys() - shapes.keys()]
-    faults += [f'{name} has shape {list(np.shape(arrays[name]))} instead of {list(shape)}'
-               for name, shape in shapes.items() if name in arrays and np.shape(arrays[name]) != shape]
-    if faults:
-        raise InputError(f'Weights do not fit the configuration: expected those of {len(shapes)} variables. '
-                         f'Received: {"; ".join(sorted(faults))}')
