@@ -129,25 +129,24 @@ def _known(instrument, pitches):
 
 def _draw_interpolation(instrument, pitch, output_dir):
     from gansynth_tf.evaluation.pictures import picture_book
-    settings = {}
+    autoencoder = real = judge = None
     if FLAGS.autoencoder_dir:
         from gansynth_tf.baselines import wavenet_autoencoder
         autoencoder = wavenet_autoencoder.load(FLAGS.autoencoder_dir)
         if autoencoder.config.sample_rate != instrument.sample_rate:
             raise InputError(f'Autoencoder of another sample rate: expected {instrument.sample_rate} Hz. '
                              f'Received: {autoencoder.config.sample_rate} Hz')
-        settings['autoencoder'] = autoencoder
     if FLAGS.tfds_data_dir:
         from gansynth_tf.data import prepared_notes
         from gansynth_tf.evaluation import evaluation
         from gansynth_tf.evaluation.classifier import classifier
-        settings |= {'real': prepared_notes.open_notes(FLAGS.tfds_data_dir),
-                     'classifier': classifier.load(FLAGS.classifier_dir)}
-        evaluation.check(settings['real'], settings['classifier'])
+        real, judge = prepared_notes.open_notes(FLAGS.tfds_data_dir), classifier.load(FLAGS.classifier_dir)
+        evaluation.check(real, judge)
     pitch = instrument.pitches[len(instrument.pitches) // 2] if pitch is None else pitch
     _known(instrument, [pitch])
     return picture_book.of_interpolation(instrument, _latents(_timbres(instrument)), pitch, output_dir,
-                                         num_steps=FLAGS.num_steps, **settings)
+                                         num_steps=FLAGS.num_steps, autoencoder=autoencoder, real=real,
+                                         classifier=judge)
 
 
 def _draw_sweep(instrument, pitches, output_dir):

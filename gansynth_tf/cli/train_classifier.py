@@ -1,4 +1,4 @@
-"""Trains the pitch classifier, whose ears gansynth_evaluate uses, on a prepared data set.
+"""Trains the auxiliary pitch classifier that gansynth_evaluate uses, on a prepared data set.
 
     gansynth_train_classifier --tfds_data_dir=notes --output_dir=classifier
     gansynth_evaluate --classifier_dir=classifier --tfds_data_dir=notes --output_dir=out

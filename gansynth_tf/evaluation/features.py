@@ -113,7 +113,7 @@ def extract_grid(note_set: NoteSet) -> GridFeatures | None:
     return GridFeatures(**gathered) if gathered else None
 
 
-def frame_length(audio_length: int) -> int:
+def _frame_length(audio_length: int) -> int:
     """Samples that one frame of `log_specgrams` stands for."""
     return max(_HOP, -(-audio_length // (_NUM_FRAMES * _HOP)) * _HOP)
 
@@ -126,7 +126,7 @@ def _log_specgrams(waves: tf.Tensor, sample_rate: int) -> tf.Tensor:
     to_bands = tf.signal.linear_to_mel_weight_matrix(_NUM_BANDS, _N_FFT // 2 + 1, sample_rate, _LOWEST_HZ,
                                                      sample_rate / 2)
     bands = powers @ to_bands
-    together = frame_length(waves.shape[1]) // _HOP
+    together = _frame_length(waves.shape[1]) // _HOP
     num_frames = bands.shape[1] // together
     means = tf.reduce_mean(tf.reshape(bands[:, :num_frames * together], [-1, num_frames, together, _NUM_BANDS]), axis=2)
     return 10 / tf.math.log(10.0) * tf.math.log(means + _FLOOR)

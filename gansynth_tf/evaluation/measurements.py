@@ -1,6 +1,7 @@
 """Every number of the table, from the features of a set of notes and those of the training notes."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,6 @@ from gansynth_tf.evaluation.metrics import (
     dynamics,
     feature_distances,
     fundamental,
-    keyboard,
     ndb,
     pitch,
     timbre,
@@ -70,7 +70,7 @@ def measure(notes: NoteFeatures, reference: Reference, *, seed: int = 0,
 
 def measure_grid(grid: GridFeatures | None, *, seed: int = 0, num_replicates: int = bootstrap.NUM_REPLICATES
                  ) -> dict[str, Estimate | float]:
-    """The numbers of `timbre` and `keyboard`, the latter's with intervals over instruments; NaN for lack of notes."""
+    """The numbers of `timbre`, those over the keyboard with intervals over instruments; NaN for lack of notes."""
     numbers: dict[str, Estimate | float] = dict.fromkeys(
         ('timbre_distance', 'timbre_consistency', 'keyboard_off', 'keyboard_level_range'), float('nan'))
     if grid is None:
@@ -79,9 +79,9 @@ def measure_grid(grid: GridFeatures | None, *, seed: int = 0, num_replicates: in
     if len(some) >= 2:
         numbers['timbre_distance'] = timbre.mean_distance(some.log_specgrams, some.pitches, some.instruments)
         numbers['timbre_consistency'] = timbre.consistency(some.envelopes, some.pitches, some.instruments)
-    off = [keyboard.share_off(grid.fundamentals[own], grid.pitches[own])
+    off = [timbre.share_off(grid.fundamentals[own], grid.pitches[own])
            for own in (grid.instruments == instrument for instrument in np.unique(grid.instruments))]
-    ranges = keyboard.level_ranges(grid.levels, grid.pitches, grid.instruments)
+    ranges = timbre.level_ranges(grid.levels, grid.pitches, grid.instruments)
     for name, values, of_all in (('keyboard_off', np.array(off), np.mean), ('keyboard_level_range', ranges, np.median)):
         numbers[name] = _estimate(values, of_all, seed=seed, num_replicates=num_replicates)
     return numbers
@@ -105,7 +105,7 @@ def _measure_dynamics(found: np.ndarray, reference: np.ndarray, **bootstrapping)
             metrics |= {f'{name}_lower_quartile': lambda some: np.quantile(some, 0.25),
                         f'{name}_upper_quartile': lambda some: np.quantile(some, 0.75)}
             if len(others):
-                metrics[f'{name}_distance'] = lambda some, others=others, distance=distance: distance(some, others)
+                metrics[f'{name}_distance'] = functools.partial(distance, reference=others)
         for key, metric in metrics.items():
             numbers[key] = _estimate(values, metric, **bootstrapping)
     return numbers

@@ -141,6 +141,7 @@ def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:
 
 
 def at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Waves, float [n, samples], of one sample rate at another."""
     if rate == wanted:
         return waves
     import scipy.signal
@@ -148,6 +149,6 @@ def at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def _as_files(waves: np.ndarray) -> np.ndarray:
-    """Waves, float [n, samples], as they come back from the files that audio_output.write_wav makes of them."""
+    """Waves, float [n, samples], as they come back from the files that music.output.write_wav makes of them."""
     peaks = np.max(np.abs(waves), axis=1, keepdims=True)
     return (np.round(waves * (32767 / np.maximum(peaks, 1))) / 32768).astype(np.float32)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -93,12 +92,6 @@ def write(rows: Mapping[str, Mapping[str, Any]], directory: pathlib.Path, *, num
     return [directory / name for name in texts]
 
 
-def read(path: str | os.PathLike) -> dict[str, dict[str, Any]]:
-    """The rows of a `metrics.json`."""
-    rows = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))['rows']
-    return {name: {key: _estimate(value) for key, value in row.items()} for name, row in rows.items()}
-
-
 def _cell(value, form: str) -> str:
     if isinstance(value, Estimate):
         interval = f' [{_cell(value.low, form)}, {_cell(value.high, form)}]' if value.low < value.high else ''
@@ -113,8 +106,3 @@ def _plain(value):
     if isinstance(value, Mapping):
         return {name: _plain(part) for name, part in value.items()}
     return value if not isinstance(value, float) or math.isfinite(value) else None
-
-
-def _estimate(value):
-    is_estimate = isinstance(value, dict) and set(value) == {'value', 'low', 'high'}
-    return Estimate(**value) if is_estimate else value

@@ -1,10 +1,8 @@
-"""A trained pitch classifier: loading, saving, listening."""
+"""A trained auxiliary pitch classifier: loading, saving, features and logits."""
 
 import hashlib
-import json
 import os
 import pathlib
-import zipfile
 from collections.abc import Mapping
 
 import keras
@@ -18,15 +16,17 @@ from gansynth_tf.networks import weights
 
 BUILT_IN_CLASSIFIER = pathlib.Path(__file__).resolve().parents[2] / 'pretrained' / 'classifier'
 _WEIGHTS_FILE, _DESCRIPTION_FILE = 'classifier.npz', 'classifier.json'
+_BOUNDS: dict[str, tuple[float, float]] = {'width': (1 / 1024, 4.0), 'sample_rate': (1000, 1_000_000),
+                                           'audio_length': (1024, 1 << 24)}
 
 
 class Classifier:
-    """Hears what a note is.
+    """An auxiliary pitch classifier.
 
     Attributes:
       width: factor of the network's filters.
       sample_rate: Hz.
-      audio_length: samples that it hears of a note; shorter ones are padded with silence.
+      audio_length: samples of a note that it uses; shorter ones are padded with silence.
     """
 
     def __init__(self, network: keras.Model, *, width: float, sample_rate: int, audio_length: int):
@@ -78,15 +78,25 @@ def load(directory: str | os.PathLike | None = None) -> Classifier:
     Raises:
       InputError: if there is none, or it is damaged.
     """
-    directory = BUILT_IN_CLASSIFIER if directory is None else pathlib.Path(directory).expanduser()
+    directory = BUILT_IN_CLASSIFIER if directory is None else files.expanded(directory)
     try:
-        description = json.loads((directory / _DESCRIPTION_FILE).read_text())
-        facts = {name: description[name] for name in ('width', 'sample_rate', 'audio_length')}
-        with np.load(directory / _WEIGHTS_FILE) as archive:
-            arrays = {name: archive[name].astype(np.float32) for name in archive.files}
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        description = files.read_json(directory / _DESCRIPTION_FILE)
+        facts = {name: _within(description[name], bounds) for name, bounds in _BOUNDS.items()}
+        stored = files.read_arrays(directory / _WEIGHTS_FILE)
+        arrays = {name: array.astype(np.float32) for name, array in stored.items()}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError('weights are not finite')
+        network = classifier_network.build(facts['width'])
+        weights.from_arrays(network, arrays)
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f'No pitch classifier: expected {_DESCRIPTION_FILE} and {_WEIGHTS_FILE} of '
                          f'gansynth_train_classifier ({error}). Received: {str(directory)!r}') from error
-    network = classifier_network.build(facts['width'])
-    weights.from_arrays(network, arrays)
     return Classifier(network, **facts)
+
+
+def _within(value, bounds: tuple[float, float]):
+    """A number of the bounds' type, between them."""
+    lowest, highest = bounds
+    if isinstance(value, bool) or not isinstance(value, (int, type(highest))) or not lowest <= value <= highest:
+        raise ValueError(f'{str(value)[:20]} is not from {lowest} to {highest}')
+    return value

@@ -1,4 +1,4 @@
-"""The network that hears pitches: from waves to the features and the probabilities that other measures are made of.
+"""The auxiliary pitch classifier's network: from waves to the features and probabilities that other measures use.
 
 Source: Engel et al. 2019 (GANSynth), section 4.2 and appendix: a pitch classifier trained on real notes, whose features
 take the place of Inception's. Magenta never released it; the layers are those of NSynth's "baseline" encoder as far
@@ -59,11 +59,11 @@ def build(width: float) -> keras.Model:
     """
     images = keras.Input([_NUM_BINS, None, 1])
     hidden = images
-    for place, (filters, kernel_size, strides) in enumerate(_CONVOLUTIONS, start=1):
+    for index, (filters, kernel_size, strides) in enumerate(_CONVOLUTIONS, start=1):
         hidden = keras.layers.Conv2D(max(1, round(filters * width)), kernel_size, strides, padding='same',
-                                     use_bias=False, name=f'conv{place}')(hidden)
+                                     use_bias=False, name=f'conv{index}')(hidden)
         # Short memory: a run of a few thousand steps, as on small data sets, is to be long enough.
-        features = keras.layers.BatchNormalization(momentum=0.95, name=f'norm{place}')(hidden)
+        features = keras.layers.BatchNormalization(momentum=0.95, name=f'norm{index}')(hidden)
         hidden = keras.layers.LeakyReLU(0.2)(features)
     flat = keras.layers.GlobalAveragePooling2D()  # of one pixel, for notes up to 256 frames
     outputs = {name: flat(keras.layers.Conv2D(size, 1, name=name)(hidden)) for name, size in HEADS.items()}

@@ -1,4 +1,4 @@
-"""Articulation of a piece: whether each of its notes is heard when it is played.
+"""Articulation of a piece: whether each of its notes stands out when it is played.
 
 A measure of this project's own: a note is articulate if its pitch is the loudest of all pitches of the piece from 20 to
 200 ms after its onset (or among the k loudest, where k notes are held at that time). How loud a pitch is: the sum of
@@ -23,7 +23,7 @@ _HIGHEST = 0.45  # of the sample rate
 
 
 def articulate(clip: np.ndarray, notes: Sequence[PlayedNote], sample_rate: int) -> np.ndarray:
-    """Which notes of a rendered piece are heard as they are played.
+    """Which notes of a rendered piece are articulate.
 
     Args:
       clip: float [samples], the piece.
@@ -40,7 +40,7 @@ def articulate(clip: np.ndarray, notes: Sequence[PlayedNote], sample_rate: int) 
     bins, weights = _partials(pitches, sample_rate, size)
     begin, end = (round(seconds * sample_rate) for seconds in WINDOW_SECONDS)
     window = np.hanning(end - begin)
-    heard = np.zeros(len(notes), bool)
+    found = np.zeros(len(notes), bool)
     for index, note in enumerate(notes):
         start = round(note.start_seconds * sample_rate)
         stretch = clip[start + begin:start + end]
@@ -48,8 +48,8 @@ def articulate(clip: np.ndarray, notes: Sequence[PlayedNote], sample_rate: int) 
         loudness = np.sum(spectrum[bins].max(axis=2) * weights, axis=1)
         held = (starts < note.start_seconds + WINDOW_SECONDS[0]) & (ends > note.start_seconds)
         own = loudness[np.searchsorted(pitches, note.pitch)]
-        heard[index] = own > 0 and np.sum(loudness > own) < held.sum()
-    return heard
+        found[index] = own > 0 and np.sum(loudness > own) < held.sum()
+    return found
 
 
 def _partials(pitches: np.ndarray, sample_rate: int, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -29,7 +29,7 @@ def estimate(metric: Callable[[np.ndarray], float], num_notes: int, *, seed: int
     """The metric over all notes, and how far it would move with other notes of the same kind.
 
     Args:
-      metric: from places of notes (int [num_notes], 0 <= place < num_notes, any number of times each) to the number.
+      metric: from indices of notes (int [num_notes], any number of times each) to the number.
       num_notes: how many there are.
       seed: of the draws.
       num_replicates: draws; 0 for an interval of width 0.

@@ -1,8 +1,8 @@
 """The level of a note over time: how fast it is there, how it dies away, whether it undulates.
 
-No other measure hears whether a note is plucked or bowed: classifiers see a quarter of a second as one pixel, and pitch
-is heard in what follows the attack. These measures are this project's own. The level is the root mean square in windows
-of 10 ms that end at each millisecond (zeros before the note), so even a note that begins at once takes 8 ms.
+No other measure tells plucked notes from bowed ones: to the classifier a quarter of a second is one pixel, and a pitch
+detector uses what follows the attack. These measures are this project's own. The level is the root mean square in
+windows of 10 ms that end at each millisecond (zeros before the note), so even a note that begins at once takes 8 ms.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ _ATTACK_SECONDS = 1.0  # of the note: where the largest level of an attack is lo
 _LOW, _HIGH = 0.1, 0.9  # of that level
 _NEAR_LARGEST = 10 ** (-6 / 20)
 _NOT_EXCEEDED_SECONDS = 0.05  # after a maximum: the period of the lowest pitch and more
-_SLOW_WINDOW_SECONDS, _SLOW_HOP_SECONDS = 0.1, 0.01  # for decay and undulation: no pitch is heard in these
+_SLOW_WINDOW_SECONDS, _SLOW_HOP_SECONDS = 0.1, 0.01  # for decay and undulation: longer than any period
 _STEADY_SECONDS = (0.5, 2.5)
 _STEADY_DB = 6.0  # rise or fall over that stretch
 _FLOOR_DB = -80.0

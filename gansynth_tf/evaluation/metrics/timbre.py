@@ -1,4 +1,4 @@
-"""Timbre in numbers: how much notes at one pitch differ, and whether an instrument stays itself at other pitches.
+"""Timbre in numbers: how much notes at one pitch differ, and whether one stays itself over the keyboard.
 
 The paper shows both as pictures and sounds only (section 5.3, "consistent timbre across pitch"); these measures are
 this project's own, to be read beside those of real instruments:
@@ -15,6 +15,8 @@ import numpy as np
 import scipy.fft
 import scipy.signal
 
+from gansynth_tf.evaluation.metrics import fundamental
+
 _RANGE_DB = 80.0
 _NUM_COEFFICIENTS = 13
 _NUM_MELS = 128
@@ -22,14 +24,15 @@ _N_FFT, _HOP_LENGTH = 2048, 512
 _SMALLEST_POWER = 1e-10
 _AUDIBLE = 10 ** (-40 / 20)
 MOST_SEMITONES_APART = 12
+LEAST_PITCHES = 8  # that an instrument must have for its range of levels to count
 
 
 def mean_distance(log_specgrams: np.ndarray, pitches: np.ndarray, instruments: np.ndarray) -> float:
     """The mean over pairs of notes, one pitch, two instruments, of their root mean squared difference in decibels.
 
     Args:
-      log_specgrams: float [n, ...] decibels; each note is turned up so that its loudest point is 0, and differences
-        more than 80 dB below that are not heard.
+      log_specgrams: float [n, ...] decibels; each note is turned up so that its loudest point is 0, and what is
+        more than 80 dB below that counts as silence.
       pitches: int [n].
       instruments: [n], which notes are of one instrument (or of one latent).
 
@@ -37,8 +40,8 @@ def mean_distance(log_specgrams: np.ndarray, pitches: np.ndarray, instruments: n
       Decibels, from 0; NaN without such pairs.
     """
     flat = np.asarray(log_specgrams, np.float64).reshape(len(log_specgrams), -1)
-    heard = np.maximum(flat - flat.max(axis=1, keepdims=True), -_RANGE_DB)
-    distances = [np.sqrt(np.mean((heard[a] - heard[b]) ** 2))
+    audible = np.maximum(flat - flat.max(axis=1, keepdims=True), -_RANGE_DB)
+    distances = [np.sqrt(np.mean((audible[a] - audible[b]) ** 2))
                  for pitch in np.unique(pitches) for a, b in itertools.combinations(np.flatnonzero(pitches == pitch), 2)
                  if instruments[a] != instruments[b]]
     return float(np.mean(distances)) if distances else float('nan')
@@ -89,3 +92,29 @@ def consistency(envelopes: np.ndarray, pitches: np.ndarray, instruments: np.ndar
     same = np.equal.outer(instruments, instruments)
     within, between = distances[near & same], distances[near & ~same]
     return float(within.mean() / between.mean()) if len(within) and len(between) else float('nan')
+
+
+def share_off(fundamentals: np.ndarray, pitches: np.ndarray) -> float:
+    """The share of notes whose fundamental (MIDI, fractional, NaN for none) is over 50 cents off, from 0 to 1."""
+    return float(np.mean(~(np.abs(fundamentals - pitches) <= fundamental.TOLERANCE)))
+
+
+def level_ranges(levels: np.ndarray, pitches: np.ndarray, instruments: np.ndarray) -> np.ndarray:
+    """From the softest to the loudest key of each instrument with at least 8 pitches, in decibels.
+
+    Args:
+      levels: float [n], root mean square of each note; notes of one pitch and instrument count as their mean level.
+      pitches: int [n].
+      instruments: [n], which notes are of one instrument (or of one latent).
+
+    Returns:
+      float64 [instruments that count].
+    """
+    decibels = 20 * np.log10(np.maximum(levels, 1e-9))
+    ranges = []
+    for instrument in np.unique(instruments):
+        own = instruments == instrument
+        keys = [decibels[own & (pitches == pitch)].mean() for pitch in np.unique(pitches[own])]
+        if len(keys) >= LEAST_PITCHES:
+            ranges.append(np.ptp(keys))
+    return np.array(ranges)

@@ -25,12 +25,12 @@ _DYNAMICS = {'attack': ('attack, 10% to 90% of the largest level', 'ms'),
              'undulation': ('undulation of steady notes', 'dB')}  # titles and units, by `metrics.dynamics.NAMES`
 
 
-def rainbowgrams(rows: Mapping[str, tuple[Sequence[np.ndarray], Sequence[str]]], sample_rate: int, title: str
+def rainbowgrams(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]], sample_rate: int, title: str
                  ) -> matplotlib.figure.Figure:
     """Rows of notes as rainbowgrams, all on one scale of loudness, and a key to the colours.
 
     Args:
-      rows: by the row's title, n waves, float [samples], and n titles.
+      rows: by the row's title, float [n, samples] and n titles.
       sample_rate: Hz.
       title: of all.
     """
@@ -127,7 +127,8 @@ def dynamics(sets: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
         if unit == 'ms':
             axes.set_xscale('log')
             axes.set_xlim(1, 1000)
-            axes.axvline(dynamics_lib.SHORT_ATTACK_MS, color='0.7', linewidth=0.8, linestyle=':')
+            axes.axvline(dynamics_lib.SHORT_ATTACK_MS, color='0.6', linewidth=1, linestyle=':',
+                         label=f'{dynamics_lib.SHORT_ATTACK_MS:.0f} ms')
         axes.set_ylim(0, 1)
         axes.set_title(title, fontsize=9)
         axes.set_xlabel(unit, fontsize=8)

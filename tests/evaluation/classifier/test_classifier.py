@@ -54,8 +54,12 @@ def test_saved_and_loaded_it_hears_the_same(tone, tmp_path):
     assert loaded.fingerprint == classifier.load(tmp_path).fingerprint != fresh.fingerprint
 
 
+WIDE = b'{"width": 1e9, "sample_rate": 16000, "audio_length": 64000}'
+
+
 @pytest.mark.parametrize('name, content', [('classifier.npz', b''), ('classifier.npz', b'PK half'),
-                                           ('classifier.json', b'{'), ('classifier.json', b'{"width": 1}')])
+                                           ('classifier.json', b'{'), ('classifier.json', b'{"width": 1}'),
+                                           ('classifier.json', b'[' * 99999), ('classifier.json', WIDE)])
 def test_damaged_ones(tmp_path, name, content):
     for source in classifier.BUILT_IN_CLASSIFIER.iterdir():
         (tmp_path / source.name).write_bytes(source.read_bytes())

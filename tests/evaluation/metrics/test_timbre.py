@@ -39,3 +39,25 @@ def test_the_envelope_is_what_the_reference_implementation_finds(tone):
     expected = [87.0798, -50.5191, 3.1610, 23.3604, -31.6105, -13.4310, 5.8438,
                 -25.6276, -17.3406, -6.1642, -36.3077, -34.9121]
     np.testing.assert_allclose(timbre.envelope(tone(60), 16000), expected, atol=0.01)
+
+
+def test_share_off():
+    assert timbre.share_off(np.array([60.4, 61.6, np.nan, 63]), np.array([60, 61, 62, 63])) == 0.5
+
+
+def test_level_ranges():
+    pitches = np.array([*range(60, 68), 60, *range(60, 68), *range(60, 63)])
+    instruments = np.repeat([0, 1, 2], [9, 8, 3])
+    levels = np.full(20, 0.1)
+    levels[3], levels[12] = 0.2, 0.05  # 6.02 dB louder, and as much softer
+    np.testing.assert_allclose(timbre.level_ranges(levels, pitches, instruments), [6.02, 6.02], atol=0.01)
+
+
+def test_notes_of_one_key_count_as_their_mean():
+    pitches = np.array([*range(60, 68), 60])
+    levels = np.array([1] * 8 + [0.1])
+    assert timbre.level_ranges(levels, pitches, np.zeros(9)) == pytest.approx([10])
+
+
+def test_instruments_of_few_keys_have_no_range():
+    assert len(timbre.level_ranges(np.ones(7), np.arange(7), np.zeros(7))) == 0
