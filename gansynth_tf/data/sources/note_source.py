@@ -30,6 +30,8 @@ class SourceNote:
       read_audio: returns float32 samples [samples, channels] and the rate in Hz, or raises an InputError.
       file: what to call it where a person may have to look for it; None for its name.
       confidence: how certain its pitch is, from 0 to 1, if that was detected.
+      licence: what it may be used under, if its source says so of each note.
+      credit: who is to be named for it, if its source says so.
       may_be_tested: False puts it into the train split whatever its name.
     """
 
@@ -43,6 +45,8 @@ class SourceNote:
     read_audio: Callable[[], tuple[np.ndarray, int]]
     file: str | None = None
     confidence: float | None = None
+    licence: str | None = None
+    credit: str | None = None
     may_be_tested: bool = True
 
     @property
@@ -66,6 +70,7 @@ class NoteSource:
       kind: the source's name on the command line, e.g. 'nsynth'.
       notes: what can be used as far as is known before their audio is read.
       skipped: what cannot be used.
+      license: what the notes may be used under that say nothing of their own.
       num_not_selected: notes left out because they were not asked for.
     """
 
@@ -77,6 +82,15 @@ class NoteSource:
     notes: tuple[SourceNote, ...]
     skipped: tuple[SkippedNote, ...] = ()
     num_not_selected: int = 0
+
+
+def licences(source: NoteSource) -> str:
+    """What the notes of a source may be used under, with whom to name: 'CC BY 4.0: A, B; CC0: C'."""
+    credits: dict[str, set[str]] = {}
+    for note in source.notes:
+        credits.setdefault(note.licence or source.license, set()).update([note.credit] if note.credit else [])
+    return '; '.join(': '.join([licence, *([', '.join(sorted(names))] if names else [])])
+                     for licence, names in sorted(credits.items()))
 
 
 def without_test_split(source: NoteSource) -> NoteSource:

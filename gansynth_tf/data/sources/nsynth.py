@@ -19,6 +19,7 @@ from gansynth_tf.errors import InputError
 EXAMPLES_FILE = 'examples.json'
 
 _SUFFIXES = ('.wav', '.flac')
+_ARCHIVES = ('*.tar', '*.tar.gz', '*.tgz')
 _CITATION = """\
 @inproceedings{engel2017neural,
   title = {Neural Audio Synthesis of Musical Notes with {WaveNet} Autoencoders},
@@ -54,10 +55,17 @@ def read_source(directory: str | os.PathLike, selection: Selection = PAPER) -> N
 
 
 def as_source(notes: Iterable[SourceNote], skipped: Iterable[SkippedNote]) -> NoteSource:
-    """Notes of NSynth, in whatever form they came, with what is to be said about them."""
+    """Notes of NSynth, in whatever form they came, with what is to be said about them.
+
+    Notes that name a licence of their own are others' in NSynth's layout.
+    """
+    notes = tuple(notes)
+    if any(note.licence for note in notes):
+        return NoteSource(kind='nsynth', description="Musical notes in NSynth's layout.", homepage='', citation='',
+                          license='unknown', notes=notes, skipped=tuple(skipped))
     return NoteSource(kind='nsynth', description='Musical notes of the NSynth dataset.',
                       homepage='https://g.co/magenta/nsynth-dataset', citation=_CITATION,
-                      license='Creative Commons Attribution 4.0 International (CC BY 4.0)', notes=tuple(notes),
+                      license='Creative Commons Attribution 4.0 International (CC BY 4.0)', notes=notes,
                       skipped=tuple(skipped))
 
 
@@ -66,7 +74,7 @@ def _read_index(directory: pathlib.Path) -> Mapping:
     try:
         entries = json.loads(path.read_text(encoding='utf-8'))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f'Not an NSynth directory: expected {EXAMPLES_FILE} and audio/ in it. '
+        raise InputError(f'Not an NSynth directory: expected {EXAMPLES_FILE} and audio/ in it{_whereabouts(directory)}. '
                          f'Received: {str(directory)!r}') from error
     except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor UTF-8
         raise InputError(f'Cannot read {EXAMPLES_FILE}: expected a JSON object of notes by name ({error}). '
@@ -75,6 +83,15 @@ def _read_index(directory: pathlib.Path) -> Mapping:
         raise InputError(f'Cannot read {EXAMPLES_FILE}: expected a JSON object of notes by name. '
                          f'Received: {type(entries).__name__}, {str(path)!r}')
     return entries
+
+
+def _whereabouts(directory: pathlib.Path) -> str:
+    """Where NSynth is if it is not in `directory` itself, but a folder or an archive there; '' if it is not."""
+    if inner := sorted(path.parent.name for path in directory.glob(f'*/{EXAMPLES_FILE}')):
+        return f' (they are in {", ".join(inner)})'
+    if archives := sorted(path.name for pattern in _ARCHIVES for path in directory.glob(pattern)):
+        return f' (unpack {archives[0]} first: tar xf)'
+    return ''
 
 
 def _list_audio(directory: pathlib.Path) -> frozenset[str]:
@@ -106,7 +123,8 @@ def note_from_entry(name: str, entry: Mapping, *, read_audio: Callable[[], tuple
     return SourceNote(name=name, pitch=_midi_number(entry, 'pitch'), velocity=_midi_number(entry, 'velocity'),
                       instrument=_text(entry, 'instrument_str'), family=_text(entry, 'instrument_family_str'),
                       origin=_text(entry, 'instrument_source_str'), qualities=_qualities(entry),
-                      read_audio=read_audio)
+                      read_audio=read_audio, licence=_text(entry, 'licence') if 'licence' in entry else None,
+                      credit=_text(entry, 'origin') if 'origin' in entry else None)
 
 
 def _check_name(name: str) -> None:
@@ -116,9 +134,23 @@ def _check_name(name: str) -> None:
 
 def _midi_number(entry: Mapping, key: str) -> int:
     value = entry.get(key)
-    if type(value) is not int or not 0 <= value <= 127:
-        raise InputError(f'Impossible {key}: expected a whole number from 0 to 127. Received: {value!r}')
-    return value
+    number = None if isinstance(value, bool) else _whole_number(value)
+    if number is None or not 0 <= number <= 127:
+        raise InputError(f'Impossible {key}: expected a whole number from 0 to 127. Received: {_shortened(value)}')
+    return number
+
+
+def _whole_number(value) -> int | None:
+    """A number that JSON has as 64, or, since other programs write it so, as 64.0 or '64'; None if it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _shortened(value) -> str:
+    return text if len(text := repr(value)) <= 40 else f'{text[:39]}…'
 
 
 def _text(entry: Mapping, key: str) -> str:
@@ -130,7 +162,7 @@ def _text(entry: Mapping, key: str) -> str:
 
 def _qualities(entry: Mapping) -> frozenset[str]:
     """The names in 'qualities_str'; an index without qualities, as some parts of NSynth have, says nothing of them."""
-    names = entry.get('qualities_str', [])
+    names = entry.get('qualities_str') or []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InputError(f'Impossible qualities_str: expected a list of names. Received: {names!r}')
     return frozenset(names) & frozenset(QUALITIES)

@@ -3,6 +3,7 @@
 Source: Engel et al. 2017; the features of a record are listed on the data set's page.
 """
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -18,6 +19,7 @@ from gansynth_tf.data.sources.selection import PAPER, Selection
 from gansynth_tf.errors import InputError
 
 _PATTERN = 'nsynth-*.tfrecord*'
+_GZIP = b'\x1f\x8b'
 # Everything of a record that describes the note.
 _TEXTS = ('note_str', 'instrument_str', 'instrument_family_str', 'instrument_source_str')
 _NUMBERS = ('pitch', 'velocity')
@@ -26,7 +28,7 @@ _NUMBERS = ('pitch', 'velocity')
 def is_there(path: str | os.PathLike) -> bool:
     """Whether a path is such a file, or a directory with such files and without the JSON form of NSynth."""
     path = pathlib.Path(path).expanduser()
-    return path.is_file() or (any(path.glob(_PATTERN)) and not (path / nsynth.EXAMPLES_FILE).exists())
+    return (path.exists() and not path.is_dir()) or (any(path.glob(_PATTERN)) and not (path / nsynth.EXAMPLES_FILE).exists())
 
 
 def read_source(path: str | os.PathLike, selection: Selection = PAPER) -> NoteSource:
@@ -44,7 +46,12 @@ def read_source(path: str | os.PathLike, selection: Selection = PAPER) -> NoteSo
     paths = [path] if path.is_file() else sorted(path.glob(_PATTERN))
     if not paths:
         raise InputError(f'No NSynth records: expected files {_PATTERN}. Received: {str(path)!r}')
-    records = RecordFiles(paths)
+    try:
+        records = RecordFiles(paths)
+    except InputError:
+        for each in paths:
+            _refuse_packed(each)
+        raise
     notes: dict[str, SourceNote] = {}
     skipped = []
     for index in tqdm.tqdm(range(len(records)), desc='Reading the index', unit=' notes', disable=None):
@@ -56,6 +63,19 @@ def read_source(path: str | os.PathLike, selection: Selection = PAPER) -> NoteSo
         except InputError as error:
             skipped.append(SkippedNote(f'record {index}', str(error)))
     return selection.of(nsynth.as_source(notes.values(), skipped))
+
+
+def _refuse_packed(path: pathlib.Path) -> None:
+    """Says of a file that cannot be read if it is packed, so that its records have no places of their own."""
+    is_compressed = False
+    with contextlib.suppress(OSError), open(path, 'rb') as file:
+        is_compressed = file.read(2) == _GZIP
+    is_archive = path.name.endswith(('.tar', '.tar.gz', '.tgz'))
+    if is_compressed or is_archive:
+        kind, how = ('an archive', f'tar xf {path.name}') if is_archive else (
+            'a gzip-compressed file', f'zcat {path.name} > unpacked.tfrecord')
+        raise InputError(f'Packed records: expected TFRecord files as they are (to unpack it: {how}). '
+                         f'Received: {kind}, {str(path)!r}')
 
 
 def _parse(records: RecordFiles, index: int) -> SourceNote:

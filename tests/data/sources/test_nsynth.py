@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from gansynth_tf.data.sources import nsynth
+from gansynth_tf.data.sources import note_source, nsynth
 from gansynth_tf.data.sources.selection import EVERYTHING, Selection
 from gansynth_tf.errors import InputError
 
@@ -58,10 +58,14 @@ def test_the_selection_counts_what_it_leaves_out(write_nsynth, selection, expect
     ({'pitch': 128}, 'Impossible pitch: expected a whole number from 0 to 127. Received: 128'),
     ({'pitch': -1}, 'Impossible pitch: expected a whole number from 0 to 127. Received: -1'),
     ({'pitch': 'C4'}, "Impossible pitch: expected a whole number from 0 to 127. Received: 'C4'"),
-    ({'pitch': 60.0}, 'Impossible pitch: expected a whole number from 0 to 127. Received: 60.0'),
+    ({'pitch': 60.5}, 'Impossible pitch: expected a whole number from 0 to 127. Received: 60.5'),
     ({'pitch': True}, 'Impossible pitch: expected a whole number from 0 to 127. Received: True'),
     ({'pitch': None}, 'Impossible pitch: expected a whole number from 0 to 127. Received: None'),
+    ({'pitch': '1e999'}, "Impossible pitch: expected a whole number from 0 to 127. Received: '1e999'"),
+    ({'pitch': 10**999}, f'Impossible pitch: expected a whole number from 0 to 127. Received: 1{"0" * 38}…'),
+    ({'pitch': [60]}, 'Impossible pitch: expected a whole number from 0 to 127. Received: [60]'),
     ({'velocity': 200}, 'Impossible velocity: expected a whole number from 0 to 127. Received: 200'),
+    ({'licence': 5}, 'Impossible licence: expected a name. Received: 5'),
     ({'instrument_str': ''}, "Impossible instrument_str: expected a name. Received: ''"),
     ({'instrument_family_str': 4}, 'Impossible instrument_family_str: expected a name. Received: 4'),
     ({'instrument_source_str': 'a\nb'}, "Impossible instrument_source_str: expected a name. Received: 'a\\nb'"),
@@ -77,6 +81,40 @@ def test_a_bad_entry_is_skipped_and_the_others_stay(write_nsynth, changes, reaso
     assert [note.name for note in source.notes] == [other]
     skipped, = source.skipped
     assert (skipped.name, skipped.reason) == (NAME, reason)
+
+
+@pytest.mark.parametrize('number', [60, 60.0, '60', '60.0', ' 60 '])
+def test_numbers_as_other_programs_write_them_are_numbers(write_nsynth, number):
+    directory = write_nsynth({NAME: TONE}, entries={NAME: {
+        'pitch': number, 'velocity': number, 'qualities_str': None, 'instrument_str': 'a',
+        'instrument_family_str': 'brass', 'instrument_source_str': 'acoustic'}})
+    note, = nsynth.read_source(directory).notes
+    assert (note.pitch, note.velocity, type(note.pitch), note.qualities) == (60, 60, int, frozenset())
+
+
+def test_licences_of_single_notes_are_those_of_the_source(write_nsynth):
+    names = [f'brass_acoustic_000-{pitch:03d}-100' for pitch in (60, 61, 62, 63)]
+    directory = write_nsynth(dict.fromkeys(names, TONE))
+    assert note_source.licences(nsynth.read_source(directory)) == (
+        'Creative Commons Attribution 4.0 International (CC BY 4.0)')
+    index = json.loads((directory / 'examples.json').read_text())
+    for name, licence, origin in zip(names, ('CC0', 'CC BY 4.0', 'CC BY 4.0'), ('c', 'b', 'a')):
+        index[name] |= {'licence': licence, 'origin': origin}
+    (directory / 'examples.json').write_text(json.dumps(index))
+    source = nsynth.read_source(directory)
+    assert note_source.licences(source) == 'CC BY 4.0: a, b; CC0: c; unknown'
+    assert 'NSynth dataset' not in source.description and not source.citation
+
+
+def test_archives_and_folders_around_it_are_named_for_what_they_are(write_nsynth, tmp_path):
+    write_nsynth({NAME: TONE}, directory='around/nsynth-test')
+    with pytest.raises(InputError, match=r"in it \(they are in nsynth-test\)\. Received: '.*around'"):
+        nsynth.read_source(tmp_path / 'around')
+    (tmp_path / 'packed').mkdir()
+    for name in ('nsynth-test.jsonwav.tar.gz', 'nsynth-test.tar'):
+        (tmp_path / 'packed' / name).write_bytes(b'')
+    with pytest.raises(InputError, match=r'in it \(unpack nsynth-test\.jsonwav\.tar\.gz first: tar xf\)'):
+        nsynth.read_source(tmp_path / 'packed')
 
 
 @pytest.mark.parametrize(('name', 'entry', 'reason'), [

@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -39,6 +41,15 @@ def write(path, *records):
         for each in records:
             writer.write(each)
     return path
+
+
+def test_packed_files_are_named_for_what_they_are(tmp_path):
+    content = write(tmp_path / 'plain', record(NAMES[0])).read_bytes()
+    for name, told in {'nsynth-test.tfrecord': r'zcat nsynth-test\.tfrecord > .*Received: a gzip-compressed',
+                       'nsynth-test.jsonwav.tar.gz': r'tar xf nsynth-test\.jsonwav\.tar\.gz\).*an archive'}.items():
+        (tmp_path / name).write_bytes(gzip.compress(content))
+        with pytest.raises(InputError, match=told):
+            nsynth_tfrecord.read_source(tmp_path / name)
 
 
 NAMES = [f'brass_acoustic_000-{pitch:03d}-100' for pitch in range(40, 48)]
