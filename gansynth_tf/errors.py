@@ -1,4 +1,9 @@
-"""The one exception that means: the input, not the program, is at fault."""
+"""The one exception that means: the input, not the program, is at fault; and what of it may be shown."""
+
+
+def printable(text: str) -> str:
+    """A text that comes from a file's name, as a terminal may have it: escape codes and the like are spelt out."""
+    return ''.join(char if char.isprintable() else char.encode('unicode_escape').decode() for char in text)
 
 
 class InputError(ValueError):

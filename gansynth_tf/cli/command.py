@@ -41,7 +41,7 @@ import gansynth_tf
 from gansynth_tf import config as config_lib
 from gansynth_tf import files, instrument, processor
 from gansynth_tf.data import vocabulary
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, printable
 from gansynth_tf.hyperparameters import GANSYNTH
 
 EXIT_DONE = 0
@@ -273,7 +273,7 @@ def _one_line(text) -> str:
 
 
 def _end(exit_code: int, line: str) -> int:
-    print(line, file=sys.stderr)
+    print(printable(line), file=sys.stderr)
     return exit_code
 
 

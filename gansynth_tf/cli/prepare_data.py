@@ -12,6 +12,7 @@ Examples:
 """
 
 import dataclasses
+import os
 import re
 import sys
 
@@ -68,7 +69,7 @@ flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; th
 def main(argv):
     del argv
     command.import_tensorflow()
-    from gansynth_tf.data import notes_picture, prepare
+    from gansynth_tf.data import prepare, reports
     from gansynth_tf.data.sources import note_source
     source = _SOURCES[FLAGS.source]()
     if not FLAGS.test_split:
@@ -81,7 +82,7 @@ def main(argv):
         summary = prepare.prepare(source, FLAGS.data_dir, **lengths, fade_seconds=FLAGS.fade_seconds,
                                   overwrite=FLAGS.overwrite)
         print(summary)
-        print(f'picture         {notes_picture.write(summary, FLAGS.data_dir)}')
+        print(f'picture         {os.path.join(FLAGS.data_dir, reports.PICTURE_FILE)}')
     return command.EXIT_BAD_INPUT if FLAGS.strict and summary.skipped else command.EXIT_DONE
 
 

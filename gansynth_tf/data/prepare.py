@@ -12,11 +12,12 @@ import tensorflow as tf
 import tqdm
 
 from gansynth_tf import files
-from gansynth_tf.data import note_audio, skip_report, summary, tfds_format
+from gansynth_tf.data import note_audio, reports, tfds_format
+from gansynth_tf.data.reports import Summary
 from gansynth_tf.data.sources.note_source import TEST, TRAIN, NoteSource, SkippedNote, SourceNote, storage_order
-from gansynth_tf.data.summary import Summary
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, printable
 
+_REPLACED = '.replaced'
 _NOTES_PER_SHARD = 2048  # 256 MiB of four seconds at 16 kHz
 
 
@@ -40,6 +41,7 @@ def prepare(source: NoteSource, data_dir: str | os.PathLike, *, sample_rate: int
       InputError: if `data_dir` cannot be written or has prepared notes already, or if no note can be used.
     """
     final = files.make_directory(data_dir) / tfds_format.DATASET_NAME
+    _tidy(final)
     if final.exists() and not overwrite:
         raise InputError(f'Notes are prepared there already: expected a directory without {final.name}, or '
                          f'--overwrite. Received: {str(data_dir)!r}')
@@ -52,10 +54,7 @@ def prepare(source: NoteSource, data_dir: str | os.PathLike, *, sample_rate: int
         with _write_errors(directory):
             _write(usable, info)
         done.check_trainable()
-    skip_report.write(done.skipped, data_dir)
-    (final.parent / summary.DETECTED_FILE).unlink(missing_ok=True)
-    if done.detected:
-        summary.write_detected(done, data_dir)
+        reports.write(done, data_dir)  # before the notes are there: who finds them finds all
     return done
 
 
@@ -101,11 +100,19 @@ def _usable_notes(source: NoteSource, done: Summary, *, sample_rate: int, audio_
             yield note, conformed
 
 
+def _tidy(final: pathlib.Path) -> None:
+    """Removes what killed runs have left; notes that one had moved away, but not replaced, are put back."""
+    files.remove_abandoned(final.parent)
+    replaced = final.with_name(f'.{final.name}{_REPLACED}')
+    if replaced.exists() and not final.exists():
+        replaced.rename(final)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def _atomic_directory(final: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a hidden directory beside `final`, which takes its place when the block ends well."""
-    partial = final.with_name(f'.{final.name}.{os.getpid()}.partial')
-    replaced = final.with_name(f'.{final.name}.{os.getpid()}.replaced')
+    partial, replaced = files.temporary_name(final), final.with_name(f'.{final.name}{_REPLACED}')
     try:
         with _write_errors(final):
             shutil.rmtree(partial, ignore_errors=True)
@@ -133,4 +140,4 @@ def _write_errors(directory: pathlib.Path) -> Iterator[None]:
 
 def _skip(note: SkippedNote, done: Summary) -> None:
     done.skipped.append(note)
-    tqdm.tqdm.write(f'skipped {note.name}: {note.reason}', file=sys.stderr)
+    tqdm.tqdm.write(printable(f'skipped {note.name}: {note.reason}'), file=sys.stderr)

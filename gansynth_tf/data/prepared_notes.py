@@ -10,6 +10,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 import tqdm
 
+from gansynth_tf import files
 from gansynth_tf.data import note_audio
 from gansynth_tf.data.records import RecordFiles
 from gansynth_tf.data.sources.note_source import TRAIN
@@ -17,6 +18,10 @@ from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 
 _INFO_FILE = 'dataset_info.json'
+_FEATURES_FILE = 'features.json'
+# Of whatever module a description names a class of, TFDS imports that module.
+_CLASSES = 'tensorflow_datasets.core.features.'
+_MAX_SAMPLE_RATE, _MAX_AUDIO_LENGTH = 384_000, 1 << 26
 _DEEPEST = 3  # data_dir/name/config/version
 
 # TFDS reads a field of its own that it has deprecated, and says so to its users.
@@ -29,6 +34,7 @@ class PreparedNotes:
     Attributes:
       sample_rate: in Hz.
       audio_length: samples that a note has at most.
+      licence: what the notes may be used under; '' if nothing is said of it.
       features: the TFDS features of a note.
       cache_dir: where converted spectrograms may be kept; None for nowhere.
     """
@@ -43,6 +49,10 @@ class PreparedNotes:
         audio = self.features['audio']
         self.sample_rate = int(getattr(audio, 'sample_rate', None) or self._metadata['sample_rate'])
         self.audio_length = int(audio.shape[0] or self._metadata['audio_length'])
+        self.licence = info.redistribution_info.license or ''
+        for name, most in (('sample_rate', _MAX_SAMPLE_RATE), ('audio_length', _MAX_AUDIO_LENGTH)):
+            if not 1 <= getattr(self, name) <= most:
+                raise ValueError(f'its {name} is {getattr(self, name)}')
 
     @functools.cached_property
     def vocabulary(self) -> PitchVocabulary:
@@ -128,7 +138,11 @@ class PreparedNotes:
 
     def _records_of(self, split: str) -> RecordFiles:
         if split not in self._records:
-            self._records[split] = RecordFiles(self._split(split).filepaths)
+            records = RecordFiles(self._split(split).filepaths)
+            if len(records) != self.num_notes(split):
+                raise InputError(f'Prepared notes truncated: expected {self.num_notes(split)} in the split {split!r}. '
+                                 f'Received: {len(records)}')
+            self._records[split] = records
         return self._records[split]
 
     def _split(self, name: str) -> tfds.core.SplitInfo:
@@ -157,12 +171,26 @@ def open_notes(data_dir: str | os.PathLike, *, cache_dir: str | os.PathLike | No
         raise InputError(f'Several data sets: expected the directory of one of them. '
                          f'Received: {", ".join(map(repr, map(str, found)))}')
     try:
+        _check_classes(files.read_json(found[0] / _FEATURES_FILE))
         notes = PreparedNotes(tfds.builder_from_directory(found[0]), cache_dir)
         notes.num_notes(TRAIN)
     except Exception as error:  # TFDS and protobuf have no common base of theirs
         raise InputError(f'Cannot read the prepared notes: expected a TFDS directory with features as NSynth has '
                          f'({" ".join(str(error).split())}). Received: {str(found[0])!r}') from error
     return notes
+
+
+def _check_classes(values) -> None:
+    """Raises a ValueError if a description names classes of other modules than TFDS's own, whose code would be run."""
+    if isinstance(values, dict):
+        for key in ('pythonClassName', 'python_class_name', 'type'):
+            if isinstance(name := values.get(key), str) and not name.startswith(_CLASSES):
+                raise ValueError(f'it names a class {name!r}')
+        values = list(values.values())
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, str) and value.lstrip()[:1] in ('{', '['):  # descriptions within descriptions
+            value = files.parse_json(value)
+        _check_classes(value)
 
 
 def _is_hidden(path: pathlib.Path) -> bool:

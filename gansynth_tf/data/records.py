@@ -37,6 +37,8 @@ class RecordFiles:
 def _places(path: str | os.PathLike) -> list[tuple[int, int]]:
     """(offset, size) of every record in a file."""
     places, offset = [], 0
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
+        raise InputError(f'Cannot read the prepared notes: expected a regular file. Received: {os.fspath(path)!r}')
     try:
         with open(path, 'rb') as file:
             end = os.fstat(file.fileno()).st_size

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 import gansynth_tf
-from gansynth_tf.data.sources.note_source import FAMILIES, ORIGINS, QUALITIES, NoteSource, SourceNote
+from gansynth_tf.data.sources.note_source import FAMILIES, ORIGINS, QUALITIES, NoteSource, SourceNote, licences
 
 DATASET_NAME = 'gansynth_notes'
 VERSION = '1.0.0'
@@ -45,7 +45,7 @@ def dataset_info(source: NoteSource, directory: str | os.PathLike, *, sample_rat
         module_name=gansynth_tf.__name__)
     return tfds.core.DatasetInfo(
         builder=identity, description=source.description, features=tfds.features.FeaturesDict(features),
-        homepage=source.homepage, citation=source.citation, license=source.license,
+        homepage=source.homepage, citation=source.citation, license=licences(source),
         metadata=tfds.core.MetadataDict(source=source.kind, sample_rate=sample_rate, audio_length=audio_length))
 
 
@@ -57,7 +57,7 @@ class NoteWriter:
 
     Args:
       info: says where, and how.
-      splits: all of them; one without notes is described nevertheless.
+      splits: all that there may be; one without notes is not described, since TFDS cannot read an empty one.
       notes_per_shard: at most.
     """
 
@@ -79,7 +79,7 @@ class NoteWriter:
             self._info.set_splits(tfds.core.SplitDict([
                 tfds.core.SplitInfo(name=split, shard_lengths=lengths, num_bytes=self._num_bytes[split],
                                     filename_template=self._filename_template(split))
-                for split, lengths in self._shard_lengths.items()]))
+                for split, lengths in self._shard_lengths.items() if lengths]))
             self._info.write_to_directory(self._info.data_dir)
 
     def write(self, note: SourceNote, samples: np.ndarray) -> None:

@@ -1,4 +1,6 @@
+import dataclasses
 import functools
+import os
 import pathlib
 import resource
 
@@ -9,7 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from gansynth_tf.data import audio_files, prepare
-from gansynth_tf.data.sources import nsynth
+from gansynth_tf.data.sources import note_source, nsynth
 from gansynth_tf.data.sources.note_source import NoteSource, SourceNote, split_of
 from gansynth_tf.data.sources.selection import Selection
 from gansynth_tf.errors import InputError
@@ -164,6 +166,48 @@ def test_an_interrupted_run_leaves_what_was_there(nsynth_directory, tmp_path, ov
     with pytest.raises(KeyboardInterrupt):
         prepare.prepare(sources(*notes), tmp_path / 'out', overwrite=overwrite)
     assert contents(tmp_path / 'out') == before
+
+
+def test_a_split_without_notes_is_none_for_tfds(nsynth_directory, tmp_path):
+    source = note_source.without_test_split(nsynth.read_source(nsynth_directory))
+    builder = tfds.builder_from_directory(prepare.prepare(source, tmp_path).directory)
+    assert list(builder.info.splits) == ['train']
+    assert {split: len(notes) for split, notes in builder.as_dataset().items()} == {'train': len(NAMES)}
+
+
+def test_what_killed_runs_left_is_removed_by_the_next(nsynth_directory, tmp_path):
+    gone, running = 2**22 + 1, os.getppid()  # the first is more than a process number of Linux can be
+    for process in (gone, running):
+        (tmp_path / 'out' / f'.gansynth_notes.{process}.partial' / '1.0.0').mkdir(parents=True)
+    prepare.prepare(nsynth.read_source(nsynth_directory), tmp_path / 'out')
+    assert {path.name for path in (tmp_path / 'out').iterdir()} == {
+        'gansynth_notes', 'skipped.csv', 'notes.png', f'.gansynth_notes.{running}.partial'}
+
+
+def test_notes_that_a_killed_run_had_moved_away_are_put_back(nsynth_directory, tmp_path):
+    source = nsynth.read_source(nsynth_directory)
+    prepare.prepare(source, tmp_path)
+    before = contents(tmp_path)
+    (tmp_path / 'gansynth_notes').rename(tmp_path / '.gansynth_notes.replaced')
+    with pytest.raises(InputError, match='Notes are prepared there already'):
+        prepare.prepare(source, tmp_path)
+    assert contents(tmp_path) == before
+
+
+def test_reports_are_there_before_the_notes(nsynth_directory, tmp_path, monkeypatch):
+    rename, there = pathlib.Path.rename, []
+    monkeypatch.setattr(pathlib.Path, 'rename', lambda path, target: (
+        there.extend(each.name for each in path.parent.glob('[!.]*')), rename(path, target)))
+    prepare.prepare(nsynth.read_source(nsynth_directory), tmp_path / 'out')
+    assert sorted(there) == ['notes.png', 'skipped.csv']
+
+
+def test_escape_codes_in_names_do_not_reach_the_terminal(tmp_path, capsys):
+    good = (np.array([[0], [.5]], np.float32), 16000)
+    source = dataclasses.replace(sources(('a', lambda: good)),
+                                 skipped=(note_source.SkippedNote('\x1b[31mred\udcff', 'no'),))
+    prepare.prepare(source, tmp_path)
+    assert capsys.readouterr().err == 'skipped \\x1b[31mred\\udcff: no\n'
 
 
 def test_a_full_disk_is_bad_input_and_leaves_nothing(write_nsynth, tmp_path):

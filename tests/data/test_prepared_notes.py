@@ -1,3 +1,5 @@
+import json
+import os
 import shutil
 
 import numpy as np
@@ -129,6 +131,53 @@ def test_a_corrupt_description_is_refused(prepared_copy, file_name, content):
     (prepared_copy / 'gansynth_notes' / '1.0.0' / file_name).write_text(content)
     with pytest.raises(InputError, match='Cannot read the prepared notes: expected a TFDS directory'):
         prepared_notes.open_notes(prepared_copy)
+
+
+def _described(copy, file_name, change):
+    path = copy / 'gansynth_notes' / '1.0.0' / file_name
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+@pytest.mark.parametrize('feature', [
+    {'pythonClassName': 'evil.Feature', 'tensor': {}},
+    {'python_class_name': 'tensorflow_datasets_evil.Feature', 'tensor': {}},
+    {'type': 'evil.Feature', 'content': {}},
+    {'pythonClassName': 'tensorflow_datasets.core.features.sequence_feature.Sequence',
+     'jsonFeature': {'json': ' {"feature": {"type": "evil.Feature", "content": "{}"}}'}}])
+def test_a_description_does_not_run_code(prepared_copy, tmp_path, monkeypatch, feature):
+    for module in ('evil', 'tensorflow_datasets_evil'):
+        (tmp_path / f'{module}.py').write_text(f'open({str(tmp_path / "run")!r}, "w")')
+    monkeypatch.syspath_prepend(tmp_path)
+    _described(prepared_copy, 'features.json',
+               lambda values: values['featuresDict']['features'].__setitem__('id', feature))
+    with pytest.raises(InputError, match=r"it names a class '.*evil.Feature'"):
+        prepared_notes.open_notes(prepared_copy)
+    assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.parametrize('absurd', [{'sample_rate': 10**9}, {'audio_length': 2**40}, {'sample_rate': 0}])
+def test_absurd_sizes_are_refused(prepared_copy, absurd):
+    _described(prepared_copy, 'metadata.json', lambda values: values.update(absurd))
+    with pytest.raises(InputError, match=f'its {next(iter(absurd))} is {next(iter(absurd.values()))}'):
+        prepared_notes.open_notes(prepared_copy)
+
+
+def test_fewer_records_than_described_are_truncated_notes(prepared_copy, prepared):
+    num_notes = prepared.num_notes('train')
+    _described(prepared_copy, 'dataset_info.json',
+               lambda values: values['splits'][0].update(shardLengths=[str(num_notes + 1)]))
+    with pytest.raises(InputError, match=f'expected {num_notes + 1} in the split .train.. Received: {num_notes}'):
+        prepared_notes.open_notes(prepared_copy).waves('train')
+
+
+def test_a_pipe_instead_of_records_is_not_waited_for(prepared_copy):
+    path = prepared_copy / 'gansynth_notes' / '1.0.0' / 'gansynth_notes-train.tfrecord-00000'
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(InputError, match='expected a regular file'):
+        prepared_notes.open_notes(prepared_copy).waves('train')
 
 
 def test_a_data_set_of_something_else_is_refused(tmp_path):

@@ -74,8 +74,8 @@ def _read_index(directory: pathlib.Path) -> Mapping:
     try:
         entries = json.loads(path.read_text(encoding='utf-8'))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f'Not an NSynth directory: expected {EXAMPLES_FILE} and audio/ in it{_whereabouts(directory)}. '
-                         f'Received: {str(directory)!r}') from error
+        raise InputError(f'Not an NSynth directory: expected {EXAMPLES_FILE} and audio/ in '
+                         f'it{_whereabouts(directory)}. Received: {str(directory)!r}') from error
     except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor UTF-8
         raise InputError(f'Cannot read {EXAMPLES_FILE}: expected a JSON object of notes by name ({error}). '
                          f'Received: {str(path)!r}') from error

@@ -28,7 +28,9 @@ _NUMBERS = ('pitch', 'velocity')
 def is_there(path: str | os.PathLike) -> bool:
     """Whether a path is such a file, or a directory with such files and without the JSON form of NSynth."""
     path = pathlib.Path(path).expanduser()
-    return (path.exists() and not path.is_dir()) or (any(path.glob(_PATTERN)) and not (path / nsynth.EXAMPLES_FILE).exists())
+    if path.is_dir():
+        return any(path.glob(_PATTERN)) and not (path / nsynth.EXAMPLES_FILE).exists()
+    return path.exists()
 
 
 def read_source(path: str | os.PathLike, selection: Selection = PAPER) -> NoteSource:
