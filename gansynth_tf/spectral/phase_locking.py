@@ -35,16 +35,18 @@ def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
     steps = tf.where(peaks, _lobe_steps(magnitude, ifreq), ifreq)
     # From a bin to the next phase turns by half a turn, which is 1 here as the unit is pi radians.
     offsets = tf.cast((tf.range(magnitude.shape[2]) - nearest) % 2, tf.float32)
-    plain = ops.accumulated_phase(ifreq) / math.pi
 
-    def move_on(phase, frame):
-        step, peak, offset, start, is_attack = frame
-        moved = tf.gather(phase + step, peak, batch_dims=1) + offset
-        return tf.where(is_attack, start, ops.wrap(moved, 1.0))
+    def move_on(phases, frame):
+        locked, plain = phases
+        step, peak, offset, plain_step, is_attack = frame
+        plain = ops.wrap(plain + plain_step, 1.0)
+        moved = tf.gather(locked + step, peak, batch_dims=1) + offset
+        return tf.where(is_attack, plain, ops.wrap(moved, 1.0)), plain
 
-    frames = [tf.transpose(x, [1, 0, 2]) for x in (steps, nearest, offsets, plain, _attacks(magnitude))]
-    phases = tf.scan(move_on, tuple(frames), tf.zeros_like(plain[:, 0]), parallel_iterations=1)
-    return math.pi * tf.transpose(phases, [1, 0, 2])
+    frames = [tf.transpose(x, [1, 0, 2]) for x in (steps, nearest, offsets, ifreq, _attacks(magnitude))]
+    silence = tf.zeros_like(ifreq[:, 0])
+    locked, _ = tf.scan(move_on, tuple(frames), (silence, silence), parallel_iterations=1)
+    return math.pi * tf.transpose(locked, [1, 0, 2])
 
 
 def _peaks(magnitude: tf.Tensor) -> tf.Tensor:
