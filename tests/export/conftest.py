@@ -14,8 +14,8 @@ from gansynth_tf.networks.checkpoints import GeneratorState
 def model_dir(tmp_path_factory):
     """A tiny model of pitches 60, 62 and 64."""
     directory = tmp_path_factory.mktemp('model')
-    config = Config(num_resolutions=2, start_height=4, audio_length=160, latent_vector_size=4, fmap_base=16, fmap_max=8,
-                    latent_scale=0.5)
+    config = Config(num_resolutions=2, start_height=2, time_patch=2, audio_length=160, latent_vector_size=4,
+                    fmap_base=16, fmap_max=8, latent_scale=0.5)
     random = np.random.default_rng(0)
     arrays = {name: random.standard_normal(shape, np.float32)
               for name, shape in weights.generator_shapes(config, 3).items()}

@@ -9,6 +9,8 @@ import gansynth_tf as gs
 from gansynth_tf import config as config_lib
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
+from gansynth_tf.export import saved_model
+from gansynth_tf.generation import synthesizer
 from gansynth_tf.networks import checkpoints
 from gansynth_tf.training import timbre_codes, trainer
 
@@ -169,6 +171,17 @@ def test_timbre_codes_are_fitted_once_and_kept_with_the_run(config, notes, tmp_p
     trainer.train(config, notes, tmp_path)
     assert (tmp_path / 'timbre_codes.npz').read_bytes() == fitted
     assert 'generator/reconstruction' in (tmp_path / 'metrics.jsonl').read_text()
+
+
+def test_patches_of_frames_from_training_to_an_export(config, notes, tmp_path):
+    config = config.replace(
+        start_height=2, time_patch=2, critic_phase_floor=0.1, constant_scale=True, gradient_penalty_domain='stage',
+        generator_reconstruction_weight=1.0, generator_partials_weight=1.0, num_images_schedule=(2, 2))
+    trainer.train(config, notes, tmp_path / 'run')
+    played = gs.load(tmp_path / 'run').generate(np.ones((1, 4)), [60])
+    assert played.shape == (1, config.audio_length) and np.abs(played).max() > 0
+    exported = gs.load(saved_model.export(synthesizer.open_model(tmp_path / 'run'), tmp_path / 'export'))
+    np.testing.assert_allclose(exported.generate(np.ones((1, 4)), [60]), played, atol=1e-5)
 
 
 def test_a_run_that_ends_before_the_last_resolution_can_go_on_to_it(config, notes, tmp_path):
