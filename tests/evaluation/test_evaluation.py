@@ -3,6 +3,7 @@
 import json
 import pathlib
 import shutil
+import types
 
 import mido
 import pytest
@@ -12,6 +13,8 @@ from gansynth_tf.cli import command, evaluate, train_classifier
 from gansynth_tf.data import prepare
 from gansynth_tf.data.sources import nsynth
 from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.errors import InputError
+from gansynth_tf.evaluation import evaluation
 from gansynth_tf.evaluation.metrics import ndb
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.music import output
@@ -138,3 +141,13 @@ def test_a_model_of_notes_too_short_to_measure_is_refused(run):
     code, _, err = run(f'--ckpt_dir={pathlib.Path(__file__).parents[1] / "golden" / "magenta_tiny_pert"}')
     assert code == 2
     assert 'Notes too short to measure: expected at least 0.25 s. Received: 0.02 s' in err
+
+
+@pytest.mark.parametrize('sample_rate, splits, complaint', [
+    (8000, {'train': 90, 'test': 10}, r'Notes at another sample rate: expected 16000 Hz'),
+    (16000, {'train': 90}, r"Too few held-out notes: expected at least two in a split 'test' .* Received: 0"),
+    (16000, {'train': 90, 'test': 1}, r'Too few held-out notes: .* Received: 1')])
+def test_notes_that_nothing_can_be_compared_with(sample_rate, splits, complaint):
+    notes = types.SimpleNamespace(sample_rate=sample_rate, splits=tuple(splits), num_notes=splits.get)
+    with pytest.raises(InputError, match=complaint):
+        evaluation.check(notes, types.SimpleNamespace(sample_rate=16000))
