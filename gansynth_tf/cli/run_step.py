@@ -23,9 +23,15 @@ flags.DEFINE_float('peak_teraflops', None, "The chip's peak, for the fraction of
 
 def main(argv):
     del argv
+    import importlib.util
     import json
 
+    from gansynth_tf.errors import InputError
     from gansynth_tf.step_export import step_speed
+
+    if importlib.util.find_spec('jax') is None:
+        raise InputError("No JAX: expected it to be installed (pip install jax, or 'jax[cuda12]' for a GPU of NVIDIA). "
+                         'Received: none')
 
     step_speed.set_precision(FLAGS.precision)  # before JAX is loaded
     for directory in step_speed.stage_directories(FLAGS.step_dir):

@@ -23,6 +23,7 @@ from gansynth_tf.networks import weights
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.step_export.exported_step import MANIFEST_FILE, PROGRAM_FILE, STATE_FILE
+from gansynth_tf.step_export.pure_step import PureStep
 from gansynth_tf.training import stages
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
@@ -92,7 +93,7 @@ def _export_stage(config: Config, stage: Stage, step: TrainingStep, num_pitches:
 
 
 def argument_specs(config: Config, stage: Stage, step: TrainingStep) -> dict:
-    """The arguments of `TrainingStep.pure` as specs with static shapes, by name."""
+    """The arguments of a `PureStep` as specs with static shapes, by name."""
     height, width = stage.resolution
     batch = stage.batch_size
 
@@ -113,7 +114,7 @@ def _lower(step: TrainingStep, arguments: dict, with_penalty: bool) -> tuple[byt
     """The serialized program, and its outputs in order."""
     @tf.function(jit_compile=True, autograph=False)
     def pure(*flat):
-        return step.pure(*tf.nest.pack_sequence_as(structure, flat), with_penalty=with_penalty)
+        return PureStep(step)(*tf.nest.pack_sequence_as(structure, flat), with_penalty=with_penalty)
 
     structure = tuple(arguments.values())
     specs = tf.nest.flatten(structure)

@@ -1,8 +1,4 @@
-"""One iteration of training: the generator, its moving average, then the critic against the new generator.
-
-There are two ways to run it. `iterate` changes the variables in place, which is what costs least in TensorFlow.
-`pure` is the same iteration as a function from state to state, which XLA can compile and which can be exported.
-"""
+"""One iteration of training: the generator, its moving average, then the critic against the new generator."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -56,11 +52,13 @@ class TrainingStep:
 
     Attributes:
       objective: the losses.
+      generator_adam, discriminator_adam: the optimizers.
+      average_rate: the share of the distance to the live weights that the averaged ones move in an iteration.
     """
 
     def __init__(self, config: Config, stage: Stage, networks: Networks, normalizer: Normalizer,
                  representation: Representation, distribution: Distribution | None = None):
-        self._config = config
+        self.average_rate = 1.0 - config.generator_ema_decay
         self._stage = stage
         self._networks = networks
         self._distribution = distribution or Distribution()
@@ -98,30 +96,8 @@ class TrainingStep:
             parts = self._distribution.split(draw | {'real': real, 'real_labels': real_labels})
             return self._train_on_replicas(parts, progress, with_penalty=with_penalty)
         terms, is_finite = self._train_generator(real, real_labels, draw, progress)
-        more, _ = self._train_discriminator(real, real_labels, draw, progress, is_finite, with_penalty=with_penalty)
+        more = self._train_discriminator(real, real_labels, draw, progress, is_finite, with_penalty=with_penalty)
         return terms | more
-
-    def pure(self, state: dict[str, tf.Tensor], real: tf.Tensor, real_labels: tf.Tensor, draw: dict[str, tf.Tensor],
-             progress: tf.Tensor, *, with_penalty: bool = True) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-        """One iteration as a function: the state after it, and its scalars. For use within a `tf.function`.
-
-        Where a scalar is not finite, nor is the state: whoever calls this looks, and keeps the state before.
-
-        Args:
-          state: what `variables` names, as tensors.
-          real: as in `iterate`, like the others.
-          real_labels: likewise.
-          draw: likewise.
-          progress: likewise.
-          with_penalty: likewise.
-        """
-        variables = self.variables()
-        mapping = [(variable, state[name]) for name, variable in variables.items()]
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            terms, _ = self._update_generator(real, real_labels, draw, progress, in_place=False)
-            more, _ = self._update_discriminator(real, real_labels, draw, progress, with_penalty=with_penalty,
-                                                 in_place=False)
-        return {name: scope.get_current_value(variable) for name, variable in variables.items()}, terms | more
 
     def variables(self) -> dict[str, keras.Variable]:
         """All that an iteration reads and changes, by checkpoint name."""
@@ -138,8 +114,8 @@ class TrainingStep:
         """An iteration on all replicas, each with its part of the batch; the scalars are the same on all."""
         def update(part):
             terms, is_finite = self._update_generator(part['real'], part['real_labels'], part, progress)
-            more, _ = self._update_discriminator(part['real'], part['real_labels'], part, progress, is_finite,
-                                                 with_penalty=with_penalty)
+            more = self._update_discriminator(part['real'], part['real_labels'], part, progress, is_finite,
+                                              with_penalty=with_penalty)
             return terms | more
 
         strategy = self._distribution.strategy
@@ -147,53 +123,51 @@ class TrainingStep:
         terms = strategy.run(update, (parts,))
         return {name: strategy.experimental_local_results(value)[0] for name, value in terms.items()}
 
-    def _update_generator(self, real, real_labels, draw, progress, in_place: bool = True):
-        """One update of the generator and of its moving average; (scalars, whether all are finite)."""
-        terms, gradients = _terms_and_gradients('generator', self.generator_adam.variables, [lambda: (
+    def generator_gradients(self, real, real_labels, draw, progress) -> tuple[dict[str, tf.Tensor], list]:
+        """The generator's loss terms, and the gradient of its every variable. Arguments are as in `iterate`."""
+        return _terms_and_gradients('generator', self.generator_adam.variables, [lambda: (
             self.objective.generator_losses(draw['generator_latents'], draw['generator_labels'],
                                             self._fading(progress), real, real_labels,
                                             draw.get('real_codes')))])
-        is_finite = _all_finite(terms)
-        if in_place:
-            _run_if(is_finite, lambda: self._apply_and_average(gradients))
-        else:
-            self.generator_adam.assign(gradients)
-            self._average(in_place)
-        return terms, is_finite
 
-    def _update_discriminator(self, real, real_labels, draw, progress, allowed=True, *, with_penalty: bool = True,
-                              in_place: bool = True):
-        """One update of the critic, if `allowed`; (scalars, whether all are finite)."""
-        terms, gradients = _terms_and_gradients(
+    def discriminator_gradients(self, real, real_labels, draw, progress, *, with_penalty: bool
+                                ) -> tuple[dict[str, tf.Tensor], list]:
+        """The critic's loss terms, and the gradient of its every variable."""
+        return _terms_and_gradients(
             'discriminator', self.discriminator_adam.variables,
             self.objective.discriminator_parts(real, real_labels, draw['discriminator_latents'],
                                                draw['discriminator_labels'], draw['mix'], self._fading(progress),
                                                with_penalty))
-        is_finite = tf.logical_and(allowed, _all_finite(terms))
-        if in_place:
-            _run_if(is_finite, lambda: self.discriminator_adam.apply(gradients))
-        else:
-            self.discriminator_adam.assign(gradients)
+
+    def averaged(self) -> list[tuple[keras.Variable, keras.Variable]]:
+        """The averaged weights, each with the live one that it follows."""
+        live = _by_name(self._networks.generator, self._stage)
+        return [(average, live[name]) for name, average in
+                _by_name(self._networks.generator_ema, self._stage).items()]
+
+    def _update_generator(self, real, real_labels, draw, progress):
+        """One update of the generator and of its moving average; (scalars, whether all are finite)."""
+        def update():
+            self.generator_adam.apply(gradients)
+            # Without debiasing, as the original.
+            for average, live in self.averaged():
+                tf.raw_ops.ResourceApplyGradientDescent(var=average.value.handle, alpha=self.average_rate,
+                                                        delta=average.value - live.value)
+
+        terms, gradients = self.generator_gradients(real, real_labels, draw, progress)
+        is_finite = _all_finite(terms)
+        _run_if(is_finite, update)
         return terms, is_finite
+
+    def _update_discriminator(self, real, real_labels, draw, progress, allowed, *, with_penalty: bool):
+        """One update of the critic, if `allowed`; its scalars."""
+        terms, gradients = self.discriminator_gradients(real, real_labels, draw, progress, with_penalty=with_penalty)
+        _run_if(tf.logical_and(allowed, _all_finite(terms)), lambda: self.discriminator_adam.apply(gradients))
+        return terms
 
     def _fading(self, progress):
         """Progress in a transition; None in a stable stage, which lets the networks leave out what has faded away."""
         return progress if self._stage.is_transition else None
-
-    def _apply_and_average(self, gradients) -> None:
-        self.generator_adam.apply(gradients)
-        self._average(in_place=True)
-
-    def _average(self, in_place: bool) -> None:
-        """Moves the averaged weights towards the live ones (without debiasing, as the original)."""
-        rate = 1.0 - self._config.generator_ema_decay
-        live = _by_name(self._networks.generator, self._stage)
-        for name, average in _by_name(self._networks.generator_ema, self._stage).items():
-            distance = average.value - live[name].value
-            if in_place:
-                tf.raw_ops.ResourceApplyGradientDescent(var=average.value.handle, alpha=rate, delta=distance)
-            else:
-                average.assign(average.value - rate * distance)
 
 
 def _terms_and_gradients(name: str, variables: list, parts: Sequence[Callable[[], dict[str, tf.Tensor]]]):

@@ -19,6 +19,7 @@ from gansynth_tf.training.stages import Stage
 _NUM_AUDIO = 4  # clips a summary; TensorBoard shows few at once
 _BATCH = 8  # notes generated together, which bounds the memory
 _NUM_BETWEEN = 8  # notes from one timbre to another
+_HEARD = 0.5  # of the loss of chance: below it the critic tells pitches
 NUM_REAL = 16  # real notes to compare with
 
 
@@ -104,8 +105,20 @@ def log_line(terms: Mapping[str, float]) -> str:
     return ', '.join(f'{name} {value:.3g}' for name, value in shown.items())
 
 
-def warn_if_unwell(terms: Mapping[str, float], num_pitches: int) -> None:
-    """Logs what usually comes before a run falls apart."""
-    if terms['discriminator/pitch'] > np.log(num_pitches):
-        logging.warning('The critic no longer hears the pitch of real notes (loss %.2f nats, chance %.2f).',
-                        terms['discriminator/pitch'], np.log(num_pitches))
+class PitchWatch:
+    """A warning when the critic no longer tells the pitch of real notes, which usually comes before a run falls apart.
+
+    There is none before it once told the pitch: new networks begin at chance.
+    """
+
+    def __init__(self, num_pitches: int):
+        self._chance = np.log(num_pitches)
+        self._lowest = self._chance
+
+    def look(self, terms: Mapping[str, float]) -> None:
+        """Looks at the losses of a summary."""
+        loss = terms['discriminator/pitch']
+        self._lowest = min(self._lowest, loss)
+        if loss > self._chance and self._lowest < _HEARD * self._chance:
+            logging.warning('The critic no longer hears the pitch of real notes (loss %.2f nats, chance %.2f).', loss,
+                            self._chance)

@@ -62,6 +62,7 @@ class Gansynth:
             stages.are_same_so_far(before, self._config, stage_id)))
         self._normalizer = _normalizer(directory, self._config, self._notes)
         self._codes = _codes(directory, self._config, self._notes)
+        self._pitch_watch = summaries.PitchWatch(len(self._notes.vocabulary.pitches))
         self._samples = summaries.Samples(self._config, len(self._notes.vocabulary.pitches), self._representation,
                                           self._normalizer)
 
@@ -128,7 +129,7 @@ class Gansynth:
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
         progress = self._stage.progress(image_id)
         self._samples.show(self._networks.generator_ema, self._stage, progress)
-        summaries.warn_if_unwell(terms, len(self._notes.vocabulary.pitches))
+        self._pitch_watch.look(terms)
         norms = {f'{name}/weight_norm': float(tf.linalg.global_norm(
             [variable.value for variable in network.variables_of(self._stage.num_blocks)]))
             for name, network in self._networks.by_name().items() if name != 'generator_ema'}

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from gansynth_tf.networks import weights
 from gansynth_tf.spectral import normalizers, representations
+from gansynth_tf.step_export.pure_step import PureStep
 from gansynth_tf.training import stages
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.step import Networks, TrainingStep
@@ -94,7 +95,7 @@ def test_two_iterations_are_the_original_s(tiny_config, golden, is_pure):
     networks, step = restored(tiny_config, 3, arrays)
     start = {name: variable.numpy() for name, variable in step.variables().items()}
     state = {name: tf.constant(array) for name, array in start.items()}
-    pure = tf.function(step.pure)
+    pure = tf.function(PureStep(step))
     for iteration in ('it1', 'it2'):
         arguments = iteration_arguments(arrays, f'train/{iteration}')
         if is_pure:
