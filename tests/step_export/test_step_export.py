@@ -1,5 +1,6 @@
 """The exported step, run by JAX in a process without TensorFlow, against the step that training uses."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gansynth_tf.cli import command, run_step
 from gansynth_tf.errors import InputError
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.step_export import step_export
@@ -119,3 +121,19 @@ def test_the_state_is_the_run_s(config, tmp_path):
 def test_no_step_there(tmp_path):
     with pytest.raises(InputError, match='Not an exported step: expected a directory with step.json'):
         ExportedStep(tmp_path)
+
+
+def test_run_step_measures_every_stage(exported, capsys):
+    pytest.importorskip('jax')
+    argv = ['gansynth_run_step', f'--step_dir={exported.parent}', '--iterations=1', '--peak_teraflops=0.001']
+    assert command.execute(run_step.main, run_step, argv) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    numbers = json.loads(line)
+    assert numbers['stage_id'] == 1 and numbers['batch_size'] == 4 and numbers['is_finite']
+    assert numbers['images_per_second'] > 0 and numbers['fraction_of_peak'] > 0
+
+
+def test_run_step_without_jax(exported, capsys, monkeypatch):
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert command.execute(run_step.main, run_step, ['gansynth_run_step', f'--step_dir={exported.parent}']) == 2
+    assert capsys.readouterr().err.startswith('error: No JAX: expected it to be installed (pip install jax')
