@@ -52,6 +52,7 @@ EXIT_NO_READER = 141  # 128 + SIGPIPE
 # Files of what is played without an experiment.json of a GANSynth: exports, and stages, which other checks are for.
 _OTHER_MODELS = ('saved_model.pb', '*/saved_model.pb', 'generator.[!n]*', 'stage_*/model.ckpt-*', 'checkpoint-*.npz',
                  'model.ckpt-*')
+_LONGEST_LINE = 1500
 _HELP_FLAGS = ('-h', '-help', '--help', '--helpfull', '--helpshort')
 
 
@@ -90,7 +91,7 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
     except InputError as error:
         if '--traceback' in argv:
             traceback.print_exc()
-        return _end(EXIT_BAD_INPUT, f'error: {_one_line(error)}')
+        return _end(EXIT_BAD_INPUT, f'error: {_for_terminal(error)}')
     except KeyboardInterrupt:
         return _end(EXIT_INTERRUPTED, f'{program}: interrupted')
     except BrokenPipeError:
@@ -266,6 +267,12 @@ def _interrupted_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _for_terminal(text) -> str:
+    """One line of bounded length, without what would steer a terminal: names of files may hold anything."""
+    line = ''.join(letter if letter.isprintable() else '?' for letter in _one_line(text))
+    return line if len(line) <= _LONGEST_LINE else f'{line[:_LONGEST_LINE]}...'
 
 
 def _one_line(text) -> str:

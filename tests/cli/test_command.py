@@ -111,6 +111,15 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys):
     assert captured.err == 'error: No notes: expected some. Received: none\n'
 
 
+def test_an_error_does_not_flood_or_steer_the_terminal(capsys):
+    def main(argv):
+        raise InputError('No notes: expected some. Received: \x1b[31m' + 50_000 * '[')
+
+    assert execute(make_tool(), main=main) == 2
+    line = capsys.readouterr().err
+    assert line.startswith('error: No notes: expected some. Received: ?[31m[[') and len(line) < 1600
+
+
 def test_traceback_shows_where_bad_input_was_noticed(capsys):
     def main(argv):
         raise InputError('No notes.')
