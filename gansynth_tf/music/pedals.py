@@ -60,6 +60,7 @@ class _Dampers:
         self._sostenuto: set[int] = set()
 
     def key_down(self, seconds: float, index: int) -> None:
+        self._fading = {other for other in self._fading if seconds - self.ends[other] <= self._catch_seconds}
         same_pitch = {other for other in self.lifted | self._fading if self._pitches[other] == self._pitches[index]}
         self.lower(seconds, self.lifted & same_pitch)
         self._fading -= same_pitch

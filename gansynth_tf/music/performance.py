@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import typing
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -95,21 +95,21 @@ def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, contr
             by_channel[note.channel].append(note)
     for channel, notes in by_channel.items():
         controls = score.controls.get(channel, ())
-        bends = _changes(controls, 'bend') if pitch_bend else []
-        levels = _level_changes(controls) if controllers else []
-        pans = _changes(controls, 'pan') if controllers else []
+        bends = _changes(controls if pitch_bend else (), 'bend')
+        levels = _level_changes(controls if controllers else ())
+        pans = _changes(controls if controllers else (), 'pan')
         ends = [note.end_seconds for note in notes]
         if pedal:
             ends = pedals.sounding_ends(notes, controls, end_seconds=score.end_seconds,
                                          catch_seconds=_CAUGHT * release_seconds)
         for note, end in zip(notes, ends):
-            if found := _reachable(note.pitch, _value_at(bends, note.start_seconds, 0.0), pitches, out_of_range):
+            if found := _reachable(note.pitch, bends.at(note.start_seconds), pitches, out_of_range):
                 pitch, transposed = found
-                bend = _curve(bends, note.start_seconds, end + release_seconds, 0.0, note.pitch + transposed - pitch)
+                bend = bends.curve(note.start_seconds, end + release_seconds, note.pitch + transposed - pitch)
                 if bend and np.max(np.abs(bend.values)) < _INAUDIBLE_SEMITONES:
                     bend = None
-                level = _curve(levels, note.start_seconds, end + release_seconds, 1.0)
-                pan = _value_at(pans, note.start_seconds, 0.0)
+                level = levels.curve(note.start_seconds, end + release_seconds)
+                pan = pans.at(note.start_seconds)
                 played.append(PlayedNote(pitch, note.velocity, note.start_seconds, end, bend, level, pan, note.program,
                                          note.track))
                 counts['moved'] += transposed != 0
@@ -155,14 +155,34 @@ def _remarks(counts: collections.Counter[str], num_notes: int, pitches: Collecti
     return [line for what, line in lines.items() if counts[what]]
 
 
-_Changes = list[tuple[float, float]]  # (seconds, new value), ascending
+class _Changes:
+    """The values that something has from some times on, ascending."""
+
+    def __init__(self, changes: Iterable[tuple[float, float]], default: float):
+        pairs = np.array([*changes], np.float64).reshape(-1, 2)
+        self._seconds, self._values, self._default = pairs[:, 0], pairs[:, 1], default
+
+    def at(self, seconds: float) -> float:
+        place = np.searchsorted(self._seconds, seconds, side='right')
+        return float(self._values[place - 1]) if place else self._default
+
+    def curve(self, start: float, end: float, offset: float = 0.0) -> Curve | None:
+        """The values between two times plus `offset`; None if they are the default throughout."""
+        first, last = np.searchsorted(self._seconds, [start, end], side='right')
+        begin, times, values = self.at(start), self._seconds[first:last] - start, self._values[first:last]
+        before = np.concatenate([[begin], values[:-1]])[:len(values)]
+        points = np.concatenate([[begin], np.stack([before, values], axis=1).ravel()]) + offset
+        if np.all(points == self._default):
+            return None
+        steps = np.concatenate([[0.0], np.stack([times, times + _STEP_SECONDS], axis=1).ravel()])
+        return Curve(np.maximum.accumulate(steps), points)  # changes may come faster than they take
 
 
-def _changes(controls: Sequence[Control], kind: str) -> _Changes:
-    return [(control.seconds, control.value) for control in controls if control.kind == kind]
+def _changes(controls: Iterable[Control], kind: str) -> _Changes:
+    return _Changes(((control.seconds, control.value) for control in controls if control.kind == kind), 0.0)
 
 
-def _level_changes(controls: Sequence[Control]) -> _Changes:
+def _level_changes(controls: Iterable[Control]) -> _Changes:
     """Gains of volume and expression, each 40 dB a decade (General MIDI level 2), as against the volume of 100."""
     values = {'volume': _DEFAULT_VOLUME, 'expression': 1.0}
     changes = []
@@ -170,24 +190,4 @@ def _level_changes(controls: Sequence[Control]) -> _Changes:
         if control.kind in values:
             values[control.kind] = control.value
             changes.append((control.seconds, (values['volume'] * values['expression'] / _DEFAULT_VOLUME) ** 2))
-    return changes
-
-
-def _value_at(changes: _Changes, seconds: float, default: float) -> float:
-    place = np.searchsorted([time for time, _ in changes], seconds, side='right')
-    return changes[place - 1][1] if place else default
-
-
-def _curve(changes: _Changes, start: float, end: float, default: float, offset: float = 0.0) -> Curve | None:
-    """The values between two times plus `offset`; None if they are `default` throughout."""
-    value = _value_at(changes, start, default)
-    points = [(0.0, value)]
-    for time, new in changes:
-        if start < time < end:
-            points += [(time - start, value), (time - start + _STEP_SECONDS, new)]
-            value = new
-    values = np.array([value for _, value in points]) + offset
-    if np.all(values == default):
-        return None
-    # Changes may follow one another faster than they move.
-    return Curve(np.maximum.accumulate([time for time, _ in points]), values)
+    return _Changes(changes, 1.0)
