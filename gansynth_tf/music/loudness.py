@@ -18,13 +18,14 @@ _HIGH_PASS_HZ, _HIGH_PASS_Q = 38.135, 0.5003
 
 def loudest(wave: np.ndarray, sample_rate: int) -> float:
     """The K-weighted root mean square of a wave's loudest 0.4 seconds; 0 of silence."""
-    weighted = np.fft.irfft(np.fft.rfft(wave) * k_weights(len(wave), sample_rate), len(wave))
+    length = 1 << max(len(wave) - 1, 1).bit_length()
+    weighted = np.fft.irfft(np.fft.rfft(wave, length) * k_weights(length, sample_rate), length)[:len(wave)]
     window = max(1, min(len(wave), int(_WINDOW_SECONDS * sample_rate)))
     sums = np.cumsum(np.concatenate([[0.0], weighted ** 2]))
     return float(np.sqrt(max(np.max(sums[window:] - sums[:-window]), 0) / window))
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=32)
 def k_weights(num_samples: int, sample_rate: int) -> np.ndarray:
     """The magnitudes of the filter at the frequencies of a real Fourier transform: float64 [num_samples // 2 + 1]."""
     s = 1j * np.fft.rfftfreq(num_samples, 1 / sample_rate)

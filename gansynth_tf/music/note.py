@@ -14,6 +14,7 @@ SILENT_PEAK = 1e-6  # below, a note is silence, which no gain should bring up
 RELEASE_RANGE_SECONDS = (0.005, 5.0)
 MAX_VELOCITY_CURVE = 5.0
 _MATCHED_LEVEL = 0.1  # root mean square, of full scale
+_SOFTEST = 0.03  # of the instrument's peak
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,18 +51,12 @@ class Style:
 MAGENTA = Style(level='peak', velocity_curve=1.0, darken=False, release_seconds=envelope.RELEASE_SECONDS, extend=False)
 
 
-def base_gain(wave: np.ndarray, style: Style, sample_rate: int) -> float:
-    """The gain at velocity 127 of an instrument's note, before anything is done to it; 0 if it is silence."""
-    if max(wave.max(), -wave.min()) < SILENT_PEAK:
-        return 0.0
-    if style.level != 'matched':
-        return 1.0
-    held_seconds, _ = envelope.longest(len(wave) / sample_rate)
-    return _MATCHED_LEVEL / max(loudness.loudest(wave[:int(held_seconds * sample_rate)], sample_rate), SILENT_PEAK)
+def is_silent(wave: np.ndarray) -> bool:
+    """Whether an instrument's note is so soft that no gain should bring it up."""
+    return bool(max(wave.max(), -wave.min()) < SILENT_PEAK)
 
 
-def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int, gain: float
-          ) -> tuple[np.ndarray, bool]:
+def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int) -> tuple[np.ndarray, bool]:
     """A note as it is played.
 
     Args:
@@ -69,7 +64,6 @@ def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int,
       note: what it is played as.
       style: how.
       sample_rate: Hz.
-      gain: `base_gain`.
 
     Returns:
       float64 [samples], and whether it is shorter than the performance has it.
@@ -81,6 +75,7 @@ def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int,
     needed = held + release if places is None else int(places[-1]) + 2
     source = _source(wave, needed, note, style, sample_rate)
     shaped = source[:held + release] if places is None else bend.read_at(source, places)
+    gain = _gain(shaped, wave, style, sample_rate)
     shaped = shaped * envelope.ramps(held, release, sample_rate)[:len(shaped)]
     if style.darken:
         shaped = loudness.darken(shaped, note.velocity, pitch=note.pitch, sample_rate=sample_rate)
@@ -89,6 +84,16 @@ def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int,
         gain = 0.0 if peak < SILENT_PEAK else 1 / peak
     shaped = shaped * (gain * loudness.velocity_gain(note.velocity, style.velocity_curve))
     return (shaped * note.level.at(seconds[:len(shaped)]) if note.level else shaped), cut
+
+
+def _gain(sounding: np.ndarray, wave: np.ndarray, style: Style, sample_rate: int) -> float:
+    """The gain at velocity 127 that makes what sounds of a note as loud as all others; 1 in other styles."""
+    if style.level != 'matched':
+        return 1.0
+    held_seconds, _ = envelope.longest(len(wave) / sample_rate)
+    loud = loudness.loudest(sounding[:int(held_seconds * sample_rate)], sample_rate)
+    # What is cut off before it has risen stays soft.
+    return _MATCHED_LEVEL / max(loud, _SOFTEST * max(wave.max(), -wave.min()), SILENT_PEAK)
 
 
 def _duration(note: PlayedNote, style: Style, model_seconds: float) -> tuple[float, float, bool]:

@@ -93,15 +93,15 @@ def render_blocks(instrument: Instrument, notes: Sequence[PlayedNote], latents: 
     order = np.argsort([note.start_seconds for note in notes], kind='stable').tolist()
     buses = buses or [0] * len(notes)
     mixer = _Mixer(max(buses) + 1, 1 + stereo, int(_BLOCK_SECONDS * sample_rate))
-    for place, wave, gain in _waves(instrument, notes, latents, order, style):
+    for place, wave in _waves(instrument, notes, latents, order):
         start = int(notes[place].start_seconds * sample_rate)
         yield from mixer.finished(start)
-        if not np.isfinite(gain):
+        if not np.all(np.isfinite(wave)):
             faults.broken.append(place)
-        elif gain == 0:
+        elif note_lib.is_silent(wave):
             faults.silent.append(place)
         else:
-            shaped, cut = note_lib.shape(wave, notes[place], style=style, sample_rate=sample_rate, gain=gain)
+            shaped, cut = note_lib.shape(wave, notes[place], style=style, sample_rate=sample_rate)
             mixer.add(buses[place], start, shaped, _pan_gains(notes[place].pan) if stereo else np.ones(1))
             if cut:
                 faults.shortened.append(place)
@@ -119,25 +119,21 @@ def _pan_gains(pan: float) -> np.ndarray:
     return np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
 
 
-def _waves(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, order: Sequence[int], style: Style
-           ) -> Iterator[tuple[int, np.ndarray, float]]:
-    """(place, the instrument's wave, its gain or NaN if it is not finite) in a given order, equal notes generated once.
+def _waves(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, order: Sequence[int]
+           ) -> Iterator[tuple[int, np.ndarray]]:
+    """(place, the instrument's wave) in a given order, equal notes generated once.
 
     Which are generated is known beforehand, by going through all notes with what will be kept of the waves.
     """
     keys = [(notes[place].pitch, hashlib.sha256(latents[place]).digest()) for place in order]
     generated = [order[i] for i, is_new in enumerate(_Recent.misses(keys)) if is_new]
     batches = instrument.generate_batches(latents[generated], [notes[place].pitch for place in generated])
-    new = ((wave, _gain(wave, style, instrument.sample_rate)) for batch in batches for wave in batch)
+    new = (wave for batch in batches for wave in batch)
     kept: _Recent = _Recent()
     for place, key in zip(order, keys):
         if not kept.has(key):
             kept.put(key, next(new))
-        yield place, *kept.get(key)
-
-
-def _gain(wave: np.ndarray, style: Style, sample_rate: int) -> float:
-    return note_lib.base_gain(wave, style, sample_rate) if np.all(np.isfinite(wave)) else np.nan
+        yield place, kept.get(key)
 
 
 class _Recent:

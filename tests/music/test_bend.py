@@ -42,7 +42,7 @@ def test_nothing_is_folded_back_from_above_half_the_rate():
 def test_a_note_that_slides():
     wave = sine(440, 4.0)
     played = PlayedNote(69, 127, 0.0, 2.0, bend=Curve(np.array([0, 0.9, 1.1]), np.array([0, 0, 2.0])))
-    shaped, _ = note.shape(wave, played, style=Style(darken=False), sample_rate=RATE, gain=1.0)
+    shaped, _ = note.shape(wave, played, style=Style(darken=False), sample_rate=RATE)
     assert len(shaped) == int(2.1 * RATE)
     for part, hz in ((shaped[2000:14_000], 440), (shaped[18_000:31_000], 440 * 2 ** (1 / 6))):
         assert abs(1200 * np.log2(frequency(part) / hz)) < 1

@@ -115,8 +115,7 @@ def test_the_originals_timbres(golden, tones_and_notes):
 
 
 def shape(audio, played):
-    style_gain = note.base_gain(audio, MAGENTA, 100)
-    return note.shape(audio, played, style=MAGENTA, sample_rate=100, gain=style_gain)[0]
+    return note.shape(audio, played, style=MAGENTA, sample_rate=100)[0]
 
 
 def test_a_note_that_leans_to_the_negative_side_keeps_its_velocity():
