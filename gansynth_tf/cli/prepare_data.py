@@ -60,6 +60,8 @@ flags.DEFINE_integer('stretch', 6, 'soundfont: semitones that an instrument is p
                      lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_bool('test_split', True, 'Keep a fifth of the notes for testing; pitches that only those have are not '
                   'learnt. --notest_split trains on all notes.', flag_values=FLAGS)
+flags.DEFINE_list('pitch_shifts', None, 'Training notes come once more, resampled by so many semitones and labelled '
+                  'so: --pitch_shifts=-1,1 triples them. Notes for testing stay as they are.', flag_values=FLAGS)
 flags.DEFINE_bool('overwrite', False, 'Replace notes that were prepared there earlier.', flag_values=FLAGS)
 flags.DEFINE_bool('dry_run', False, 'Read everything and show the summary, but write nothing.', flag_values=FLAGS)
 flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; the others are prepared all the same.',
@@ -70,10 +72,12 @@ def main(argv):
     del argv
     command.import_tensorflow()
     from gansynth_tf.data import prepare, reports
-    from gansynth_tf.data.sources import note_source
+    from gansynth_tf.data.sources import note_source, pitch_shifts
     source = _SOURCES[FLAGS.source]()
     if not FLAGS.test_split:
         source = note_source.without_test_split(source)
+    if FLAGS.pitch_shifts:
+        source = pitch_shifts.with_shifts(source, _semitones(FLAGS.pitch_shifts), **_pitch_range())
     lengths = dict(sample_rate=FLAGS.sample_rate, audio_length=_audio_length())
     if FLAGS.dry_run:
         summary = prepare.dry_run(source, **lengths)
@@ -133,6 +137,20 @@ def _selection(default):
     return dataclasses.replace(default, **origin, **_given(
         families=families, min_pitch=FLAGS.min_pitch, max_pitch=FLAGS.max_pitch,
         velocities=_numbers('velocities', FLAGS.velocities)))
+
+
+def _pitch_range():
+    """The pitches that are taken, as the source selects them."""
+    from gansynth_tf.data.sources.selection import EVERYTHING, PAPER
+    selection = _selection(PAPER if FLAGS.source in ('nsynth', 'tfds') else EVERYTHING)
+    return dict(min_pitch=selection.min_pitch, max_pitch=selection.max_pitch)
+
+
+def _semitones(texts):
+    if not all(re.fullmatch(r'[+-]?\d{1,2}', text.strip()) for text in texts):
+        raise InputError(f'Impossible --pitch_shifts: expected whole semitones, e.g. -1,1. '
+                         f'Received: {",".join(texts)!r}')
+    return [int(text) for text in texts]
 
 
 def _given(**values):

@@ -52,6 +52,15 @@ def test_the_flags_reach_the_library(nsynth_directory, tmp_path, capsys):
     assert '(MIDI 40 to 49)' in capsys.readouterr().out
 
 
+def test_training_notes_come_shifted_too(nsynth_directory, tmp_path, capsys):
+    arguments = [f'--input={nsynth_directory}', f'--data_dir={tmp_path}/out', '--notest_split', '--dry_run']
+    assert execute(*arguments, '--pitch_shifts=-1,1', '--max_pitch=49') == 0
+    assert 'notes           29 (train 29, test 0)' in capsys.readouterr().out  # 50 is too high
+    for wrong in ('x', '0', '1,1', '13'):
+        assert execute(*arguments, f'--pitch_shifts={wrong}') == 2
+        assert 'mpossible' in capsys.readouterr().err
+
+
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys):
     for message, flags in {
             'error: Not an NSynth directory: expected examples.json': [f'--input={tmp_path}', f'--data_dir={tmp_path}'],
