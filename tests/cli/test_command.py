@@ -269,7 +269,7 @@ def test_model_settings_are_checked_without_tensorflow(tmp_path):
 
     assert settings('--checkpoint=best', '--noema') == {
         'path': None, 'config': None, 'ema': False, 'precision': 'fp32', 'latent_scale': None, 'batch_size': 8,
-        'checkpoint': 'best'}
+        'checkpoint': 'best', 'phase_locking': True}
     assert settings(f'--ckpt_dir={tmp_path}') is None  # no model in it
     assert settings(f'--ckpt_dir={tmp_path / "none"}') is None
     (tmp_path / 'experiment.json').write_text('{"fmap_max": -1}')
