@@ -134,7 +134,7 @@ def parse_hparams(text: str) -> dict:
         hparams = files.parse_json(text or '{}')
     except ValueError as error:
         raise InputError(f'Cannot read --hparams: expected a JSON object such as \'{{"fmap_max": 64}}\' ({error}). '
-                         f'Received: {text!r}') from error
+                         f'Received: {text[:100]!r}') from error
     require(isinstance(hparams, dict), '--hparams', 'a JSON object', hparams)
     return hparams
 
