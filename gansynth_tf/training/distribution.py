@@ -67,8 +67,8 @@ class Distribution:
     def split(self, arrays: dict):
         """A dict of [batch, ...] arrays or tensors -> each replica's slices, for `strategy.run`."""
         def slices(context):
-            place = context.replica_id_in_sync_group
-            return {name: tf.convert_to_tensor(array[_share(len(array), place, self.num_replicas)])
+            index = context.replica_id_in_sync_group
+            return {name: tf.convert_to_tensor(array[_share(len(array), index, self.num_replicas)])
                     for name, array in arrays.items()}
         assert self.strategy is not None
         return self.strategy.experimental_distribute_values_from_function(slices)
@@ -101,6 +101,6 @@ def _is_chief(tf_config: str) -> bool:
                          f'task. Received: {tf_config!r}') from error
 
 
-def _share(length: int, place: int, num_replicas: int) -> slice:
+def _share(length: int, index: int, num_replicas: int) -> slice:
     size = length // num_replicas
-    return slice(int(np.asarray(place)) * size, (int(np.asarray(place)) + 1) * size)
+    return slice(int(np.asarray(index)) * size, (int(np.asarray(index)) + 1) * size)

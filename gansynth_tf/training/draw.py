@@ -27,7 +27,7 @@ class Draw:
     @classmethod
     def at(cls, config: Config, image_id: int, batch_size: int, pitch_probabilities: np.ndarray,
            random_stream: int = 0) -> 'Draw':
-        """The draw after `image_id` images; another `random_stream` gives other numbers at the same place."""
+        """The draw after `image_id` images; another `random_stream` gives other numbers at the same image."""
         rng = np.random.default_rng([config.seed, image_id, *([random_stream] if random_stream else [])])
 
         def latents():

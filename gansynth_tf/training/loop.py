@@ -143,7 +143,8 @@ class _Run:
         """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
         interval, clock = self._model.summary_interval, _Clock(image_id)
         saved = logged = time.monotonic()
-        summarised, terms = image_id // interval, {}
+        summarised = image_id // interval
+        terms: dict[str, float] = {}
         with tqdm.tqdm(total=stage.end_image - stage.first_image, initial=image_id - stage.first_image, unit='note',
                        smoothing=0.05, desc=f'stage {stage.stage_id}, {stage.title}', dynamic_ncols=True,
                        disable=not self._distribution.is_chief) as bar:

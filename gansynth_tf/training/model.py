@@ -11,7 +11,7 @@ made by its module `gansynth_tf.baselines.<name>`, to which `gansynth_train --mo
 import dataclasses
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -62,12 +62,14 @@ class Model(Protocol):
     """A model to train.
 
     Attributes:
-      stages: in order.
       summary_interval: notes seen from one summary to the next.
     """
 
-    stages: Sequence[Stage]
     summary_interval: int
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """All stages, in order."""
 
     def prepare(self, directory: pathlib.Path, stage_id: int | None) -> None:
         """Makes ready for a run, before anything else is asked for. Called once, while the directory is locked.
@@ -83,7 +85,7 @@ class Model(Protocol):
           InputError: if the directory holds a run that cannot go on as this one.
         """
 
-    def begin(self, stage: Stage, arrays: Mapping[str, np.ndarray] | None) -> None:
+    def begin(self, stage: Any, arrays: Mapping[str, np.ndarray] | None) -> None:
         """Takes up a stage, which all other methods then mean.
 
         Args:

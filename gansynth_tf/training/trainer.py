@@ -3,6 +3,7 @@
 import functools
 import os
 import pathlib
+import typing
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -59,7 +60,7 @@ class Gansynth:
 
     def prepare(self, directory: pathlib.Path, stage_id: int | None) -> None:
         run_directory.claim(directory, self._config, self._notes.vocabulary, lengths_may_change=lambda before: (
-            stages.are_same_so_far(before, self._config, stage_id)))
+            stages.are_same_so_far(typing.cast(Config, before), self._config, stage_id)))
         self._normalizer = _normalizer(directory, self._config, self._notes)
         self._codes = _codes(directory, self._config, self._notes)
         self._pitch_watch = summaries.PitchWatch(len(self._notes.vocabulary.pitches))

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from gansynth_tf import config as config_lib
+from gansynth_tf.benchmark import train
 from gansynth_tf.cli import benchmark, command
 
 TINY = ('--hparams={"num_resolutions": 2, "start_height": 4, "audio_length": 160, "fmap_base": 16, '
@@ -22,6 +24,14 @@ def test_parts_a_table_json_and_a_picture(tmp_path, capsys):
     assert lines[6:] == [str(tmp_path / 'speed.json'), str(tmp_path / 'speed.png')]
     results = json.loads((tmp_path / 'speed.json').read_text())['results']
     assert [result['count'] for result in results] == [24, 8, 80, 80]
+
+
+def test_training_is_measured_in_both_stages_and_precisions(tmp_path):
+    config = config_lib.Config(num_resolutions=2, start_height=4, audio_length=160, fmap_base=16, latent_vector_size=4,
+                               batch_size_schedule=(1,), total_num_images=2_000_000)
+    names = [(case.name, case.work()) for case in train.cases(config)]
+    assert names == [(f'train, {stage} stage, {kind}', count) for kind in ('float32', 'bfloat16')
+                     for stage, count in (('first', 10), ('last', 1))]
 
 
 @pytest.mark.parametrize('arguments, complaint', [
