@@ -28,7 +28,8 @@ flags.DEFINE_string('config', None, 'A preset: mel_prog_hires, mel_prog, linear_
                     'first) for a new run.', flag_values=FLAGS)
 flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"fmap_max": 64}.',
                     flag_values=FLAGS)
-command.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes.', FLAGS, required=True)
+command.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes; of several sets, all, separated '
+                    'by commas: the first one is tested on.', FLAGS, required=True)
 command.define_path('cache_dir', 'Where converted spectrograms are kept, for later stages and runs: worth it for '
                     'data sets whose spectrograms do not fit in memory. By default nowhere.', FLAGS)
 command.define_path('train_root_dir', 'Where the run goes: checkpoints, summaries, experiment.json.', FLAGS,
@@ -60,11 +61,11 @@ def main(argv):
         processor.import_tensorflow(processor.TRAINING)
         baseline = importlib.import_module(f'gansynth_tf.baselines.{FLAGS.model}')
         config = _config(baseline.PRESETS)
-    from gansynth_tf.data import pipeline
+    from gansynth_tf.data import mixed_notes
     from gansynth_tf.training import dry_run, loop, trainer
     from gansynth_tf.training.distribution import Distribution
 
-    notes = pipeline.open_notes(FLAGS.tfds_data_dir, cache_dir=FLAGS.cache_dir)
+    notes = mixed_notes.open_all(FLAGS.tfds_data_dir, cache_dir=FLAGS.cache_dir)
     if FLAGS.dry_run:
         for line in dry_run.report(config, notes):
             print(line, flush=True)

@@ -83,9 +83,13 @@ class PreparedNotes:
 
     def identity(self, split: str) -> dict:
         """What tells the notes of a split from others: the files that they are in."""
-        paths = [pathlib.Path(path) for path in self._split(split).filepaths]
+        paths = [pathlib.Path(path) for path in self.paths(split)]
         return {'split': split, 'files': [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns]
                                           for path in paths], 'pitches': list(self.vocabulary.pitches)}
+
+    def paths(self, split: str) -> list[str]:
+        """The files that hold the notes of a split, in the order of their indices."""
+        return [str(path) for path in self._split(split).filepaths]
 
     def read(self, split: str, indices: tf.data.Dataset, *names: str) -> tf.data.Dataset:
         """Dicts of the named features of the notes whose indices `indices` yields, in that order.
@@ -138,7 +142,7 @@ class PreparedNotes:
 
     def _records_of(self, split: str) -> RecordFiles:
         if split not in self._records:
-            records = RecordFiles(self._split(split).filepaths)
+            records = RecordFiles(self.paths(split))
             if len(records) != self.num_notes(split):
                 raise InputError(f'Prepared notes truncated: expected {self.num_notes(split)} in the split {split!r}. '
                                  f'Received: {len(records)}')

@@ -7,7 +7,7 @@ import pytest
 
 from gansynth_tf import config as config_lib
 from gansynth_tf.cli import command, train
-from gansynth_tf.data import pipeline
+from gansynth_tf.data import mixed_notes
 from gansynth_tf.training import loop, signals
 
 
@@ -46,7 +46,7 @@ def test_a_run_that_is_there_needs_no_config(tmp_path, monkeypatch):
     seen = {}
     (tmp_path / 'run').mkdir()
     config_lib.write_experiment(config_lib.preset('tiny').replace(seed=7), tmp_path / 'run')
-    monkeypatch.setattr(pipeline, 'open_notes', lambda path, **options: path)
+    monkeypatch.setattr(mixed_notes, 'open_all', lambda path, **options: path)
     monkeypatch.setattr(loop, 'train', lambda model, path, **options: seen.update(config=model._config))
     assert here(tmp_path) == 0
     assert seen['config'] == config_lib.preset('tiny').replace(seed=7)
@@ -57,7 +57,7 @@ def test_a_run_that_is_there_needs_no_config(tmp_path, monkeypatch):
 def end_with(monkeypatch, error):
     def train_and_raise(*_, **options):
         raise error
-    monkeypatch.setattr(pipeline, 'open_notes', lambda *_, **options: None)
+    monkeypatch.setattr(mixed_notes, 'open_all', lambda *_, **options: None)
     monkeypatch.setattr(loop, 'train', train_and_raise)
 
 
