@@ -124,5 +124,5 @@ def test_a_resolution_that_is_no_fraction_is_refused(prepared, config, resolutio
 def test_a_split_without_notes_is_refused(write_nsynth, config, tmp_path):
     source = nsynth.read_source(write_nsynth({'brass_acoustic_000-040-100': np.arange(2048, dtype=np.int16)}))
     prepare.prepare(source, tmp_path / 'out', audio_length=2048)
-    with pytest.raises(InputError, match="No notes: expected some in the split 'test'"):
+    with pytest.raises(InputError, match="Unknown split: expected one of train. Received: 'test'"):
         take(pipeline.open_notes(tmp_path / 'out'), config, 1, split='test')
