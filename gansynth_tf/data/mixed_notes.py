@@ -25,11 +25,11 @@ class MixedNotes(PreparedNotes):
     """
 
     def __init__(self, sets: Sequence[PreparedNotes], cache_dir: str | os.PathLike | None = None):
-        for name, values in {'sample rate': [notes.sample_rate for notes in sets],
+        for name, values in {'sample rate': [str(notes.sample_rate) for notes in sets],
                              'form of audio': [str(notes.features['audio']) for notes in sets]}.items():
             if len(set(values)) > 1:
                 raise InputError(f'Prepared sets that do not go together: expected one {name}. '
-                                 f'Received: {", ".join(map(str, values))}')
+                                 f'Received: {", ".join(values)}')
         self.cache_dir = cache_dir
         self.features = {name: sets[0].features[name] for name in _FEATURES}
         self.sample_rate = sets[0].sample_rate

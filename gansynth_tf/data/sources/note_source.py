@@ -85,11 +85,11 @@ class NoteSource:
 
 
 def licences(source: NoteSource) -> str:
-    """What the notes of a source may be used under, with whom to name: 'CC BY 4.0: A, B; CC0: C'."""
+    """What the notes of a source may be used under, with whom to name: `CC BY 4.0: "A", "B"; CC0: "C"`."""
     credits: dict[str, set[str]] = {}
     for note in source.notes:
         credits.setdefault(note.licence or source.license, set()).update([note.credit] if note.credit else [])
-    return '; '.join(': '.join([licence, *([', '.join(sorted(names))] if names else [])])
+    return '; '.join(': '.join([licence, *([', '.join(f'"{name}"' for name in sorted(names))] if names else [])])
                      for licence, names in sorted(credits.items()))
 
 

@@ -102,7 +102,7 @@ def test_licences_of_single_notes_are_those_of_the_source(write_nsynth):
         index[name] |= {'licence': licence, 'origin': origin}
     (directory / 'examples.json').write_text(json.dumps(index))
     source = nsynth.read_source(directory)
-    assert note_source.licences(source) == 'CC BY 4.0: a, b; CC0: c; unknown'
+    assert note_source.licences(source) == 'CC BY 4.0: "a", "b"; CC0: "c"; unknown'
     assert 'NSynth dataset' not in source.description and not source.citation
 
 
