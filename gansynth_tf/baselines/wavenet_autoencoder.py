@@ -204,7 +204,8 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
                          f'encodes and decodes, see gansynth_tf.baselines.wavenet_autoencoder.load. '
                          f'Received: {str(directory)!r}')
     autoencoder, kept = load(directory, ema=ema), wavenet_files.read_notes(directory)
-    config, codes = autoencoder.config, {}  # codes by pitch label, encoded when they are first asked for
+    config = autoencoder.config
+    codes: dict[int, np.ndarray] = {}  # by pitch label, encoded when they are first asked for
 
     def waves(latents, labels):
         for label in set(labels.tolist()) - codes.keys():

@@ -118,8 +118,9 @@ class WaveNetModel:
         del stage  # there is but one
         self._step = WaveNetStep(self._config, wavenet_networks.initial(self._config,
                                                                         len(self._notes.vocabulary.pitches)))
-        for name, variable in self._step.variables().items() if arrays is not None else ():
-            variable.assign(arrays[name])
+        if arrays is not None:
+            for name, variable in self._step.variables().items():
+                variable.assign(arrays[name])
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         config, notes = self._config, self._notes

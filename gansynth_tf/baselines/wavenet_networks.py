@@ -157,7 +157,7 @@ def sizes_of(arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
     sizes = {'num_layers': count('dilatedconv'), 'ae_num_layers': count('ae_dilatedconv')}
     for size, layer in (('width', 'startconv'), ('skip_width', 'skip_start'), ('ae_width', 'ae_startconv'),
                         ('ae_bottleneck_width', 'ae_bottleneck')):
-        sizes[size] = np.shape(arrays[f'{layer}/W'])[-1] if np.ndim(arrays.get(f'{layer}/W')) == 4 else 0
+        sizes[size] = (np.shape(arrays.get(f'{layer}/W', 0)) or (0,))[-1]
     if missing := [name for name, size in sizes.items() if not size]:
         raise InputError(f'Not the weights of a WaveNet autoencoder: expected names such as ae_startconv/W, by whose '
                          f'shapes its {", ".join(missing)} can be told. Received: {", ".join(sorted(arrays)[:3])}')

@@ -162,7 +162,9 @@ class _Layer:
 
     def begin(self, time: tf.Tensor, condition: tf.Tensor) -> None:
         """Begins a pass; `condition` [batch, out] is added in all of its steps."""
-        self._condition, self._inputs, self._past = condition, [], []
+        self._condition = condition
+        self._inputs: list[tf.Tensor] = []  # of the steps of the block so far
+        self._past: list[tf.Tensor] = []  # for the steps of the block still to come
         # Gathered, not sliced, because a slice would share the ring's memory, and writing would then copy it all.
         self._older = tf.gather(self._ring, self._rows(time))
         self._newer = tf.gather(self._ring, self._rows(time + self._dilation))
