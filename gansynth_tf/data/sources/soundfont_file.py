@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from gansynth_tf.errors import InputError
 
 # Generators: what a zone says (section 8.1.2).
-_INSTRUMENT, _KEY_RANGE, _SAMPLE, _ROOT_KEY = 41, 43, 53, 58
-_ALL_KEYS = (0, 127)
+_INSTRUMENT, _KEY_RANGE, _VELOCITY_RANGE, _SAMPLE, _ROOT_KEY = 41, 43, 44, 53, 58
+_COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING = 51, 52, 56
+_ALL = (0, 127)
+_DEFAULT_ROOT = 60  # of an unpitched recording, whose root key is 255 (section 7.10)
+_ROOT_OFFSET = 40  # of the root key in a recording's header
+_NARROW = 24  # keys of a zone that says where its recording belongs, whatever its root key
 _LAYOUTS = {'phdr': '<20sHHHIII', 'pbag': '<HH', 'pgen': '<H2s', 'inst': '<20sH', 'ibag': '<HH', 'igen': '<H2s',
             'shdr': '<20sIIIIIBbHH'}
 
@@ -26,18 +30,58 @@ class Preset:
       name: as the file has it.
       bank: MIDI bank; 128 for drums.
       program: MIDI program, from 0.
-      zones: a pair of (lowest key, highest key) and root key for every recording that it uses.
+      zones: one for every recording that it uses.
     """
 
     name: str
     bank: int
     program: int
-    zones: tuple[tuple[tuple[int, int], int], ...]
+    zones: tuple['Zone', ...]
 
-    def pitches(self, stretch: int = 128) -> list[int]:
-        """MIDI pitches for which there is a recording at most `stretch` semitones away."""
-        return sorted({key for (low, high), root in self.zones
-                       for key in range(max(low, root - stretch), min(high, root + stretch) + 1)})
+    def keys(self, stretch: int = 128, velocity: int | None = None) -> dict[int, int]:
+        """MIDI pitches that sound, by the key that is pressed for them.
+
+        Args:
+          stretch: semitones from the nearest recording at most; a zone of few keys is a recording of each of them.
+          velocity: of the key; None for any.
+        """
+        found: dict[int, int] = {}
+        for zone in self.zones:
+            if velocity is None or zone.velocities[0] <= velocity <= zone.velocities[1]:
+                found |= {key: zone.sounds(key) for key in zone.within(stretch) if key not in found}
+        return {key: pitch for key, pitch in sorted(found.items()) if 0 <= pitch <= 127}
+
+
+@dataclasses.dataclass(frozen=True)
+class Zone:
+    """A recording of an instrument, and the keys and velocities that play it.
+
+    Attributes:
+      keys: lowest and highest.
+      root: the key at which it sounds as it was recorded.
+      velocities: lowest and highest.
+      tuning_cents: by which it sounds higher than it would.
+      scale_tuning: cents from one key to the next.
+    """
+
+    keys: tuple[int, int]
+    root: int
+    velocities: tuple[int, int] = _ALL
+    tuning_cents: int = 0
+    scale_tuning: int = 100
+
+    def within(self, stretch: int) -> range:
+        """The keys at most `stretch` semitones from the recording."""
+        low, high = self.keys
+        if high - low < _NARROW:  # its root key says at which rate to play, not where it belongs
+            return range(low, high + 1)
+        return range(max(low, self.root - stretch), min(high, self.root + stretch) + 1)
+
+    def sounds(self, key: int) -> int:
+        """The MIDI pitch nearest to what sounds when a key is pressed."""
+        # A recording sounds at its root key as the root key says, whatever the distance of keys.
+        cents = 100 * self.root + (key - self.root) * self.scale_tuning + self.tuning_cents
+        return (cents + 50) // 100  # half a semitone upwards, always, so that neighbours stay apart
 
 
 def read_presets(path: str | os.PathLike) -> list[Preset]:
@@ -56,6 +100,19 @@ def read_presets(path: str | os.PathLike) -> list[Preset]:
                          f'Received: {str(path)!r}') from error
     except (struct.error, KeyError, IndexError, ValueError) as error:
         raise InputError(f'Not a SoundFont: expected a whole .sf2 or .sf3 file. Received: {str(path)!r}') from error
+
+
+def playable(path: str | os.PathLike) -> bytes:
+    """The file's bytes, with the root key of unpitched recordings as players should assume it and not all do."""
+    content = bytearray(pathlib.Path(path).read_bytes())
+    start = content.rfind(b'shdr')
+    if start >= 0:
+        size, = struct.unpack_from('<I', content, start + 4)
+        record = struct.calcsize(_LAYOUTS['shdr'])
+        for offset in range(start + 8, min(start + 8 + size, len(content)) - record + 1, record):
+            if content[offset + _ROOT_OFFSET] > 127:
+                content[offset + _ROOT_OFFSET] = _DEFAULT_ROOT
+    return bytes(content)
 
 
 def _read_tables(file) -> dict[str, list[tuple]]:
@@ -85,21 +142,36 @@ def _presets(tables: dict[str, list[tuple]]) -> Iterator[Preset]:
     instruments = [_instrument_zones(tables, this[1], following[1])
                    for this, following in zip(tables['inst'], tables['inst'][1:])]
     for this, following in zip(tables['phdr'], tables['phdr'][1:]):
-        zones: list = []
+        zones: list[Zone] = []
         for generators in _zones(tables['pbag'], tables['pgen'], this[3], following[3], last=_INSTRUMENT):
-            low, high = _key_range(generators)
-            zones += [((max(low, keys[0]), min(high, keys[1])), root)
-                      for keys, root in instruments[_number(generators[_INSTRUMENT])]]
-        name = this[0].partition(b'\0')[0].decode('utf-8', 'replace').strip()
+            zones += [_narrowed(zone, generators) for zone in instruments[_number(generators[_INSTRUMENT])]]
+        name = this[0].partition(b'\0')[0].decode('latin-1').strip()
         yield Preset(name, bank=this[2], program=this[1], zones=tuple(zones))
 
 
-def _instrument_zones(tables: dict[str, list[tuple]], first: int, end: int) -> list[tuple[tuple[int, int], int]]:
+def _instrument_zones(tables: dict[str, list[tuple]], first: int, end: int) -> list[Zone]:
     zones = []
     for generators in _zones(tables['ibag'], tables['igen'], first, end, last=_SAMPLE):
-        root = tables['shdr'][_number(generators[_SAMPLE])][6]
-        zones.append((_key_range(generators), _number(generators.get(_ROOT_KEY, bytes((root, 0))))))
+        header = tables['shdr'][_number(generators[_SAMPLE])]
+        original, correction = header[6], struct.unpack('b', bytes((header[7] % 256,)))[0]
+        root = _signed(generators, _ROOT_KEY, -1)
+        if not 0 <= root <= 127:  # -1: the recording's own
+            root = original if original <= 127 else _DEFAULT_ROOT
+        tuning = 100 * _signed(generators, _COARSE_TUNE) + _signed(generators, _FINE_TUNE) + correction
+        zones.append(Zone(_range(generators, _KEY_RANGE), root, _range(generators, _VELOCITY_RANGE), tuning,
+                          _signed(generators, _SCALE_TUNING, 100)))
     return zones
+
+
+def _narrowed(zone: Zone, generators: dict[int, bytes]) -> Zone:
+    """An instrument's zone as a preset uses it: ranges are cut, tuning is added (section 9.4)."""
+    def cut(mine, theirs):
+        return max(mine[0], theirs[0]), min(mine[1], theirs[1])
+    keys = cut(zone.keys, _range(generators, _KEY_RANGE))
+    velocities = cut(zone.velocities, _range(generators, _VELOCITY_RANGE))
+    tuning = 100 * _signed(generators, _COARSE_TUNE) + _signed(generators, _FINE_TUNE)
+    return dataclasses.replace(zone, keys=keys, velocities=velocities, tuning_cents=zone.tuning_cents + tuning,
+                               scale_tuning=zone.scale_tuning + _signed(generators, _SCALE_TUNING))
 
 
 def _zones(bags: list[tuple], generators: list[tuple], first: int, end: int, *, last: int) -> Iterator[dict]:
@@ -113,9 +185,13 @@ def _zones(bags: list[tuple], generators: list[tuple], first: int, end: int, *, 
             defaults = zone
 
 
-def _key_range(generators: dict[int, bytes]) -> tuple[int, int]:
-    low, high = generators.get(_KEY_RANGE, bytes(_ALL_KEYS))
+def _range(generators: dict[int, bytes], name: int) -> tuple[int, int]:
+    low, high = generators.get(name, bytes(_ALL))
     return low, high
+
+
+def _signed(generators: dict[int, bytes], name: int, default: int = 0) -> int:
+    return int.from_bytes(generators[name], 'little', signed=True) if name in generators else default
 
 
 def _number(amount: bytes) -> int:
