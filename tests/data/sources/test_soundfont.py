@@ -70,7 +70,8 @@ def test_the_notes_are_prepared_at_the_models_rate(path, tmp_path):
 
 @plays
 @pytest.mark.parametrize(('options', 'reason'), [
-    (dict(programs=[3]), r'No such instruments in the SoundFont: expected some of .* 40, 56, 120 \(others in the banks 128\). Received: 3'),
+    (dict(programs=[3]), r'No such instruments in the SoundFont: expected some of .* 40, 56, 120 \(others in the banks '
+                         r'128\). Received: 3'),
     (dict(velocities=(0,)), 'Impossible velocity: expected whole numbers from 1 to 127'),
 ])
 def test_what_the_font_cannot_play_is_refused(path, options, reason):
