@@ -1,0 +1,141 @@
+"""Loops that repeat exactly: the steady part of a note, turned so that every partial ends it where it began.
+
+In the picture of magnitudes and instantaneous frequencies a loop of some frames repeats without a seam if every bin's phase
+goes a whole number of turns in it. So the frames of the loop are levelled, their last ones blended into those before the
+loop, and to each bin's frequency a constant is added that makes its turns whole; bins of one partial make the same number
+of turns, lest they beat. Nothing is cross-faded in the wave.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from gansynth_tf.errors import InputError
+
+NUM_FRAMES = 60  # of a loop: 1.92 s; at 44.1 kHz multiples of 5 are whole samples
+_FRAME_SECONDS = 0.128  # window; a frame comes every quarter of it
+_OVERLAP = 4  # frames over every sample
+_NUM_BLENDED = 16  # frames at the loop's end that are blended into those before it
+_LOBE = 2  # bins to each side that belong to a partial: the main lobe of a Hann window
+_AUDIBLE = 1e-4  # of the loudest bin: below it a bin is nobody's partial
+_TINY = 1e-12
+
+
+@dataclasses.dataclass(frozen=True)
+class LoopedNote:
+    """A note whose loop can go on for ever.
+
+    Attributes:
+      wave: float64 [samples], up to the loop's end and a little beyond.
+      loop_start: index of the loop's first sample.
+      loop_end: index of the sample after its last.
+      decay_db_per_second: how the level of the note itself fell where the loop now stays level; at least 0.
+    """
+
+    wave: np.ndarray
+    loop_start: int
+    loop_end: int
+    decay_db_per_second: float
+
+
+def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9, num_frames: int = NUM_FRAMES
+              ) -> LoopedNote:
+    """The note with a loop in it; up to the loop it is the wave that it was, to rounding.
+
+    Args:
+      wave: float [samples] of one note.
+      sample_rate: in Hz.
+      start_seconds: where the loop begins, to the nearest frame.
+      num_frames: of the loop.
+
+    Raises:
+      InputError: if the note ends before the loop would.
+    """
+    n_fft = 1 << int(np.log2(_FRAME_SECONDS * sample_rate))
+    hop_length = n_fft // _OVERLAP
+    start = max(_NUM_BLENDED + 1, round(start_seconds * sample_rate / hop_length))
+    spectrum = _stft(wave, n_fft, hop_length)
+    if start + num_frames > len(spectrum) - _OVERLAP:
+        raise InputError(f'No room for a loop: expected a note of at least '
+                         f'{(start + num_frames + _OVERLAP) * hop_length / sample_rate:.2f} s. '
+                         f'Received: {len(wave) / sample_rate:.2f} s')
+    logmag, turns = np.log(np.abs(spectrum) + _TINY), _turns(spectrum, hop_length, n_fft)
+    logmag, slope = _levelled(logmag, start, num_frames)
+    logmag, turns = _blended(logmag, start, num_frames), _blended(turns, start, num_frames)
+    turns = _whole(logmag, turns)
+
+    # Once more from the loop's beginning, so that its last samples have all the frames that are over them.
+    frames = np.arange(num_frames + 2 * _OVERLAP) % num_frames
+    phase = np.angle(spectrum[start - 1]) + 2 * np.pi * np.cumsum(turns[frames], axis=0)
+    looped = np.concatenate([spectrum[:start], np.exp(logmag[frames] + 1j * phase)])
+    first = (start - 1) * hop_length + n_fft // 2  # the first sample that no frame before the loop is over
+    length = num_frames * hop_length
+    return LoopedNote(_istft(looped, n_fft, hop_length)[:first + length + hop_length], first, first + length,
+                      max(0.0, -slope * 20 / np.log(10) * sample_rate / hop_length))
+
+
+def _stft(wave: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
+    """complex [frames, bins]; frame n is centred at sample n * hop_length."""
+    padded = np.pad(np.asarray(wave, np.float64), n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
+    return np.fft.rfft(frames * _window(n_fft))
+
+
+def _istft(spectrum: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
+    frames = np.fft.irfft(spectrum, n_fft) * _window(n_fft)
+    total = np.zeros(n_fft + (len(frames) - 1) * hop_length)
+    weight = np.zeros_like(total)
+    for index, frame in enumerate(frames):
+        part = slice(index * hop_length, index * hop_length + n_fft)
+        total[part] += frame
+        weight[part] += _window(n_fft) ** 2
+    return (total / np.maximum(weight, _TINY))[n_fft // 2:]
+
+
+def _window(n_fft: int) -> np.ndarray:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
+
+
+def _turns(spectrum: np.ndarray, hop_length: int, n_fft: int) -> np.ndarray:
+    """Turns of every bin's phase from the frame before, [frames, bins]; the whole ones, too, nearest to its centre."""
+    centre = np.arange(spectrum.shape[1]) * hop_length / n_fft
+    steps = np.diff(np.angle(spectrum), axis=0, prepend=0) / (2 * np.pi) - centre
+    return centre + steps - np.round(steps)
+
+
+def _levelled(logmag: np.ndarray, start: int, num_frames: int) -> tuple[np.ndarray, float]:
+    """Log magnitudes without the trend of the level in the loop, and that trend, in nepers a frame."""
+    level = 0.5 * np.log(np.sum(np.exp(2 * logmag), axis=1) + _TINY)
+    inside = slice(start, start + num_frames)
+    slope = np.polyfit(np.arange(num_frames), level[inside], 1)[0]
+    return logmag - slope * (np.arange(len(logmag)) - start)[:, np.newaxis], slope
+
+
+def _blended(values: np.ndarray, start: int, num_frames: int) -> np.ndarray:
+    """The loop's frames, of which the last become those that were before its first."""
+    loop = values[start:start + num_frames].copy()
+    weight = (np.arange(_NUM_BLENDED) + 1)[:, np.newaxis] / _NUM_BLENDED
+    loop[-_NUM_BLENDED:] += weight * (values[start - _NUM_BLENDED:start] - loop[-_NUM_BLENDED:])
+    return loop
+
+
+def _whole(logmag: np.ndarray, turns: np.ndarray) -> np.ndarray:
+    """Turns with a constant added to each bin, so that over the loop they are whole."""
+    sums = turns.sum(axis=0)
+    power = np.exp(2 * logmag).mean(axis=0)
+    wanted = np.round(sums)
+    for peak in _peaks(power):
+        lobe = slice(max(peak - _LOBE, 0), peak + _LOBE + 1)
+        beside = slice(max(peak - 1, 0), peak + 2)
+        # Bins further than a turn from their partial belong to another sound.
+        together = np.round(np.average(sums[beside], weights=power[beside]))
+        wanted[lobe] = np.where(np.abs(sums[lobe] - together) <= 1.5, together, wanted[lobe])
+    return turns + (wanted - sums) / len(turns)
+
+
+def _peaks(power: np.ndarray) -> np.ndarray:
+    """Bins louder than two neighbours on each side, the faintest first, so that the louder have the last word."""
+    padded = np.pad(power, 2)
+    neighbours = np.stack([padded[shift:shift + len(power)] for shift in (0, 1, 3, 4)])
+    peaks = np.flatnonzero((power > neighbours.max(axis=0)) & (power > _AUDIBLE ** 2 * power.max()))
+    return peaks[np.argsort(power[peaks])]
