@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from gansynth_tf import files
 from gansynth_tf.music.samplers.sample import Sample
 
+_DECAY_DB = 60.0  # that the time of a decay is taken to be for; the guide does not say
+
 
 def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os.PathLike, *, name: str,
           release_seconds: float) -> pathlib.Path:
@@ -23,8 +25,8 @@ def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os
                           tuning=f'{sample.tune_cents / 100:g}')
         if sample.loop is not None:
             attributes |= dict(loopEnabled='true', loopStart=str(sample.loop[0]), loopEnd=str(sample.loop[1] - 1))
-            if sample.decay_seconds is not None:
-                attributes |= dict(decay=f'{sample.decay_seconds:.2f}', sustain='0')
+            if sample.fall_db_per_second:
+                attributes |= dict(decay=f'{_DECAY_DB / sample.fall_db_per_second:.2f}', sustain='0')
         ElementTree.SubElement(group, 'sample', attributes)
     ElementTree.indent(root)
     path = pathlib.Path(path)

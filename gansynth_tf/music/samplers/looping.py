@@ -1,9 +1,10 @@
 """Loops that repeat exactly: the steady part of a note, turned so that every partial ends it where it began.
 
-In the picture of magnitudes and instantaneous frequencies a loop of some frames repeats without a seam if every bin's phase
-goes a whole number of turns in it. So the frames of the loop are levelled, their last ones blended into those before the
-loop, and to each bin's frequency a constant is added that makes its turns whole; bins of one partial make the same number
-of turns, lest they beat. Nothing is cross-faded in the wave.
+In the picture of magnitudes and instantaneous frequencies a loop of some frames repeats without a seam if every bin's
+phase goes a whole number of turns in it. So the frames of the loop are levelled, their last ones blended into those
+before the loop, and to each bin's frequency a constant is added that makes its turns whole; bins of one partial make
+the same number of turns, lest they beat. Of several lengths the one is taken that moves partials least. Nothing is
+cross-faded in the wave.
 """
 
 import dataclasses
@@ -12,7 +13,9 @@ import numpy as np
 
 from gansynth_tf.errors import InputError
 
-NUM_FRAMES = 60  # of a loop: 1.92 s; at 44.1 kHz multiples of 5 are whole samples
+MOST_FRAMES = 60  # of a loop: 1.92 s at 16 kHz
+_FEWEST_FRAMES = 40
+_STEP_FRAMES = 5  # at 44.1 kHz multiples of 5 frames are whole samples
 _FRAME_SECONDS = 0.128  # window; a frame comes every quarter of it
 _OVERLAP = 4  # frames over every sample
 _NUM_BLENDED = 16  # frames at the loop's end that are blended into those before it
@@ -38,15 +41,13 @@ class LoopedNote:
     decay_db_per_second: float
 
 
-def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9, num_frames: int = NUM_FRAMES
-              ) -> LoopedNote:
+def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9) -> LoopedNote:
     """The note with a loop in it; up to the loop it is the wave that it was, to rounding.
 
     Args:
       wave: float [samples] of one note.
       sample_rate: in Hz.
       start_seconds: where the loop begins, to the nearest frame.
-      num_frames: of the loop.
 
     Raises:
       InputError: if the note ends before the loop would.
@@ -55,11 +56,13 @@ def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9,
     hop_length = n_fft // _OVERLAP
     start = max(_NUM_BLENDED + 1, round(start_seconds * sample_rate / hop_length))
     spectrum = _stft(wave, n_fft, hop_length)
-    if start + num_frames > len(spectrum) - _OVERLAP:
+    most_frames = min(MOST_FRAMES, len(spectrum) - _OVERLAP - start)
+    if most_frames < _FEWEST_FRAMES:
         raise InputError(f'No room for a loop: expected a note of at least '
-                         f'{(start + num_frames + _OVERLAP) * hop_length / sample_rate:.2f} s. '
+                         f'{(start + _FEWEST_FRAMES + _OVERLAP) * hop_length / sample_rate:.2f} s. '
                          f'Received: {len(wave) / sample_rate:.2f} s')
     logmag, turns = np.log(np.abs(spectrum) + _TINY), _turns(spectrum, hop_length, n_fft)
+    num_frames = _best_length(logmag[start:], turns[start:], most_frames)
     logmag, slope = _levelled(logmag, start, num_frames)
     logmag, turns = _blended(logmag, start, num_frames), _blended(turns, start, num_frames)
     turns = _whole(logmag, turns)
@@ -75,7 +78,7 @@ def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9,
 
 
 def _stft(wave: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
-    """complex [frames, bins]; frame n is centred at sample n * hop_length."""
+    """Complex [frames, bins]; frame n is centred at sample n * hop_length."""
     padded = np.pad(np.asarray(wave, np.float64), n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
     return np.fft.rfft(frames * _window(n_fft))
@@ -101,6 +104,17 @@ def _turns(spectrum: np.ndarray, hop_length: int, n_fft: int) -> np.ndarray:
     centre = np.arange(spectrum.shape[1]) * hop_length / n_fft
     steps = np.diff(np.angle(spectrum), axis=0, prepend=0) / (2 * np.pi) - centre
     return centre + steps - np.round(steps)
+
+
+def _best_length(logmag: np.ndarray, turns: np.ndarray, most_frames: int) -> int:
+    """The number of frames after which partials have come closest to whole turns, relative to all their turns."""
+    def detuning(num_frames):
+        sums, power = turns[:num_frames].sum(axis=0), np.exp(2 * logmag[:num_frames]).mean(axis=0)
+        peaks = _peaks(power)
+        peaks = peaks[sums[peaks] > 1]
+        moved = np.abs(np.round(sums[peaks]) - sums[peaks]) / sums[peaks]
+        return np.average(moved, weights=power[peaks]) if peaks.size else 0.0
+    return min(range(most_frames, _FEWEST_FRAMES - 1, -_STEP_FRAMES), key=detuning)
 
 
 def _levelled(logmag: np.ndarray, start: int, num_frames: int) -> tuple[np.ndarray, float]:

@@ -23,7 +23,7 @@ class Sample:
       sample_rate: in Hz.
       tune_cents: added to its pitch when it is played; what it is out of tune, with the other sign.
       loop: (first sample, the one after the last) of the part that repeats, or None.
-      decay_seconds: how long it takes to fall by 100 dB while its loop repeats, or None where it stays level.
+      fall_db_per_second: how the note goes on falling while its loop, which is level, repeats; 0 for a steady one.
     """
 
     pitch: int
@@ -33,7 +33,7 @@ class Sample:
     sample_rate: int
     tune_cents: int = 0
     loop: tuple[int, int] | None = None
-    decay_seconds: float | None = None
+    fall_db_per_second: float = 0.0
 
 
 def write_wav(sample: Sample, path: str | os.PathLike) -> pathlib.Path:

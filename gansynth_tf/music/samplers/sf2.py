@@ -14,6 +14,7 @@ import numpy as np
 from gansynth_tf import files
 from gansynth_tf.music.samplers.sample import Sample
 
+_DECAY_DB = 100.0  # that the time of a decay is for, section 8.1.2
 _SILENCE = 46  # samples of it that section 6.1 asks for after every sample
 # Generators, section 8.1.2.
 _HOLD, _DECAY, _SUSTAIN, _RELEASE, _SAMPLE_ID, _KEY_RANGE, _SAMPLE_MODES, _INSTRUMENT = 35, 36, 37, 38, 53, 43, 54, 41
@@ -61,15 +62,15 @@ def _presets(samples: Sequence[Sample], starts: Sequence[int], name: str, releas
         _chunk(b'igen', b''.join(struct.pack('<2sH', *_raw(zone)) for zones_ in zones for zone in zones_)
                + bytes(4)),
         _chunk(b'shdr', b''.join(_header(sample, start, f'{name[:15]} {sample.pitch}')
-                                 for sample, start in zip(samples, starts)) + struct.pack('<20s5IBbHH', b'EOS', *[0] * 9)))
+                                 for sample, start in zip(samples, starts)) + b'EOS'.ljust(46, b'\0')))
 
 
 def _generators(sample: Sample, index: int, release_seconds: float) -> list[tuple[int, int]]:
     """Generators of a zone in the order that section 8.1.2 asks for: the key range first, the sample last."""
     generators = [(_KEY_RANGE, sample.low_key | sample.high_key << 8)]
-    if sample.decay_seconds is not None and sample.loop is not None:
+    if sample.fall_db_per_second and sample.loop is not None:
         generators += [(_HOLD, _timecents(sample.loop[0] / sample.sample_rate)),
-                       (_DECAY, _timecents(sample.decay_seconds)), (_SUSTAIN, 1000)]
+                       (_DECAY, _timecents(_DECAY_DB / sample.fall_db_per_second)), (_SUSTAIN, 1000)]
     return [*generators, (_RELEASE, _timecents(release_seconds)), (_SAMPLE_MODES, int(sample.loop is not None)),
             (_SAMPLE_ID, index)]
 

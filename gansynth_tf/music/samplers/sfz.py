@@ -11,6 +11,7 @@ from gansynth_tf import files
 from gansynth_tf.music.samplers.sample import Sample
 
 _MOST_DECAY_SECONDS = 100.0  # the longest that the format has
+_DECAY_DB = 78.2  # that the time of a decay is for, measured with sfizz (a factor of e to the 9)
 
 
 def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os.PathLike, *, name: str,
@@ -27,7 +28,9 @@ def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os
     lines = [f'// {name}', '<global>',
              # Loudness follows the velocity in proportion, as in this project's own renderer.
              f'amp_velcurve_1={1 / 127:.4f} amp_velcurve_127=1', f'ampeg_release={release_seconds:g}',
-             'bend_up=200 bend_down=-200']
+             'bend_up=200 bend_down=-200',
+             # Samples are small and wholly loaded, lest a slow disk cut a note.
+             'hint_ram_based=1']
     for sample, wav in zip(samples, sample_paths):
         lines += [f'<region> sample={wav}', f'lokey={sample.low_key} hikey={sample.high_key} '
                   f'pitch_keycenter={sample.pitch} tune={sample.tune_cents}', _loop(sample)]
@@ -42,8 +45,8 @@ def _loop(sample: Sample) -> str:
         return 'loop_mode=no_loop'
     start, end = sample.loop
     text = f'loop_mode=loop_continuous loop_start={start} loop_end={end - 1}'  # inclusive
-    if sample.decay_seconds is None:
+    if not sample.fall_db_per_second:
         return text
     # What comes before the loop has the note's own decay; from there on the envelope has it.
     return (f'{text} ampeg_hold={start / sample.sample_rate:.3f} '
-            f'ampeg_decay={min(sample.decay_seconds, _MOST_DECAY_SECONDS):.2f} ampeg_sustain=0')
+            f'ampeg_decay={min(_DECAY_DB / sample.fall_db_per_second, _MOST_DECAY_SECONDS):.2f} ampeg_sustain=0')

@@ -1,0 +1,171 @@
+"""One timbre of an instrument over all its pitches, recorded for samplers: SFZ, SoundFont, Decent Sampler."""
+
+import dataclasses
+import logging
+import os
+import pathlib
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import scipy.signal
+import tqdm
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+from gansynth_tf.instrument import Instrument
+from gansynth_tf.music.samplers import decent_sampler, looping, sample, sf2, sfz
+from gansynth_tf.music.samplers.sample import Sample
+
+FORMATS = ('sfz', 'sf2', 'dspreset')
+SAMPLE_RATE = 44100
+RELEASE_SECONDS = 0.3
+_BEYOND = 12  # keys below the lowest pitch and above the highest that these play, too
+_HARMONICS = 8  # by which a note's tuning is measured
+_SEARCH_CENTS = 60.0  # from where a harmonic should be
+_MOST_CENTS = 50.0  # that a note is retuned by
+_DIED_DB = -50.0  # below its peak a note has ended, and needs no loop
+_FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
+_STEADY_DB_PER_SECOND = 1.0  # what falls slower is steady
+_PEAK = 0.9
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Attributes:
+      paths: the instrument's files, one for each format.
+      num_looped: notes that go on for as long as a key is held; the others end by themselves.
+      out_of_tune: pitches whose notes are further than half a semitone from them, left as they are.
+    """
+
+    paths: tuple[pathlib.Path, ...]
+    num_looped: int
+    out_of_tune: tuple[int, ...]
+
+
+def write(instrument: Instrument, latent: np.ndarray, output_dir: str | os.PathLike, *, name: str,
+          formats: Sequence[str] = FORMATS, sample_rate: int = SAMPLE_RATE, release_seconds: float = RELEASE_SECONDS
+          ) -> Written:
+    """Records a timbre and writes it for samplers.
+
+        OUTPUT_DIR/NAME.sfz, NAME.sf2, NAME.dspreset, NAME_samples/NAME_060.wav
+
+    Args:
+      instrument: whatever plays notes.
+      latent: float [latent_size], the timbre.
+      output_dir: created if need be.
+      name: of the timbre; file names keep its letters, digits, '-' and '_'.
+      formats: some of FORMATS.
+      sample_rate: of the recordings in Hz.
+      release_seconds: how long a note sounds after its key is let go.
+
+    Raises:
+      InputError: if a format is unknown, nothing sounds, or files cannot be written.
+    """
+    for unknown in set(formats) - set(FORMATS):
+        raise InputError(f'Unknown format: expected some of {", ".join(FORMATS)}. Received: {unknown!r}')
+    stem = re.sub(r'[^A-Za-z0-9_-]+', '_', name).strip('_') or 'instrument'
+    directory = files.make_directory(output_dir)
+    samples, out_of_tune = record(instrument, latent, sample_rate=sample_rate)
+    paths = []
+    if {'sfz', 'dspreset'} & set(formats):
+        folder = files.make_directory(directory / f'{stem}_samples')
+        wavs = [sample.write_wav(recording, folder / f'{stem}_{recording.pitch:03d}.wav') for recording in samples]
+        relative = [f'{folder.name}/{path.name}' for path in wavs]
+        for kind, writer in (('sfz', sfz), ('dspreset', decent_sampler)):
+            if kind in formats:
+                paths.append(writer.write(samples, relative, directory / f'{stem}.{kind}', name=name,
+                                          release_seconds=release_seconds))
+    if 'sf2' in formats:
+        paths.append(sf2.write(samples, directory / f'{stem}.sf2', name=name, release_seconds=release_seconds))
+    return Written(tuple(paths), sum(recording.loop is not None for recording in samples), tuple(out_of_tune))
+
+
+def record(instrument: Instrument, latent: np.ndarray, *, sample_rate: int = SAMPLE_RATE
+           ) -> tuple[list[Sample], list[int]]:
+    """A sample of every pitch, with one gain for all, and the pitches that are out of tune."""
+    waves = [(pitch, wave) for pitch, wave in _notes(instrument, latent) if np.any(wave)]
+    if not waves:
+        raise InputError('Nothing to record: expected a timbre that sounds. Received: silence at every pitch')
+    gain = _PEAK / max(np.max(np.abs(wave)) for _, wave in waves)
+    samples, out_of_tune = [], []
+    for index, (pitch, wave) in enumerate(waves):
+        recording = _sample(pitch, gain * wave, instrument.sample_rate, sample_rate)
+        if recording is None:
+            out_of_tune.append(pitch)
+            recording = _sample(pitch, gain * wave, instrument.sample_rate, sample_rate, cents=0.0)
+        low_key = waves[index - 1][0] + 1 if index else max(0, pitch - _BEYOND)
+        samples.append(dataclasses.replace(recording, low_key=low_key))
+    samples[-1] = dataclasses.replace(samples[-1], high_key=min(127, samples[-1].pitch + _BEYOND))
+    if out_of_tune:
+        logging.warning('%d of %d notes are over half a semitone from their pitch and stay as they are: %s',
+                        len(out_of_tune), len(samples), ', '.join(map(str, out_of_tune)))
+    return samples, out_of_tune
+
+
+def _notes(instrument: Instrument, latent: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    pitches = list(instrument.pitches)
+    latents = np.repeat(np.asarray(latent, np.float32)[np.newaxis], len(pitches), axis=0)
+    batches = instrument.generate_batches(latents, pitches)
+    waves = (wave.astype(np.float64) for batch in batches for wave in batch)
+    return zip(pitches, tqdm.tqdm(waves, total=len(pitches), desc='Recording', unit=' notes', disable=None))
+
+
+def _sample(pitch: int, wave: np.ndarray, rate: int, sample_rate: int, cents: float | None = None) -> Sample | None:
+    """The recording of a note at another rate, with its loop and tuning; None if it is out of tune."""
+    looped = _looped(wave, rate)
+    if cents is None:
+        cents = tuning_cents(wave[:round(2.5 * rate)], rate, pitch)
+        if abs(cents) > _MOST_CENTS:
+            return None
+    divisor = np.gcd(rate, sample_rate)
+    up, down = sample_rate // divisor, rate // divisor
+    resampled = scipy.signal.resample_poly(wave if looped is None else looped.wave, up, down)
+    common = dict(pitch=pitch, low_key=pitch, high_key=pitch, sample_rate=sample_rate, tune_cents=-round(cents))
+    if looped is None:
+        return Sample(wave=resampled, **common)
+    start = round(looped.loop_start * up / down)
+    length = round((looped.loop_end - looped.loop_start) * up / down)
+    fall = looped.decay_db_per_second if looped.decay_db_per_second > _STEADY_DB_PER_SECOND else 0.0
+    return Sample(wave=resampled, loop=(start, start + length), fall_db_per_second=fall, **common)
+
+
+def _looped(wave: np.ndarray, rate: int) -> looping.LoopedNote | None:
+    """The note with its loop, or None if it ends by itself, or before a loop could."""
+    try:
+        looped = looping.loop_note(wave, rate)
+    except InputError:
+        return None
+    inside = looped.wave[looped.loop_start:looped.loop_end]
+    level_db = 20 * np.log10(np.sqrt(np.mean(inside ** 2)) / np.max(np.abs(wave)) + 1e-12)
+    return None if level_db < _DIED_DB or looped.decay_db_per_second > _FASTEST_DB_PER_SECOND else looped
+
+
+def tuning_cents(wave: np.ndarray, rate: int, pitch: int) -> float:
+    """How many cents a note is above its pitch, by its harmonics, each as much as it is loud.
+
+    Infinite if no harmonic is within 60 cents of its place.
+    """
+    fundamental_hz = 440 * 2 ** ((pitch - 69) / 12)
+    num_bins = 1 << (len(wave) * 4 - 1).bit_length()  # zero-padded, so that a parabola through a peak is exact
+    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), num_bins)) ** 2
+    cents, weights = [], []
+    for harmonic in range(1, _HARMONICS + 1):
+        centre = harmonic * fundamental_hz * num_bins / rate
+        low, high = (int(centre * 2 ** (sign * _SEARCH_CENTS / 1200)) for sign in (-1, 1))
+        if high + 2 >= len(power):
+            break
+        peak = low + int(np.argmax(power[low:high + 1]))
+        if power[peak] <= max(power[peak - 1], power[peak + 1], 1e-6 * power.max()):
+            continue
+        before, here, after = np.log(power[peak - 1:peak + 2] + 1e-30)
+        place = peak + 0.5 * (before - after) / (before - 2 * here + after)
+        cents.append(1200 * np.log2(place / centre))
+        weights.append(power[peak])
+    if not cents:
+        return np.inf
+    order = np.argsort(cents)
+    total = np.cumsum(np.asarray(weights)[order])
+    return float(np.asarray(cents)[order][np.searchsorted(total, total[-1] / 2)])
