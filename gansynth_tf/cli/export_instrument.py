@@ -1,0 +1,57 @@
+"""Exports one timbre over the whole keyboard, for any sampler or DAW: SFZ, SoundFont 2, Decent Sampler preset.
+
+    gansynth_export_instrument --timbre=warm.json --output_dir=out
+    gansynth_export_instrument --timbre=7 --seed=1 --output_dir=out --formats=sfz
+
+Notes loop for as long as a key is held, and are in tune to a cent. Prints the paths of the instruments.
+"""
+
+import sys
+
+from absl import flags
+
+from gansynth_tf.cli import command
+from gansynth_tf.errors import InputError
+
+FLAGS = command.new_flags()
+command.model_flags(FLAGS)
+command.define_path('output_dir', 'Where the instrument goes.', FLAGS, required=True)
+flags.DEFINE_string('timbre', '1', 'A timbre file, or the number of a random timbre of the seed, from 1.',
+                    flag_values=FLAGS)
+flags.DEFINE_integer('seed', 0, 'Decides the random timbres.', lower_bound=0, flag_values=FLAGS)
+flags.DEFINE_string('name', None, "The instrument's name; by default the timbre's.", flag_values=FLAGS)
+flags.DEFINE_list('formats', ['sfz', 'sf2', 'dspreset'], 'Some of sfz, sf2, dspreset.', flag_values=FLAGS)
+flags.DEFINE_integer('sample_rate', 44100, 'Of the samples, in Hz.', lower_bound=8000, upper_bound=192000,
+                     flag_values=FLAGS)
+flags.DEFINE_float('release', 0.3, 'Seconds that a note sounds after its key is let go.', lower_bound=0.01,
+                   upper_bound=10.0, flag_values=FLAGS)
+
+
+def main(argv):
+    del argv
+    from gansynth_tf.music import timbres
+    choice = timbres.parse(FLAGS.timbre)
+    if list(choice.assigned) != [None]:
+        raise InputError('Impossible --timbre: expected one timbre, a file or a number. '
+                                 f'Received: {FLAGS.timbre!r}')
+    settings = command.model_settings(FLAGS)
+    command.import_tensorflow()
+    import gansynth_tf
+    from gansynth_tf.music.samplers import sampled_instrument
+    instrument = gansynth_tf.load(**settings)
+    timbre = timbres.resolved(choice.assigned[None], instrument, FLAGS.seed)
+    written = sampled_instrument.write(instrument, timbre.latent, FLAGS.output_dir, name=FLAGS.name or timbre.name,
+                                       formats=FLAGS.formats, sample_rate=FLAGS.sample_rate,
+                                       release_seconds=FLAGS.release)
+    print(*written.paths, sep='\n')
+    print(f'{written.num_looped} of {len(instrument.pitches)} notes go on while a key is held, the others end')
+    if timbres.foreign(instrument, [timbre]):
+        print(f'warning: {timbre.name} sounds otherwise on this model than where it was saved', file=sys.stderr)
+
+
+def run():
+    command.run(main, sys.modules[__name__])
+
+
+if __name__ == '__main__':
+    run()
