@@ -110,11 +110,11 @@ class WaveNetConfig(DecoderConfig):
 
 RATES = (2 / 3, 3 / 10, 1 / 5, 1 / 10, 3 / 100, 1 / 100)  # of the first learning rate, after each of its steps
 
-# Two processor cores train it in an hour: a quarter of the notes' batch, an eighth of the width, two thirds of the
+# For two processor cores, an hour or three: a quarter of the batch, an eighth of the width, two thirds of the
 # layers, shorter crops, and so higher rates.
 _SMALL: dict[str, typing.Any] = dict(
     num_layers=20, width=64, skip_width=64, crop_length=5120, batch_size=8, learning_rate=2e-3, ema_decay=0.999,
-    learning_rate_steps=(4000, 6000, 8000, 9000, 12000, 15000), total_num_images=80_000, save_summaries_num_images=1600)
+    learning_rate_steps=(1000, 1500, 2000, 2250, 3000, 3750), total_num_images=20_000, save_summaries_num_images=1600)
 # Trains in seconds: for trying the tools, not for listening.
 _TINY: dict[str, typing.Any] = dict(
     _SMALL, num_layers=4, num_stages=4, width=8, skip_width=8, audio_length=1024, crop_length=256, ae_hop_length=64,
