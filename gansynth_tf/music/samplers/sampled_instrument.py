@@ -24,6 +24,7 @@ _BEYOND = 12  # keys below the lowest pitch and above the highest that these pla
 _HARMONICS = 8  # by which a note's tuning is measured
 _SEARCH_CENTS = 60.0  # from where a harmonic should be
 _MOST_CENTS = 50.0  # that a note is retuned by
+_TUNED_SECONDS = 2.5  # of a note, by which its tuning is measured
 _DIED_DB = -50.0  # below its peak a note has ended, and needs no loop
 _FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
 _STEADY_DB_PER_SECOND = 1.0  # what falls slower is steady
@@ -92,10 +93,11 @@ def record(instrument: Instrument, latent: np.ndarray, *, sample_rate: int = SAM
     gain = _PEAK / max(np.max(np.abs(wave)) for _, wave in waves)
     samples, out_of_tune = [], []
     for index, (pitch, wave) in enumerate(waves):
-        recording = _sample(pitch, gain * wave, instrument.sample_rate, sample_rate)
-        if recording is None:
+        cents = tuning_cents(wave[:round(_TUNED_SECONDS * instrument.sample_rate)], instrument.sample_rate, pitch)
+        if abs(cents) > _MOST_CENTS:
             out_of_tune.append(pitch)
-            recording = _sample(pitch, gain * wave, instrument.sample_rate, sample_rate, cents=0.0)
+            cents = 0.0
+        recording = _sample(pitch, gain * wave, cents, instrument.sample_rate, sample_rate)
         low_key = waves[index - 1][0] + 1 if index else max(0, pitch - _BEYOND)
         samples.append(dataclasses.replace(recording, low_key=low_key))
     samples[-1] = dataclasses.replace(samples[-1], high_key=min(127, samples[-1].pitch + _BEYOND))
@@ -113,23 +115,20 @@ def _notes(instrument: Instrument, latent: np.ndarray) -> Iterator[tuple[int, np
     return zip(pitches, tqdm.tqdm(waves, total=len(pitches), desc='Recording', unit=' notes', disable=None))
 
 
-def _sample(pitch: int, wave: np.ndarray, rate: int, sample_rate: int, cents: float | None = None) -> Sample | None:
-    """The recording of a note at another rate, with its loop and tuning; None if it is out of tune."""
+def _sample(pitch: int, wave: np.ndarray, cents: float, rate: int, sample_rate: int) -> Sample:
+    """The recording of a note at another rate, with its loop, tuned by the cents that it is too high."""
     looped = _looped(wave, rate)
-    if cents is None:
-        cents = tuning_cents(wave[:round(2.5 * rate)], rate, pitch)
-        if abs(cents) > _MOST_CENTS:
-            return None
     divisor = np.gcd(rate, sample_rate)
     up, down = sample_rate // divisor, rate // divisor
     resampled = scipy.signal.resample_poly(wave if looped is None else looped.wave, up, down)
-    common = dict(pitch=pitch, low_key=pitch, high_key=pitch, sample_rate=sample_rate, tune_cents=-round(cents))
+    recording = Sample(pitch=pitch, low_key=pitch, high_key=pitch, wave=resampled, sample_rate=sample_rate,
+                       tune_cents=-round(cents))
     if looped is None:
-        return Sample(wave=resampled, **common)
+        return recording
     start = round(looped.loop_start * up / down)
     length = round((looped.loop_end - looped.loop_start) * up / down)
     fall = looped.decay_db_per_second if looped.decay_db_per_second > _STEADY_DB_PER_SECOND else 0.0
-    return Sample(wave=resampled, loop=(start, start + length), fall_db_per_second=fall, **common)
+    return dataclasses.replace(recording, loop=(start, start + length), fall_db_per_second=fall)
 
 
 def _looped(wave: np.ndarray, rate: int) -> looping.LoopedNote | None:
