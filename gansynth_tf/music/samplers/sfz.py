@@ -25,12 +25,12 @@ def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os
       name: of the instrument, for a comment.
       release_seconds: how long a note sounds after its key is let go.
     """
-    lines = [f'// {name}', '<global>',
+    lines = [f'// {name}',
+             # Samples are small and wholly loaded, lest a slow disk cut a note.
+             '<control> hint_ram_based=1', '<global>',
              # Loudness follows the velocity in proportion, as in this project's own renderer.
              f'amp_velcurve_1={1 / 127:.4f} amp_velcurve_127=1', f'ampeg_release={release_seconds:g}',
-             'bend_up=200 bend_down=-200',
-             # Samples are small and wholly loaded, lest a slow disk cut a note.
-             'hint_ram_based=1']
+             'bend_up=200 bend_down=-200']
     for sample, wav in zip(samples, sample_paths):
         lines += [f'<region> sample={wav}', f'lokey={sample.low_key} hikey={sample.high_key} '
                   f'pitch_keycenter={sample.pitch} tune={sample.tune_cents}', _loop(sample)]
