@@ -63,7 +63,10 @@ def render(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndar
     """Renders notes of given timbres, [num_notes, latent_size], into one clip in memory."""
     faults = Faults()
     blocks = render_blocks(instrument, notes, latents, style=style, faults=faults, on_progress=on_progress)
-    clip = np.concatenate([block[0, :, 0] for block in blocks])
+    samples = bytearray()  # grows in place, where blocks put together at the end would take the clip's memory twice
+    for block in blocks:
+        samples += block[0, :, 0].astype(np.float32).tobytes()
+    clip = np.frombuffer(samples, np.float32)
     peak = max(clip.max(initial=0), -clip.min(initial=0))
     if peak > 0:
         clip *= CLIP_PEAK / peak
