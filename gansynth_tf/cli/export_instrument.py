@@ -11,7 +11,6 @@ import sys
 from absl import flags
 
 from gansynth_tf.cli import command
-from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
@@ -30,16 +29,13 @@ flags.DEFINE_float('release', 0.3, 'Seconds that a note sounds after its key is 
 def main(argv):
     del argv
     from gansynth_tf.music import timbres
-    choice = timbres.parse(FLAGS.timbre)
-    if list(choice.assigned) != [None]:
-        raise InputError('Impossible --timbre: expected one timbre, a file or a number. '
-                                 f'Received: {FLAGS.timbre!r}')
+    source = timbres.one(FLAGS.timbre)
     settings = command.model_settings(FLAGS)
     command.import_tensorflow()
     import gansynth_tf
     from gansynth_tf.music.samplers import sampled_instrument
     instrument = gansynth_tf.load(**settings)
-    timbre = timbres.resolved(choice.assigned[None], instrument, FLAGS.seed)
+    timbre = timbres.resolved(source, instrument, FLAGS.seed)
     written = sampled_instrument.write(instrument, timbre.latent, FLAGS.output_dir, name=FLAGS.name or timbre.name,
                                        formats=FLAGS.formats, sample_rate=FLAGS.sample_rate,
                                        release_seconds=FLAGS.release)

@@ -100,6 +100,18 @@ def parse(text: str) -> Choice:
     return Choice(kinds.pop() if kinds else 'tracks', assigned)
 
 
+def one(text: str) -> Source:
+    """The one timbre that a text means: a number, or a timbre file.
+
+    Raises:
+      InputError: if it means none, or several.
+    """
+    choice = parse(text)
+    if list(choice.assigned) != [None]:
+        raise InputError(f'Impossible timbre: expected one, a file or a number. Received: {shortened(text)}')
+    return choice.assigned[None]
+
+
 def choose(instrument: Instrument, notes: Sequence[PlayedNote], choice: Choice, *, seed: int,
            seconds_per_instrument: float = DEFAULT_SECONDS_PER_INSTRUMENT) -> Chosen:
     """The timbre of every note of a piece.

@@ -22,7 +22,7 @@ def test_the_built_in_model_becomes_an_instrument(run, tmp_path):
 
 
 @pytest.mark.parametrize('flag, message', [
-    ('--timbre=1:2,2:3', 'expected one timbre'),
+    ('--timbre=1:2,2:3', 'expected one, a file or a number'),
     ('--timbre=nowhere.json', 'No such timbre'),
     ('--formats=nki', 'expected some of sfz, sf2, dspreset'),
     ('--release=0', 'release'),

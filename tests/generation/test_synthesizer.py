@@ -83,8 +83,11 @@ def test_notes_beside_it_do_not_change_a_note(synth):
     latents, pitches = synth.sample_latents(8, seed=1), np.arange(40, 48)
     others = synth.sample_latents(8, seed=2)
     others[3] = latents[3]
-    np.testing.assert_array_equal(synth.generate(latents, pitches)[3], synth.generate(others, pitches)[3])
-    np.testing.assert_array_equal(synth.generate(latents, pitches)[:5], synth.generate(latents[:5], pitches[:5]))
+    alone = synth.generate(latents, pitches)
+    # Products are shared out among threads as they come: to rounding, not to the bit.
+    rounding = dict(rtol=0, atol=1e-6 * np.max(np.abs(alone)))
+    np.testing.assert_allclose(synth.generate(others, pitches)[3], alone[3], **rounding)
+    np.testing.assert_allclose(synth.generate(latents[:5], pitches[:5]), alone[:5], **rounding)
 
 
 def test_batch_size_only_changes_the_speed(model_dir, synth):

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from gansynth_tf.errors import InputError
+from gansynth_tf.exploration import choosing, description, timbre_map
+from gansynth_tf.instrument import BatchedInstrument
+
+RATE = 16000
+PITCHES = tuple(range(48, 73))
+
+
+def note(pitch, *, brightness=0.0, attack_seconds=0.005, fall_db=0.0, cents=0.0, noise=0.0, seconds=2.5):
+    """Harmonics whose amplitudes fall as k ** (brightness - 2)."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    hz = 440 * 2 ** ((pitch - 69 + cents / 100) / 12)
+    wave = sum(k ** (brightness - 2.0) * np.sin(2 * np.pi * k * hz * time) for k in range(1, int(7000 / hz) + 1))
+    wave = wave * np.minimum(time / attack_seconds, 1) * 10 ** (-fall_db * time / 20)
+    return 0.2 * wave + noise * np.random.default_rng(0).normal(size=len(time))
+
+
+class Tones(BatchedInstrument):
+    """The first latent is brightness, the second is length of the attack, the third detunes by 100 cents."""
+
+    def __init__(self):
+        def waves(latents, labels):
+            return np.stack([
+                note(PITCHES[label], brightness=np.clip(z[0], -1, 1), cents=100 * (abs(z[2]) > 1.5),
+                     attack_seconds=0.05 * 2 ** np.clip(z[1], -2, 2)) for z, label in zip(latents, labels)])
+        super().__init__(waves, sample_rate=RATE, audio_length=40000, latent_size=3,
+                         pitch_counts=dict.fromkeys(PITCHES, 1))
+
+
+def test_a_description_has_what_was_put_in():
+    plain = description.measure(note(60), RATE, 60)
+    assert plain.detuning_cents == pytest.approx(0, abs=0.5)
+    assert plain.inharmonicity_cents < 1 and plain.noise_db < -35
+    assert plain.decay_db_per_second == pytest.approx(0, abs=0.1)
+    assert description.measure(note(60, fall_db=12), RATE, 60).decay_db_per_second == pytest.approx(12, abs=0.3)
+    assert description.measure(note(60, cents=20), RATE, 60).detuning_cents == pytest.approx(20, abs=1)
+    assert description.measure(note(60, brightness=1), RATE, 60).brightness > 2 * plain.brightness
+    assert description.measure(note(60, attack_seconds=0.4), RATE, 60).attack_ms > 4 * plain.attack_ms + 100
+    assert description.measure(note(60, noise=0.2), RATE, 60).noise_db > -15
+
+
+def test_words_follow_the_thresholds():
+    assert description.Description(1.5, 10, 12, -40, 0, 0).words == ('dark', 'struck', 'short')
+    assert description.Description(12, 300, 0, -10, 40, 0).words == ('bright', 'swelling', 'held', 'noisy', 'bell-like')
+
+
+def test_timbres_are_described_over_the_keyboard():
+    dull, bright = description.describe(Tones(), np.array([[-1, 0, 0], [1, 0, 0]]))
+    assert bright.brightness > dull.brightness
+    assert description.describe(Tones(), np.array([[0, 0, 2]]))[0].detuning_cents > 35
+
+
+def test_spread_timbres_are_in_tune_and_further_apart_than_random_ones():
+    instrument = Tones()
+    chosen = choosing.spread(instrument, 4, seed=0, num_candidates=24)
+    assert chosen.shape == (4, 3) and np.all(np.abs(chosen[:, 2]) <= 1.5)
+    assert np.ptp(chosen[:, 0]) > np.ptp(instrument.sample_latents(4, seed=0)[:, 0])
+    with pytest.raises(InputError, match='expected at least 30 of 24'):
+        choosing.spread(instrument, 30, seed=0, num_candidates=24)
+
+
+def test_mixtures_lie_on_the_arc():
+    first, second = np.array([2.0, 0, 0]), np.array([0, 1.0, 0])
+    np.testing.assert_allclose(choosing.mix([first, second], [1, 0]), first, atol=1e-6)
+    half = choosing.mix([first, second], [1, 1])
+    np.testing.assert_allclose(half, 1.5 * np.array([1, 1, 0]) / 2 ** 0.5, atol=1e-6)
+    third = choosing.mix([first, second], [2, 1])
+    assert np.degrees(np.arctan2(third[1], third[0])) == pytest.approx(30, abs=1e-3)
+
+
+@pytest.mark.parametrize('weights, reason', [([1], 'a weight for each'), ([1, -1], 'numbers of at least 0'),
+                                             ([0, 0], 'not all 0'), ([1, np.nan], 'numbers of at least 0')])
+def test_impossible_mixtures_are_refused(weights, reason):
+    with pytest.raises(InputError, match=reason):
+        choosing.mix([np.ones(3), np.array([1.0, 0, 0])], weights)
+    with pytest.raises(InputError, match='not opposite'):
+        choosing.mix([np.ones(3), -np.ones(3)], [1, 1])
+
+
+def test_the_nearest_timbre_sounds_like_the_recording():
+    def spectrum(waves):
+        return np.abs(np.fft.rfft(np.asarray(waves)))
+    instrument = Tones()
+    latent, distance = choosing.near(instrument, note(60, brightness=0.5), 60, spectrum, seed=0, num_candidates=24)
+    far, _ = choosing.near(instrument, note(60, brightness=-0.9), 60, spectrum, seed=0, num_candidates=24)
+    assert distance < 0.1 and far[0] < latent[0]
+
+
+def test_the_map_finds_and_names_what_varies(tmp_path):
+    found = timbre_map.explore(Tones(), seed=0, num_timbres=80, num_directions=2)
+    assert found.names[0] == 'brighter'
+    assert found.directions[0][0] > 0
+    darker, brighter = description.describe(Tones(), np.stack([found.latent([-1.5]), found.latent([1.5])]))
+    assert brighter.brightness > 1.2 * darker.brightness
+    assert timbre_map.write(found, tmp_path / 'map.json').stat().st_size > 1000
+    assert timbre_map.draw(found, tmp_path / 'map.png').read_bytes().startswith(b'\x89PNG')
+    with pytest.raises(InputError, match='Too few timbres for a map'):
+        timbre_map.explore(Tones(), seed=0, num_timbres=2, num_directions=2)
