@@ -14,6 +14,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline, prepare
 from gansynth_tf.data.sources.note_source import NoteSource, SourceNote
 from gansynth_tf.spectral import representations
+from gansynth_tf.spectral.pitch import midi_to_hz
 from gansynth_tf.spectral.resolutions import all_resolutions
 
 _BATCH_SIZE = 8
@@ -77,7 +78,7 @@ def _take(batches, num_batches: int) -> int:
 def _tone(config: Config, pitch: int) -> np.ndarray:
     """float32 [audio_length, 1]: a decaying tone with ten harmonics."""
     seconds = np.arange(config.audio_length) / config.sample_rate
-    hz = 440.0 * 2.0 ** ((pitch - 69) / 12)
+    hz = midi_to_hz(pitch)
     harmonics = [k for k in range(1, 11) if k * hz < 0.475 * config.sample_rate] or [1]
     wave = sum(np.sin(2 * np.pi * k * hz * seconds) / k for k in harmonics) * np.exp(-1.5 * seconds)
     return (0.25 * wave).astype(np.float32)[:, np.newaxis]

@@ -7,6 +7,7 @@ import numpy as np
 
 from gansynth_tf.evaluation.metrics import dynamics
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 NUM_PITCHES = 5  # at which a timbre is measured
 
@@ -97,10 +98,11 @@ def measure(wave: np.ndarray, sample_rate: int, pitch: int) -> Description:
     numbers = dict(zip(dynamics.NAMES, dynamics.measure(wave, sample_rate)))
     first, last = (int(seconds * sample_rate) for seconds in _STEADY_SECONDS)
     power, hz_per_bin = _spectrum(wave[first:last], sample_rate)
-    partials = _partials(power, hz_per_bin, 440 * 2 ** ((pitch - 69) / 12))
+    fundamental_hz = midi_to_hz(pitch)
+    partials = _partials(power, hz_per_bin, fundamental_hz)
     total = power.sum() + _FLOOR
     return Description(
-        brightness=float((power @ np.arange(len(power))) * hz_per_bin / total / (440 * 2 ** ((pitch - 69) / 12))),
+        brightness=float((power @ np.arange(len(power))) * hz_per_bin / total / fundamental_hz),
         attack_ms=float(np.nan_to_num(numbers['attack'], nan=1000.0)),
         decay_db_per_second=_fall(wave, sample_rate),
         noise_db=float(10 * np.log10(max(total - sum(energy for _, _, energy in partials), _FLOOR) / total)),

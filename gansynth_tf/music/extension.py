@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from gansynth_tf.spectral.pitch import midi_to_hz
+
 _FRAME_SECONDS = 0.064  # at least
 _BINS_PER_PARTIAL = 6
 _LONGEST_FRAME = 8192
@@ -52,7 +54,7 @@ def extend(wave: np.ndarray, num_samples: int, *, sample_rate: int, pitch: int, 
 
 def frame_length(sample_rate: int, pitch: int, held_samples: int) -> int:
     """Samples of a frame: a power of two that tells partials of the pitch apart, several of which fit in the note."""
-    hz = 440 * 2 ** ((pitch - 69) / 12)
+    hz = midi_to_hz(pitch)
     wanted = max(_FRAME_SECONDS * sample_rate, _BINS_PER_PARTIAL * sample_rate / hz)
     longest = min(_LONGEST_FRAME, held_samples / 6)
     return max(_SHORTEST_FRAME, 1 << int(min(np.ceil(np.log2(wanted)), np.floor(np.log2(max(longest, 1))))))

@@ -8,6 +8,8 @@ import functools
 
 import numpy as np
 
+from gansynth_tf.spectral.pitch import midi_to_hz
+
 _WINDOW_SECONDS = 0.4  # of momentary loudness in EBU Tech 3341
 _SOFTEST_TILT_DB = 4.0  # an octave, at velocity 0
 # The analogue prototypes of the two filters of BS.1770 (a shelf above 1.7 kHz, a high-pass at 38 Hz), from which its
@@ -44,6 +46,6 @@ def darken(wave: np.ndarray, velocity: float, *, pitch: int, sample_rate: int) -
     """A note as if played at a velocity: up to 4 dB less an octave above its pitch; unchanged at 127."""
     if velocity >= 127:
         return wave
-    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(wave), 1 / sample_rate) / (440 * 2 ** ((pitch - 69) / 12)), 1))
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(wave), 1 / sample_rate) / midi_to_hz(pitch), 1))
     gains = 10 ** (-_SOFTEST_TILT_DB / 20 * (1 - velocity / 127) * octaves)
     return np.fft.irfft(np.fft.rfft(wave) * gains, len(wave))

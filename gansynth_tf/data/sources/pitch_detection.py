@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from gansynth_tf.data import note_audio
-from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, yin
+from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, midi_to_hz, yin
 
 _SAMPLE_RATE = 16000  # Hz; ample for fundamentals up to MIDI pitch 108, and four times as fast as 48 kHz
 _HOP_LENGTH = 1024
@@ -39,9 +39,9 @@ def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pit
     frame_length = 2048 if min_pitch >= 33 else 4096  # two periods of the lowest pitch, at least
     wave = np.pad(wave, (0, max(0, frame_length - len(wave))))
     levels = frame_levels(wave, frame_length, _HOP_LENGTH)
-    lowest_hz = max(_hz(min_pitch - 0.5), 2.1 * _SAMPLE_RATE / frame_length)
-    f0_hz = yin(wave, _SAMPLE_RATE, lowest_hz=lowest_hz, highest_hz=_hz(max_pitch + 0.5), frame_length=frame_length,
-                hop_length=_HOP_LENGTH)
+    lowest_hz = max(midi_to_hz(min_pitch - 0.5), 2.1 * _SAMPLE_RATE / frame_length)
+    f0_hz = yin(wave, _SAMPLE_RATE, lowest_hz=lowest_hz, highest_hz=midi_to_hz(max_pitch + 0.5),
+                frame_length=frame_length, hop_length=_HOP_LENGTH)
     heard = hz_to_midi(f0_hz[(levels > _SOUNDING * levels.max()) & (f0_hz > 1.02 * lowest_hz)])
     if not np.isfinite(heard).any():
         return DetectedPitch(min_pitch, 0.0)
@@ -60,7 +60,7 @@ def is_octave(samples: np.ndarray, rate: int, pitch: int, *, instead_of: int) ->
     """
     wave = _mono(samples, rate)
     power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)))) ** 2
-    low_hz, ratio = _hz(min(pitch, instead_of)), 2 ** (abs(pitch - instead_of) // 12)
+    low_hz, ratio = midi_to_hz(min(pitch, instead_of)), 2 ** (abs(pitch - instead_of) // 12)
     bins_per_hz = len(wave) / _SAMPLE_RATE
     energies = {}
     for partial in range(1, int(min(_NUM_PARTIALS * ratio, 0.45 * _SAMPLE_RATE / low_hz)) + 1):
@@ -73,7 +73,3 @@ def is_octave(samples: np.ndarray, rate: int, pitch: int, *, instead_of: int) ->
 
 def _mono(samples: np.ndarray, rate: int) -> np.ndarray:
     return note_audio.resample(note_audio.mono(samples[:round(_MOST_SECONDS * rate)]), rate, _SAMPLE_RATE)
-
-
-def _hz(pitch: float) -> float:
-    return 440.0 * 2.0 ** ((pitch - 69) / 12)

@@ -16,6 +16,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.music.samplers import decent_sampler, looping, sample, sf2, sfz
 from gansynth_tf.music.samplers.sample import Sample
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 FORMATS = ('sfz', 'sf2', 'dspreset')
 SAMPLE_RATE = 44100
@@ -147,7 +148,7 @@ def tuning_cents(wave: np.ndarray, rate: int, pitch: int) -> float:
 
     Infinite if no harmonic is within 60 cents of its place.
     """
-    fundamental_hz = 440 * 2 ** ((pitch - 69) / 12)
+    fundamental_hz = midi_to_hz(pitch)
     num_bins = 1 << (len(wave) * 4 - 1).bit_length()  # zero-padded, so that a parabola through a peak is exact
     power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), num_bins)) ** 2
     cents, weights = [], []
