@@ -86,7 +86,7 @@ class BatchedInstrument:
         self.pitches = tuple(sorted(pitch_counts))
         self.batch_size = whole_number(batch_size, 'batch_size', lowest=1, highest=MAX_BATCH_SIZE)
         self._waves = waves
-        self._latent_scale = np.float32(latent_scale)
+        self.latent_scale = latent_scale
         counts = np.array([pitch_counts[pitch] for pitch in self.pitches], np.float64)
         self._pitch_probabilities = counts / counts.sum()
 
@@ -99,7 +99,7 @@ class BatchedInstrument:
         out).
         """
         shape = (whole_number(n, 'number of notes', highest=MAX_NOTES), self.latent_size)
-        return _random(seed).standard_normal(shape, dtype=np.float32) * self._latent_scale
+        return _random(seed).standard_normal(shape, dtype=np.float32) * np.float32(self.latent_scale)
 
     def sample_pitches(self, n: int, *, seed: int | None = None) -> np.ndarray:
         """Random MIDI pitches, int [n], each as frequent as in the training notes; `seed` as in `sample_latents`."""
@@ -135,7 +135,7 @@ class BatchedInstrument:
 
         Notes that are not finite are handed on, so that one of them does not end a long piece.
         """
-        latents = _checked_latents(latents, self.latent_size)
+        latents = checked_latents(latents, self.latent_size)
         labels = _labels(pitches, self.pitches, len(latents))
         batches = self._batches(latents, labels)
         return batches if raw else (finished(waves, self.sample_rate) for waves in batches)
@@ -223,7 +223,12 @@ def _random(seed: int | None, *stream: int) -> np.random.Generator:
     return np.random.default_rng([seed, *stream] if stream else seed)
 
 
-def _checked_latents(latents: typing.Any, size: int) -> np.ndarray:
+def checked_latents(latents: typing.Any, size: int) -> np.ndarray:
+    """`latents` as float32 [n, size].
+
+    Raises:
+      InputError: if they have another shape, or are not finite numbers.
+    """
     try:
         latents = np.asarray(latents, np.float32)
     except (TypeError, ValueError) as error:

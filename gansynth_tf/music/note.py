@@ -56,6 +56,19 @@ def is_silent(wave: np.ndarray) -> bool:
     return bool(max(wave.max(), -wave.min()) < SILENT_PEAK)
 
 
+def matched_gain(sounding: np.ndarray, wave: np.ndarray, sample_rate: int) -> float:
+    """The gain that makes what is heard of an instrument's note as loud as all others are.
+
+    Args:
+      sounding: float [samples], of it.
+      wave: float [samples], the note.
+      sample_rate: Hz.
+    """
+    # What is cut off before it has risen stays soft.
+    return _MATCHED_LEVEL / max(loudness.loudest(sounding, sample_rate), _SOFTEST * max(wave.max(), -wave.min()),
+                                SILENT_PEAK)
+
+
 def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int) -> tuple[np.ndarray, bool]:
     """A note as it is played.
 
@@ -87,13 +100,11 @@ def shape(wave: np.ndarray, note: PlayedNote, *, style: Style, sample_rate: int)
 
 
 def _gain(sounding: np.ndarray, wave: np.ndarray, style: Style, sample_rate: int) -> float:
-    """The gain at velocity 127 that makes what sounds of a note as loud as all others; 1 in other styles."""
+    """The gain at velocity 127; 1 in other styles than 'matched'."""
     if style.level != 'matched':
         return 1.0
     held_seconds, _ = envelope.longest(len(wave) / sample_rate)
-    loud = loudness.loudest(sounding[:int(held_seconds * sample_rate)], sample_rate)
-    # What is cut off before it has risen stays soft.
-    return _MATCHED_LEVEL / max(loud, _SOFTEST * max(wave.max(), -wave.min()), SILENT_PEAK)
+    return matched_gain(sounding[:int(held_seconds * sample_rate)], wave, sample_rate)
 
 
 def _duration(note: PlayedNote, style: Style, model_seconds: float) -> tuple[float, float, bool]:

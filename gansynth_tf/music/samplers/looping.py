@@ -22,6 +22,8 @@ _NUM_BLENDED = 16  # frames at the loop's end that are blended into those before
 _LOBE = 2  # bins to each side that belong to a partial: the main lobe of a Hann window
 _AUDIBLE = 1e-4  # of the loudest bin: below it a bin is nobody's partial
 _TINY = 1e-12
+_DIED_DB = -50.0  # below its peak a note has ended, and needs no loop
+_FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +77,17 @@ def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9)
     length = num_frames * hop_length
     return LoopedNote(_istft(looped, n_fft, hop_length)[:first + length + hop_length], first, first + length,
                       max(0.0, -slope * 20 / np.log(10) * sample_rate / hop_length))
+
+
+def sustained(wave: np.ndarray, sample_rate: int) -> LoopedNote | None:
+    """The note with a loop in it, or None if it ends by itself, or before a loop could."""
+    try:
+        looped = loop_note(wave, sample_rate)
+    except InputError:
+        return None
+    inside = looped.wave[looped.loop_start:looped.loop_end]
+    level_db = 20 * np.log10(np.sqrt(np.mean(inside ** 2)) / np.max(np.abs(wave)) + _TINY)
+    return None if level_db < _DIED_DB or looped.decay_db_per_second > _FASTEST_DB_PER_SECOND else looped
 
 
 def _stft(wave: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:

@@ -26,8 +26,6 @@ _HARMONICS = 8  # by which a note's tuning is measured
 _SEARCH_CENTS = 60.0  # from where a harmonic should be
 _MOST_CENTS = 50.0  # that a note is retuned by
 _TUNED_SECONDS = 2.5  # of a note, by which its tuning is measured
-_DIED_DB = -50.0  # below its peak a note has ended, and needs no loop
-_FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
 _STEADY_DB_PER_SECOND = 1.0  # what falls slower is steady
 _PEAK = 0.9
 
@@ -118,7 +116,7 @@ def _notes(instrument: Instrument, latent: np.ndarray) -> Iterator[tuple[int, np
 
 def _sample(pitch: int, wave: np.ndarray, cents: float, rate: int, sample_rate: int) -> Sample:
     """The recording of a note at another rate, with its loop, tuned by the cents that it is too high."""
-    looped = _looped(wave, rate)
+    looped = looping.sustained(wave, rate)
     divisor = np.gcd(rate, sample_rate)
     up, down = sample_rate // divisor, rate // divisor
     resampled = scipy.signal.resample_poly(wave if looped is None else looped.wave, up, down)
@@ -130,17 +128,6 @@ def _sample(pitch: int, wave: np.ndarray, cents: float, rate: int, sample_rate: 
     length = round((looped.loop_end - looped.loop_start) * up / down)
     fall = looped.decay_db_per_second if looped.decay_db_per_second > _STEADY_DB_PER_SECOND else 0.0
     return dataclasses.replace(recording, loop=(start, start + length), fall_db_per_second=fall)
-
-
-def _looped(wave: np.ndarray, rate: int) -> looping.LoopedNote | None:
-    """The note with its loop, or None if it ends by itself, or before a loop could."""
-    try:
-        looped = looping.loop_note(wave, rate)
-    except InputError:
-        return None
-    inside = looped.wave[looped.loop_start:looped.loop_end]
-    level_db = 20 * np.log10(np.sqrt(np.mean(inside ** 2)) / np.max(np.abs(wave)) + 1e-12)
-    return None if level_db < _DIED_DB or looped.decay_db_per_second > _FASTEST_DB_PER_SECOND else looped
 
 
 def tuning_cents(wave: np.ndarray, rate: int, pitch: int) -> float:

@@ -1,0 +1,67 @@
+"""Plays a model in the browser: a keyboard, a map of timbres, MIDI files. Everything stays on this machine.
+
+    gansynth_play                                   the built-in model, at http://127.0.0.1:8765
+    gansynth_play --ckpt_dir=my_run --port=9000     one's own
+    gansynth_play --ckpt_dir=my_onnx_export         an export of gansynth_export --format=onnx: needs no TensorFlow
+
+Ctrl-C ends it.
+"""
+
+import importlib.util
+import pathlib
+import sys
+import time
+import webbrowser
+
+from absl import flags
+
+import gansynth_tf
+from gansynth_tf.cli import command
+from gansynth_tf.errors import InputError
+
+FLAGS = command.new_flags()
+command.model_flags(FLAGS)
+FLAGS.set_default('batch_size', 1)  # a key waits for the batch before its own
+flags.DEFINE_integer('port', 8765, 'Where it listens, on this machine alone; if that port is in use, the next free '
+                     'one.', lower_bound=1, upper_bound=65535, flag_values=FLAGS)
+flags.DEFINE_bool('browser', True, 'Open the page in the browser.', flag_values=FLAGS)
+
+_PACKAGES = ('starlette', 'uvicorn', 'python_multipart')
+
+
+def main(argv):
+    del argv
+    if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
+        raise InputError(f'The player is not installed: expected pip install "gansynth_tf[play]". '
+                         f'Received: no {", ".join(missing)}')
+    settings = command.model_settings(FLAGS)
+    from gansynth_tf.player import player, serving
+    with serving.listening(FLAGS.port) as server_socket:
+        port = server_socket.getsockname()[1]
+        if port != FLAGS.port:
+            _say(f'Port {FLAGS.port} is in use: taking {port}')
+        name = pathlib.Path(FLAGS.ckpt_dir).name if FLAGS.ckpt_dir else 'built-in model'
+        _say(f'Loading the {name} ...' if FLAGS.ckpt_dir is None else f'Loading {FLAGS.ckpt_dir} ...')
+        begin = time.perf_counter()
+        command.import_tensorflow()
+        instrument = gansynth_tf.load(**settings)
+        instrument.generate(instrument.sample_latents(1, seed=0), instrument.pitches[:1])  # the first takes longest
+        playing = player.Player(instrument, name=name, load_seconds=time.perf_counter() - begin)
+        _say(f'Loaded in {time.perf_counter() - begin:.1f} s. Ctrl-C ends it.')
+        token = serving.new_token()
+        print(serving.address(port, token), flush=True)
+        if FLAGS.browser:
+            webbrowser.open(serving.address(port, token))
+        serving.serve(playing, server_socket, token=token)
+
+
+def run():
+    command.run(main, sys.modules[__name__])
+
+
+def _say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == '__main__':
+    run()

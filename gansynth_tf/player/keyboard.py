@@ -1,0 +1,122 @@
+"""The notes of keys: generated when they are first asked for, with a loop and a gain, and kept for the next time."""
+
+import collections
+import dataclasses
+import json
+import struct
+import threading
+import typing
+from collections.abc import Sequence
+
+import numpy as np
+
+from gansynth_tf.errors import InputError
+from gansynth_tf.instrument import Instrument, check_pitches, checked_latents, shortened
+from gansynth_tf.music import note
+from gansynth_tf.music.samplers import looping
+from gansynth_tf.player.turns import Turns
+
+MOST_PITCHES = 16  # of one request
+_CACHE_BYTES = 1 << 26
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyNote:
+    """A note that a key plays.
+
+    Attributes:
+      pitch: MIDI pitch.
+      wave: float32 [samples].
+      loop: (first sample, the one after the last) of the part that repeats while the key is held, or None.
+      gain: at full velocity; it makes all notes of the keyboard equally loud, as in a rendered piece.
+      fall_db_per_second: how the note would go on falling where its loop stays level.
+    """
+
+    pitch: int
+    wave: np.ndarray
+    loop: tuple[int, int] | None
+    gain: float
+    fall_db_per_second: float
+
+
+class Keyboard:
+    """Notes of one instrument for keys.
+
+    Args:
+      instrument: generates them.
+      turns: who else does, and when.
+      cache_bytes: of notes that are kept.
+    """
+
+    def __init__(self, instrument: Instrument, turns: Turns, *, cache_bytes: int = _CACHE_BYTES):
+        self._instrument, self._turns = instrument, turns
+        self._kept: collections.OrderedDict[typing.Hashable, KeyNote] = collections.OrderedDict()
+        self._kept_bytes, self._most_bytes = 0, cache_bytes
+        self._lock = threading.Lock()
+
+    def notes(self, latent: typing.Any, pitches: typing.Any, *, loop: bool) -> list[KeyNote]:
+        """The notes of a timbre at some pitches.
+
+        Args:
+          latent: latent_size numbers.
+          pitches: 1 to 16 of the instrument's.
+          loop: whether they are to go on for as long as a key is held.
+
+        Raises:
+          InputError: if these are something else, or the audio is not finite.
+        """
+        row = checked_latents([latent], self._instrument.latent_size)
+        is_list = isinstance(pitches, list) and all(type(pitch) is int for pitch in pitches)
+        if not is_list or not 1 <= len(pitches) <= MOST_PITCHES:
+            raise InputError(f'Impossible pitches: expected a list of 1 to {MOST_PITCHES} MIDI pitches. '
+                             f'Received: {shortened(pitches)}')
+        check_pitches(pitches, self._instrument.pitches)
+        return [self._note(row, pitch, loop) for pitch in pitches]
+
+    def _note(self, row: np.ndarray, pitch: int, loop: bool) -> KeyNote:
+        key = (row.tobytes(), pitch, loop)
+        found = self._find(key)
+        if found is None:
+            with self._turns.of_key():
+                found = self._find(key)  # somebody else may have wanted the same one
+                if found is None:
+                    wave = self._instrument.generate(row, [pitch])[0]
+                    found = made(wave, pitch, self._instrument.sample_rate, loop=loop)
+                    self._keep(key, found)
+        return found
+
+    def _find(self, key: typing.Hashable) -> KeyNote | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: typing.Hashable, found: KeyNote) -> None:
+        with self._lock:
+            self._kept[key] = found
+            self._kept_bytes += found.wave.nbytes
+            while self._kept_bytes > self._most_bytes and len(self._kept) > 1:
+                self._kept_bytes -= self._kept.popitem(last=False)[1].wave.nbytes
+
+
+def made(wave: np.ndarray, pitch: int, sample_rate: int, *, loop: bool) -> KeyNote:
+    """The note that a key plays, of an instrument's wave, float32 [samples]."""
+    gain = 0.0 if note.is_silent(wave) else note.matched_gain(wave, wave, sample_rate)
+    looped = looping.sustained(wave, sample_rate) if loop and gain else None
+    if looped is None:
+        return KeyNote(pitch, wave, None, gain, 0.0)
+    return KeyNote(pitch, looped.wave.astype(np.float32), (looped.loop_start, looped.loop_end), gain,
+                   looped.decay_db_per_second)
+
+
+def encoded(notes: Sequence[KeyNote], sample_rate: int) -> bytes:
+    """Notes as the page reads them: the header's length (uint32), the header (JSON), the waves (float32), all little.
+
+    Spaces after the JSON bring the waves to a multiple of four bytes.
+    """
+    header = json.dumps({'sample_rate': sample_rate, 'notes': [{
+        'pitch': found.pitch, 'samples': len(found.wave), 'loop_start': found.loop and found.loop[0],
+        'loop_end': found.loop and found.loop[1], 'gain': round(found.gain, 6),
+        'fall_db_per_second': round(found.fall_db_per_second, 2)} for found in notes]}).encode()
+    header += b' ' * (-len(header) % 4)
+    return b''.join([struct.pack('<I', len(header)), header, *(found.wave.astype('<f4').tobytes() for found in notes)])
