@@ -38,7 +38,7 @@ class UniformInstrument(BatchedInstrument):
         """
         shape = (whole_number(n, 'number of notes', highest=MAX_NOTES), self.latent_size)
         rng = np.random.default_rng(None if seed is None else whole_number(seed, 'seed'))
-        return (rng.uniform(-1, 1, shape) * self._latent_scale).astype(np.float32)
+        return (rng.uniform(-1, 1, shape) * self.latent_scale).astype(np.float32)
 
 
 def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',

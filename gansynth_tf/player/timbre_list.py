@@ -27,7 +27,7 @@ class TimbreList:
         return {'timbres': timbres}
 
     def sampled(self, n, seed) -> dict:
-        """n random timbres."""
+        """Random timbres, as many as said."""
         n = whole_number(n, 'n', lowest=1, highest=MOST_SAMPLED)
         latents = self._instrument.sample_latents(n, seed=seed)
         return {'timbres': [{'name': f'random {number}', 'latent': latent.tolist(), 'words': []}
