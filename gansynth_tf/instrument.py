@@ -70,7 +70,8 @@ class BatchedInstrument:
       audio_length: samples of a note.
       latent_size: numbers that describe a timbre.
       pitch_counts: how many training notes there were by MIDI pitch; a pitch's label is its index in ascending order.
-      latent_scale: standard deviation of `sample_latents`.
+      latent_scale: latent truncation, see `sample_latents`.
+      latent_noise, codes: as in `random_latents`.
       batch_size: notes computed at once.
 
     Raises:
@@ -79,7 +80,7 @@ class BatchedInstrument:
 
     def __init__(self, waves: Callable[[np.ndarray, np.ndarray], typing.Any], *, sample_rate: int, audio_length: int,
                  latent_size: int, pitch_counts: typing.Mapping[int, int], latent_scale: float = 1.0,
-                 batch_size: int = DEFAULT_BATCH_SIZE):
+                 latent_noise: float = 0.0, codes: np.ndarray | None = None, batch_size: int = DEFAULT_BATCH_SIZE):
         self.sample_rate = sample_rate
         self.audio_length = audio_length
         self.latent_size = latent_size
@@ -87,19 +88,21 @@ class BatchedInstrument:
         self.batch_size = whole_number(batch_size, 'batch_size', lowest=1, highest=MAX_BATCH_SIZE)
         self._waves = waves
         self.latent_scale = latent_scale
+        self._latent_noise, self._codes = latent_noise, codes
         counts = np.array([pitch_counts[pitch] for pitch in self.pitches], np.float64)
         self._pitch_probabilities = counts / counts.sum()
 
     def sample_latents(self, n: int, *, seed: int | None = None) -> np.ndarray:
-        """Random timbres: float32 [n, latent_size] from N(0, 1), times the model's `latent_scale`.
+        """Random timbres: float32 [n, latent_size], as in training but for the model's `latent_scale`.
 
         The same seed gives the same rows, however many are asked for; None gives new ones each time. A scale below 1
-        keeps to timbres that training has met more often: fewer kinds, more of them right (after Brock et al. 2019,
-        "Large Scale GAN Training for High Fidelity Natural Image Synthesis", section 3.1, who draw anew what is too far
-        out).
+        keeps to timbres that training has met more often, near the middle or near the training notes: fewer kinds, more
+        of them right (after Brock et al. 2019, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
+        section 3.1, who draw anew what is too far out).
         """
         shape = (whole_number(n, 'number of notes', highest=MAX_NOTES), self.latent_size)
-        return _random(seed).standard_normal(shape, dtype=np.float32) * np.float32(self.latent_scale)
+        return random_latents(_random(seed), shape, noise=self._latent_noise, codes=self._codes,
+                              scale=self.latent_scale)
 
     def sample_pitches(self, n: int, *, seed: int | None = None) -> np.ndarray:
         """Random MIDI pitches, int [n], each as frequent as in the training notes; `seed` as in `sample_latents`."""
@@ -148,6 +151,25 @@ class BatchedInstrument:
             padding = size - len(batch_latents)
             waves = self._waves(np.pad(batch_latents, [(0, padding), (0, 0)]), np.pad(batch_labels, (0, padding)))
             yield np.array(waves)[:len(batch_latents)]
+
+
+def random_latents(rng: np.random.Generator, shape: tuple[int, int], *, noise: float = 0.0,
+                   codes: np.ndarray | None = None, scale: float = 1.0) -> np.ndarray:
+    """Random timbres, float32 of `shape` [n, size].
+
+    Args:
+      rng: the random numbers.
+      shape: of what is returned.
+      noise: `latent_noise`: 0 for N(0, 1), else how many times N(0, 1) lie on top of a random note's code.
+      codes: float32 [notes, size], the training notes' timbre codes; needed where there is `noise`.
+      scale: of all that is N(0, 1).
+    """
+    latents = rng.standard_normal(shape, np.float32) * np.float32(scale * (noise or 1.0))
+    if not noise:
+        return latents
+    assert codes is not None
+    # A stream of its own, so that n changes none of the first rows.
+    return codes[rng.spawn(1)[0].integers(len(codes), size=shape[0])] + latents
 
 
 def finished(waves: np.ndarray, sample_rate: int) -> np.ndarray:

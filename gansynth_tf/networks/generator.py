@@ -100,4 +100,20 @@ class Generator(network.ProgressiveNetwork):
             return keras.layers.Conv2D(channels, 1, activation=activation, name='to_rgb', dtype='float32',
                                        kernel_initializer=self._he_normal(name))
         return EqualizedConv2D(channels, 1, activation=activation, name='to_rgb', dtype='float32',
-                               kernel_initializer=self._normal(name))
+                               kernel_initializer=_SameInEveryFrame(self._normal(name), self.config.time_patch))
+
+
+class _SameInEveryFrame(keras.initializers.Initializer):
+    """An initial kernel by which the frames of a pixel are equal, so that notes begin steady and learn to change.
+
+    Args:
+      of_frame: the initializer of one frame's channels.
+      num_frames: frames of a pixel.
+    """
+
+    def __init__(self, of_frame: keras.initializers.Initializer, num_frames: int):
+        self._of_frame, self._num_frames = of_frame, num_frames
+
+    def __call__(self, shape, dtype=None):
+        kernel = self._of_frame((*shape[:-1], shape[-1] // self._num_frames), dtype=dtype)
+        return tf.tile(kernel, [1] * (len(shape) - 1) + [self._num_frames])

@@ -59,7 +59,8 @@ def measure(directory: str | os.PathLike, *, iterations: int, peak_teraflops: fl
         if iteration == _WARM_UP:
             jax.block_until_ready(state)
             started = time.perf_counter()
-        draw = Draw.at(config, iteration * batch_size, batch_size, probabilities).by_name()
+        draw = Draw.at(config, iteration * batch_size, batch_size, probabilities,
+                       codes=np.zeros((1, config.latent_vector_size), np.float32)).by_name()
         if config.generator_reconstruction_weight:
             draw['real_codes'] = draw['generator_latents']
         state, metrics = step(state, real, labels, draw, manifest['num_blocks'] - 1.0)

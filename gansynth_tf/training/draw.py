@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from gansynth_tf import instrument
 from gansynth_tf.config import Config
 
 
@@ -12,7 +13,7 @@ class Draw:
     """The random numbers of one iteration.
 
     Attributes:
-      generator_latents: float32 [batch, latent_vector_size] from N(0, 1), for the generator's update.
+      generator_latents: float32 [batch, latent_vector_size], random, for the generator's update.
       generator_labels: int32 [batch] pitch labels for it, as often as the data has them.
       discriminator_latents, discriminator_labels: the same for the critic's update.
       mix: float32 [batch] in [0, 1): where between real and fake notes the critic's gradient is penalised.
@@ -26,12 +27,15 @@ class Draw:
 
     @classmethod
     def at(cls, config: Config, image_id: int, batch_size: int, pitch_probabilities: np.ndarray,
-           random_stream: int = 0) -> 'Draw':
-        """The draw after `image_id` images; another `random_stream` gives other numbers at the same image."""
+           random_stream: int = 0, codes: np.ndarray | None = None) -> 'Draw':
+        """The draw after `image_id` images; another `random_stream` gives other numbers at the same image.
+
+        With `latent_noise`, latents lie around the training notes' `codes`, float32 [notes, latent_vector_size].
+        """
         rng = np.random.default_rng([config.seed, image_id, *([random_stream] if random_stream else [])])
 
         def latents():
-            return rng.standard_normal((batch_size, config.latent_vector_size), np.float32)
+            return instrument.random_latents(rng, (batch_size, config.latent_vector_size), noise=config.latent_noise, codes=codes)
 
         def labels():
             return rng.choice(len(pitch_probabilities), batch_size, p=pitch_probabilities).astype(np.int32)

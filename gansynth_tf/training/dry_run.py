@@ -116,7 +116,8 @@ def _notes_per_second(config: Config, stage: Stage, networks: Networks, notes: p
         else normalizers.from_config(config)
     step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
     draw = {name: tf.constant(array) for name, array in
-            Draw.at(config, 0, batch_size, notes.vocabulary.probabilities).by_name().items()}
+            Draw.at(config, 0, batch_size, notes.vocabulary.probabilities,
+                    codes=np.zeros((1, config.latent_vector_size), np.float32)).by_name().items()}
     if config.generator_reconstruction_weight:
         draw['real_codes'] = draw['generator_latents']
     real = tf.random.stateless_uniform([batch_size, height, width, 2], (0, 0), -1.0, 1.0)

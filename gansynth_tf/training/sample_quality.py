@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf import instrument
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.networks import fading
@@ -26,13 +27,16 @@ class SampleQuality:
       notes: the prepared data set.
       stage: says at what resolution.
       normalizer: at the stage's width.
+      codes: the training notes', where random latents lie around them.
     """
 
-    def __init__(self, config: Config, notes: pipeline.PreparedNotes, stage: Stage, normalizer: Normalizer):
+    def __init__(self, config: Config, notes: pipeline.PreparedNotes, stage: Stage, normalizer: Normalizer,
+                 codes: np.ndarray | None = None):
         self._config, self._notes, self._stage, self._normalizer = config, notes, stage, normalizer
         self._num_samples = config.sliced_wasserstein_num_samples
         rng = np.random.default_rng([config.seed, 0x51CED])
-        self._latents = rng.standard_normal((self._num_samples, config.latent_vector_size), np.float32)
+        self._latents = instrument.random_latents(rng, (self._num_samples, config.latent_vector_size),
+                                                  noise=config.latent_noise, codes=codes)
         probabilities = notes.vocabulary.probabilities
         self._labels = rng.choice(len(probabilities), self._num_samples, p=probabilities).astype(np.int32)
         self._real: tuple[np.ndarray, np.ndarray] | None = None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
+from gansynth_tf import instrument
 from gansynth_tf.config import Config
 from gansynth_tf.networks.generator import Generator
 from gansynth_tf.spectral import resolutions
@@ -31,18 +32,22 @@ class Samples:
       num_pitches: pitch classes of the model.
       representation: to turn full-size specgrams into waves.
       normalizer: at full width.
+      codes: the training notes', where random latents lie around them.
     """
 
-    def __init__(self, config: Config, num_pitches: int, representation: Representation, normalizer: Normalizer):
+    def __init__(self, config: Config, num_pitches: int, representation: Representation, normalizer: Normalizer,
+                 codes: np.ndarray | None = None):
         self._config = config
         self._representation = representation
         self._normalizer = normalizer
         rng = np.random.default_rng([config.seed, 0xFA4E])
-        self._latents = rng.standard_normal((config.fake_batch_size, config.latent_vector_size), np.float32)
+        self._latents = instrument.random_latents(rng, (config.fake_batch_size, config.latent_vector_size),
+                                                  noise=config.latent_noise, codes=codes)
         # From the lowest pitch to the highest, each note with a timbre of its own.
         self._labels = np.linspace(0, num_pitches - 1, config.fake_batch_size).round().astype(np.int32)
         # Two latents drawn at random are nearly orthogonal: this is the great circle from one to the other.
-        first, last = rng.standard_normal((2, 1, config.latent_vector_size), np.float32)
+        first, last = instrument.random_latents(rng, (2, config.latent_vector_size), noise=config.latent_noise,
+                                                codes=codes)
         angles = np.linspace(0, np.pi / 2, _NUM_BETWEEN, dtype=np.float32)[:, np.newaxis]
         self._latents_between = np.cos(angles) * first + np.sin(angles) * last
         self._labels_between = np.full(_NUM_BETWEEN, num_pitches // 2, np.int32)

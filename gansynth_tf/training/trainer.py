@@ -10,10 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.data import pipeline
+from gansynth_tf.data import pipeline, timbre_codes
 from gansynth_tf.networks import weights
 from gansynth_tf.spectral import normalizers, representations
-from gansynth_tf.training import loop, run_directory, stages, summaries, timbre_codes
+from gansynth_tf.training import loop, run_directory, stages, summaries
 from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.draw import Draw
 from gansynth_tf.training.model import Batch
@@ -65,7 +65,7 @@ class Gansynth:
         self._codes = _codes(directory, self._config, self._notes)
         self._pitch_watch = summaries.PitchWatch(len(self._notes.vocabulary.pitches))
         self._samples = summaries.Samples(self._config, len(self._notes.vocabulary.pitches), self._representation,
-                                          self._normalizer)
+                                          self._normalizer, self._codes)
 
     @functools.cached_property
     def _networks(self) -> Networks:
@@ -85,7 +85,7 @@ class Gansynth:
         if arrays is not None:
             for name, variable in self._step.state().items():
                 variable.assign(arrays[name])
-        self._quality = SampleQuality(self._config, self._notes, stage, self._stage_normalizer)
+        self._quality = SampleQuality(self._config, self._notes, stage, self._stage_normalizer, self._codes)
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         notes = self._batches_of_notes(
@@ -96,7 +96,7 @@ class Gansynth:
     def _with_random_numbers(self, notes: tf.data.Dataset, image_id: int, random_stream: int) -> Iterator[Batch]:
         for of_notes in notes:
             draw = Draw.at(self._config, image_id, self._stage.batch_size, self._notes.vocabulary.probabilities,
-                           random_stream)
+                           random_stream, self._codes)
             yield dict(zip(('real', 'real_labels', 'draw/real_codes'), of_notes)) | {
                 f'draw/{name}': array for name, array in draw.by_name().items()}
             image_id = min(image_id + self._stage.batch_size, self._stage.end_image)

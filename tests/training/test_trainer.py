@@ -12,7 +12,8 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.networks import checkpoints
-from gansynth_tf.training import timbre_codes, trainer
+from gansynth_tf.data import timbre_codes
+from gansynth_tf.training import trainer
 
 STAGES = ['stage_00000', 'stage_00001', 'stage_00002']
 

@@ -6,7 +6,7 @@ import pytest
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.errors import InputError
-from gansynth_tf.training import timbre_codes
+from gansynth_tf.data import timbre_codes
 
 NUM_PITCHES = 9
 
