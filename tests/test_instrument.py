@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.instrument import BatchedInstrument, Instrument, finished, whole_number, without_clicks
+from gansynth_tf.instrument import (
+    BatchedInstrument,
+    Instrument,
+    finished,
+    random_latents,
+    whole_number,
+    without_clicks,
+)
 
 
 def make_instrument(batch_size=4, **settings):
@@ -119,3 +126,13 @@ def test_few_notes_cost_few(batch_size, num_notes, sizes):
     latents, pitches = np.zeros((num_notes, 2)), np.resize([60, 64], num_notes)
     assert instrument.generate(latents, pitches).shape == (num_notes, 100)
     assert computed == sizes
+
+
+def test_random_latents_lie_around_the_codes_of_notes():
+    codes = np.float32([[10, 0], [-10, 0], [0, 30]])
+    latents = random_latents(np.random.default_rng(1), (3000, 2), noise=0.5, codes=codes, scale=0.2)
+    distances = np.linalg.norm(latents[:, np.newaxis] - codes, axis=2)
+    assert np.bincount(distances.argmin(1)).tolist() == pytest.approx([1000] * 3, rel=0.1)
+    np.testing.assert_allclose(distances.min(1).mean(), 0.1 * np.sqrt(np.pi / 2), rtol=0.05)  # Rayleigh's mean
+    np.testing.assert_array_equal(
+        random_latents(np.random.default_rng(1), (7, 2), noise=0.5, codes=codes, scale=0.2), latents[:7])

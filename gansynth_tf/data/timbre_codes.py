@@ -81,23 +81,28 @@ def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) ->
 
 
 def write(codes: np.ndarray, directory: str | os.PathLike) -> pathlib.Path:
-    """Writes `timbre_codes.npz` into a run directory and returns its path."""
+    """Writes `timbre_codes.npz` into the directory of a run, a model or an export and returns its path."""
     path = pathlib.Path(directory) / TIMBRE_CODES_FILE
     with files.atomic_write(path) as temporary, open(temporary, 'wb') as file:
         np.savez(file, codes=codes)
     return path
 
 
-def read(directory: str | os.PathLike) -> np.ndarray:
-    """Reads the `timbre_codes.npz` of a run directory, as `of_notes` made them.
+def read(directory: str | os.PathLike, size: int) -> np.ndarray:
+    """Reads a `timbre_codes.npz`, as `of_notes` made it: float32 [notes, size].
 
     Raises:
-      InputError: if there is none, or it cannot be read.
+      InputError: if there is none, or it cannot be read or played.
     """
     path = pathlib.Path(directory) / TIMBRE_CODES_FILE
     try:
         with np.load(path) as arrays:
-            return arrays['codes']
+            codes = arrays['codes']
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f'Cannot read {TIMBRE_CODES_FILE}: expected one, written when the run began ({error}). '
                          f'Received: {str(path)!r}') from error
+    if codes.dtype != np.float32 or codes.ndim != 2 or codes.shape[1] != size or not len(codes) or \
+            not np.isfinite(codes).all():
+        raise InputError(f'Unusable {TIMBRE_CODES_FILE}: expected finite float32 [notes, {size}]. '
+                         f'Received: {codes.dtype} {list(codes.shape)} ({str(path)!r})')
+    return codes

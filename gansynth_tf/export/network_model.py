@@ -17,6 +17,7 @@ import tempfile
 import tensorflow as tf
 
 from gansynth_tf import files
+from gansynth_tf.data import timbre_codes
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.generation import exported_model
@@ -56,6 +57,8 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
         temporary.mkdir()
         _WRITERS[engine](module, images, temporary / kind.file)
         normalizers.write(model.normalizer, temporary)
+        if model.codes is not None:
+            timbre_codes.write(model.codes, temporary)
         files.write_json(facts, temporary / exported_model.DESCRIPTION_FILE)
         for path in sorted(temporary.iterdir()):
             os.replace(path, directory / path.name)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from gansynth_tf import files
+from gansynth_tf.data import timbre_codes
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.export.served_model import ServedModel
@@ -42,13 +43,15 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
     graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
                            precision=precision, phase_locking=phase_locking)
     served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts,
-                         batch_size=batch_size)
+                         codes=model.codes, batch_size=batch_size)
     directory = files.make_directory(export_dir)
     exported_model.require_format(directory, exported_model.SAVED_MODEL)
     with _next_version(directory) as (temporary, final):
         # Custom gradients would be Python functions, which another program does not have; nor does playing need any.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
+        if model.codes is not None:
+            timbre_codes.write(model.codes, temporary)
     return final
 
 

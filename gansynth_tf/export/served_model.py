@@ -53,14 +53,15 @@ class ServedModel(tf.Module):
       waves: from latents [n, size] and pitch labels [n] to waves [n, audio_length].
       variables: what `waves` holds, to be stored with it.
       description: plain values that `describe` gives.
+      codes: where random latents lie, see `timbre_codes`; None if around 0.
       batch_size: notes played at once: bounds memory, whatever is asked for.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary, waves: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
-                 *, variables: tf.Module, description: dict, batch_size: int):
+                 *, variables: tf.Module, description: dict, codes: np.ndarray | None = None, batch_size: int):
         super().__init__(name='gansynth')
         self._config, self._known = config, vocabulary.pitches
-        self._kept, self._batch_size = variables, batch_size
+        self._kept, self._batch_size, self._codes = variables, batch_size, codes
         self._description = json.dumps(description)
         self._labels = np.full(128, -1, np.int32)
         self._labels[list(self._known)] = np.arange(len(self._known))
@@ -128,7 +129,11 @@ class ServedModel(tf.Module):
         [n] = checks.passed([possible], n)
         shape = tf.stack([n, self._config.latent_vector_size])
         latents = tf.random.stateless_normal(shape, tf.stack([seed, 0]), alg='philox')
-        return {'latents': self._config.latent_scale * latents}
+        latents *= self._config.latent_scale * (self._config.latent_noise or 1.0)
+        if self._codes is None:
+            return {'latents': latents}
+        notes = tf.random.stateless_uniform([n], tf.stack([seed, 1]), 0, len(self._codes), tf.int32, alg='philox')
+        return {'latents': tf.gather(tf.constant(self._codes), notes) + latents}
 
     def _describe(self):
         return {'description': tf.constant(self._description)}

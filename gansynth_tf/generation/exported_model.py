@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from gansynth_tf import files
 from gansynth_tf.config import Config, from_dict
-from gansynth_tf.data import vocabulary
+from gansynth_tf.data import timbre_codes, vocabulary
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.inference_graph import Synthesis
@@ -77,6 +77,7 @@ class ExportedModel:
     Attributes:
       config: the hyperparameters of the model that was exported.
       vocabulary: the pitches that it knows.
+      codes: where its random latents lie, see `timbre_codes`; None if around 0.
 
     Raises:
       InputError: if it cannot be loaded, or is not an export of this package.
@@ -88,6 +89,7 @@ class ExportedModel:
             self._model = tf.saved_model.load(os.fspath(directory))
             description = files.parse_json(self._model.signatures['describe']()['description'].numpy())
             self.config, self.vocabulary = _described(description, FORMAT)
+            self.codes = _codes(pathlib.Path(directory), self.config)
         except (OSError, KeyError, ValueError, AttributeError, TypeError, RuntimeError, tf.errors.OpError) as error:
             raise _unreadable(directory, error) from error
         self._pitches = np.array(self.vocabulary.pitches, np.int32)
@@ -122,6 +124,7 @@ class NetworkModel:
         try:
             description = files.read_json(directory / DESCRIPTION_FILE)
             self.config, self.vocabulary = _described(description, engine.form)
+            self.codes = _codes(directory, self.config)
             num_blocks = whole_number(description['num_blocks'], 'num_blocks', lowest=1)
             synthesis = Synthesis(self.config, num_blocks, normalizers.read(directory), phase_locking=phase_locking)
         except (KeyError, ValueError, TypeError) as error:
@@ -208,6 +211,10 @@ def _described(description: typing.Any, expected_format: str) -> tuple[Config, P
     if description['format'] != expected_format:
         raise ValueError(f'it is a {shortened(description["format"])}')
     return from_dict(description['config']), vocabulary.from_json(description['pitch_counts'], 'description')
+
+
+def _codes(directory: pathlib.Path, config: Config) -> np.ndarray | None:
+    return timbre_codes.read(directory, config.latent_vector_size) if config.latent_noise else None
 
 
 @functools.cache

@@ -40,11 +40,12 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     if export:
         _require_no_run_settings(directory, ema=ema, checkpoint=checkpoint)
         return Synthesizer(synthesizer.scaled(export.config, latent_scale), export.vocabulary, export.waves,
-                           batch_size=batch_size)
+                           codes=export.codes, batch_size=batch_size)
     found = synthesizer.open_model(directory, config=config, ema=ema, checkpoint=checkpoint, latent_scale=latent_scale)
     try:
         return synthesizer.from_weights(found.config, found.vocabulary, found.state, found.normalizer,
-                                        batch_size=batch_size, precision=precision, phase_locking=phase_locking)
+                                        codes=found.codes, batch_size=batch_size, precision=precision,
+                                        phase_locking=phase_locking)
     except InputError as error:
         raise InputError(f'{found.directory}: {error}') from error
 

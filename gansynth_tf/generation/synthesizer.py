@@ -18,6 +18,7 @@ import tensorflow as tf
 from gansynth_tf import config as config_lib
 from gansynth_tf import files
 from gansynth_tf.config import Config
+from gansynth_tf.data import timbre_codes
 from gansynth_tf.data import vocabulary as vocabulary_lib
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
@@ -32,13 +33,17 @@ from gansynth_tf.spectral.normalizers import Normalizer
 
 
 class Model(typing.NamedTuple):
-    """A trained model as it lies on disk: a run, a model directory or Magenta's."""
+    """A trained model as it lies on disk: a run, a model directory or Magenta's.
+
+    `codes`: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
+    """
 
     directory: pathlib.Path
     config: Config
     vocabulary: PitchVocabulary
     state: GeneratorState
     normalizer: Normalizer
+    codes: np.ndarray | None = None
 
 
 class Synthesizer(BatchedInstrument):
@@ -48,14 +53,17 @@ class Synthesizer(BatchedInstrument):
       config: its hyperparameters.
       vocabulary: the pitches that it knows, and how often it has seen each.
       waves: from float32 latents [n, size] and int32 pitch labels [n] to waves, float32 [n, audio_length].
+      codes: as `Model` has them.
       batch_size: notes generated at once.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary,
-                 waves: Callable[[np.ndarray, np.ndarray], tf.Tensor], *, batch_size: int = DEFAULT_BATCH_SIZE):
+                 waves: Callable[[np.ndarray, np.ndarray], tf.Tensor], *, codes: np.ndarray | None = None,
+                 batch_size: int = DEFAULT_BATCH_SIZE):
         super().__init__(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
                          latent_size=config.latent_vector_size, pitch_counts=vocabulary.counts,
-                         latent_scale=config.latent_scale, batch_size=batch_size)
+                         latent_scale=config.latent_scale, latent_noise=config.latent_noise, codes=codes,
+                         batch_size=batch_size)
         self.config = config
         self.vocabulary = vocabulary
 
@@ -75,7 +83,8 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
     fitted = normalizers.needs_data(config)
     normalizer = normalizers.read(directory) if fitted else normalizers.from_config(config)
     state = checkpoints.read_generator(directory, ema=ema, checkpoint=checkpoint)
-    return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer)
+    codes = timbre_codes.read(directory, config.latent_vector_size) if config.latent_noise else None
+    return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes)
 
 
 def _require_whole(directory: pathlib.Path) -> None:
@@ -91,8 +100,8 @@ def scaled(config: Config, latent_scale: float | None) -> Config:
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,
-                 batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32', phase_locking: bool = True
-                 ) -> 'Synthesizer':
+                 codes: np.ndarray | None = None, batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32',
+                 phase_locking: bool = True) -> 'Synthesizer':
     """A synthesizer that plays the given weights.
 
     Raises:
@@ -108,7 +117,7 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
                                            tf.TensorSpec([size], tf.int32))
 
     return Synthesizer(config, vocabulary, lambda latents, labels: of_size(len(labels))(
-        tf.constant(latents), tf.constant(labels)), batch_size=batch_size)
+        tf.constant(latents), tf.constant(labels)), codes=codes, batch_size=batch_size)
 
 
 def untrained(synth: Instrument, *, seed: int) -> Synthesizer:
@@ -120,7 +129,7 @@ def untrained(synth: Instrument, *, seed: int) -> Synthesizer:
     if not isinstance(synth, Synthesizer):
         raise InputError(f'No untrained model: expected a GANSynth. Received: {type(synth).__name__}')
     keras.utils.set_random_seed(seed)
-    config = synth.config.replace(data_normalizer='specgrams_prespecified_normalizer')
+    config = synth.config.replace(data_normalizer='specgrams_prespecified_normalizer', latent_noise=0.0)
     state = GeneratorState(weights.to_arrays(Generator(config, len(synth.pitches))), num_blocks=config.num_resolutions,
                            progress=float(config.num_resolutions - 1))
     return from_weights(config, synth.vocabulary, state, normalizers.from_config(config), batch_size=synth.batch_size)

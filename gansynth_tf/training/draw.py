@@ -35,7 +35,8 @@ class Draw:
         rng = np.random.default_rng([config.seed, image_id, *([random_stream] if random_stream else [])])
 
         def latents():
-            return instrument.random_latents(rng, (batch_size, config.latent_vector_size), noise=config.latent_noise, codes=codes)
+            return instrument.random_latents(rng, (batch_size, config.latent_vector_size), noise=config.latent_noise,
+                                             codes=codes)
 
         def labels():
             return rng.choice(len(pitch_probabilities), batch_size, p=pitch_probabilities).astype(np.int32)

@@ -161,4 +161,4 @@ def _codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNote
         return None
     if not (directory / timbre_codes.TIMBRE_CODES_FILE).exists():
         timbre_codes.write(timbre_codes.of_notes(notes, config), directory)
-    return timbre_codes.read(directory)
+    return timbre_codes.read(directory, config.latent_vector_size)

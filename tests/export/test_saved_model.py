@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 
 import gansynth_tf as gs
+from gansynth_tf import config as config_lib
+from gansynth_tf.data import timbre_codes
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import exported_model, synthesizer
@@ -257,3 +259,22 @@ def test_arrays_go_before_a_program_in_the_same_directory(model_dir, tmp_path, c
         with pytest.raises(InputError, match='Cannot read the export'):
             gs.load(both)
     assert caplog.text.count('A SavedModel is a program') == 1
+
+
+def test_random_timbres_lie_around_the_models_codes(model_dir, tmp_path):
+    shutil.copytree(model_dir, tmp_path / 'model')
+    config = config_lib.read_experiment(model_dir).replace(latent_noise=0.5, generator_reconstruction_weight=1.0)
+    config_lib.write_experiment(config, tmp_path / 'model')
+    codes = np.float32([[9, 0, 0, 0], [0, -9, 0, 0]])
+    timbre_codes.write(codes, tmp_path / 'model')
+    version = saved_model.export(synthesizer.open_model(tmp_path / 'model'), tmp_path / 'export')
+    latents = tf.saved_model.load(version).signatures['sample_latents'](
+        n=tf.constant(400), seed=tf.constant(1))['latents'].numpy()
+    distances = np.linalg.norm(latents[:, np.newaxis] - codes, axis=2)
+    assert np.bincount(distances.argmin(1)).min() > 150
+    # latent_scale 0.5 times latent_noise 0.5 times the mean length of four numbers from N(0, 1)
+    np.testing.assert_allclose(distances.min(1).mean(), 0.25 * 1.88, rtol=0.1)
+    for path in (tmp_path / 'model', tmp_path / 'export'):
+        sampled = gs.load(path).sample_latents(5, seed=1)
+        assert np.linalg.norm(sampled[:, np.newaxis] - codes, axis=2).min(1).max() < 2
+    np.testing.assert_array_equal(sampled, gs.load(tmp_path / 'model').sample_latents(5, seed=1))

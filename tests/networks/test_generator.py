@@ -195,3 +195,11 @@ def test_impossible_inputs(generator):
         generator(latents[:, :7], labels)
     assert str(error.value) == ('Impossible inputs for the generator: expected shape [None, 8] for 3 blocks. '
                                 'Received: [5, 7]')
+
+
+def test_the_frames_of_a_pixel_begin_equal():
+    config = Config(num_resolutions=2, start_height=2, start_width=4, time_patch=4, latent_vector_size=8, fmap_base=16,
+                    fmap_max=8, audio_length=40)
+    images = Generator(config, 3)(*[tf.ones([2, 8]), tf.constant([0, 2])]).numpy().reshape(2, 4, 4, 8, 2)
+    np.testing.assert_allclose(images - images[:, :, :1], 0, atol=1e-6)
+    assert images.std() > 0.01

@@ -7,12 +7,11 @@ import tensorflow as tf
 
 import gansynth_tf as gs
 from gansynth_tf import config as config_lib
-from gansynth_tf.data import vocabulary
+from gansynth_tf.data import timbre_codes, vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.networks import checkpoints
-from gansynth_tf.data import timbre_codes
 from gansynth_tf.training import trainer
 
 STAGES = ['stage_00000', 'stage_00001', 'stage_00002']
