@@ -1,0 +1,19 @@
+/**
+ * Where this page has its notes and timbres from: the server that sent it. `gansynth_export --format=web` writes another
+ * file of this name, which opens `local.js`, and everything else stays as it is.
+ *
+ * A source has
+ *   instrument             {name, backend, sampleRate, audioLength, pitches, latentSize, latentScale, loadSeconds}
+ *   features               {midiFiles, samplers}: what it can do beyond playing
+ *   notes(latent, pitches) -> [{pitch, pcm (Float32Array), sampleRate, loopStart, loopEnd (exclusive; null if none),
+ *                          gain (makes all keys equally loud), fall (dB a second, of the note where its loop stays level)}]
+ *   timbres()              -> [{name, latent, words, position ([x, y] in -1..1, or null)}]
+ *   sample()               -> a random latent
+ *   mix(latents, weights)  -> the latent between them
+ *   keep(name, latent)
+ *   at(position)           -> {latent, nearest (a name or null)}
+ *   renderMidi(file, settings), exportSampler(name, latent) -> a job: status(), audio(), stems(), cancel()
+ * all of them promises, which fail with an Error whose message can be shown.
+ */
+
+export {openSource} from './server.js';
