@@ -3,6 +3,7 @@
 import {element} from './dom.js';
 
 const STEP = 0.1, SMALL_STEP = 0.02;
+const LEFT_BEYOND = 0.3; // a name stands to the left of its mark there
 
 export class Pad extends EventTarget {
   /** Tells of moves by 'move' events, with detail {position, isFirst}: the first one of a drag, or a key's. */
@@ -21,11 +22,12 @@ export class Pad extends EventTarget {
 
   /** Names at places: [{name, position, isCorner}]. */
   setMarks(marks) {
+    const labelled = withRoom(marks);
     this.marks.replaceChildren(...marks.map(({name, position, isCorner}) => {
       const mark = element('span', {className: isCorner ? 'mark corner' : 'mark'},
-        element('span', {className: 'label', textContent: name}));
+        element('span', {className: 'label', textContent: labelled.has(name) ? name : ''}));
       place(mark, position);
-      mark.classList.toggle('left', position[0] > 0.3);
+      mark.classList.toggle('left', position[0] > LEFT_BEYOND);
       return mark;
     }));
   }
@@ -72,6 +74,18 @@ export class Pad extends EventTarget {
     this.show(position, '');
     this.dispatchEvent(new CustomEvent('move', {detail: {position, isFirst}}));
   }
+}
+
+/** The names of marks that can be written without covering another's. */
+function withRoom(marks) {
+  const written = [];
+  for (const {name, position: [x, y], isCorner} of marks) {
+    const width = Math.min(0.72, 0.05 + 0.042 * name.length);
+    const box = x > LEFT_BEYOND ? [x - width, x] : [x, x + width];
+    const isFree = written.every(([other, otherY]) => Math.abs(otherY - y) > 0.1 || box[1] < other[0] || box[0] > other[1]);
+    if (isFree || isCorner) written.push([box, y, name]);
+  }
+  return new Set(written.map(([, , name]) => name));
 }
 
 function place(node, [x, y]) {
