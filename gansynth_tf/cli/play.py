@@ -26,6 +26,9 @@ flags.DEFINE_integer('port', 8765, 'Where it listens, on this machine alone; if 
                      'one.', lower_bound=1, upper_bound=65535, flag_values=FLAGS)
 flags.DEFINE_bool('browser', True, 'Open the page in the browser.', flag_values=FLAGS)
 
+command.define_path('user_dir', 'Where timbres go that are kept and, while they are made, pieces.', FLAGS,
+                    default='~/gansynth_tf')
+
 _PACKAGES = ('starlette', 'uvicorn', 'python_multipart')
 
 
@@ -46,13 +49,18 @@ def main(argv):
         command.import_tensorflow()
         instrument = gansynth_tf.load(**settings)
         instrument.generate(instrument.sample_latents(1, seed=0), instrument.pitches[:1])  # the first takes longest
-        playing = player.Player(instrument, name=name, load_seconds=time.perf_counter() - begin)
-        _say(f'Loaded in {time.perf_counter() - begin:.1f} s. Ctrl-C ends it.')
+        playing = player.Player(instrument, name=name, load_seconds=time.perf_counter() - begin,
+                                directory=pathlib.Path(FLAGS.user_dir))
+        _say(f'Loaded in {time.perf_counter() - begin:.1f} s. Timbres are kept in {FLAGS.user_dir}. Ctrl-C ends it.')
+        playing.prepare()
         token = serving.new_token()
         print(serving.address(port, token), flush=True)
         if FLAGS.browser:
             webbrowser.open(serving.address(port, token))
-        serving.serve(playing, server_socket, token=token)
+        try:
+            serving.serve(playing, server_socket, token=token)
+        finally:
+            playing.close()
 
 
 def run():

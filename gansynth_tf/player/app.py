@@ -7,19 +7,24 @@ from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
-from gansynth_tf.player import keyboard
-from gansynth_tf.player.guard import Guard
+from gansynth_tf.instrument import shortened
+from gansynth_tf.player import keyboard, pieces
+from gansynth_tf.player.guard import MAX_UPLOAD_BYTES, Guard
+from gansynth_tf.player.jobs import Job
 from gansynth_tf.player.player import Player
+from gansynth_tf.player.timbre_shelf import file_name
 
 PAGE = pathlib.Path(__file__).resolve().parent / 'page'
+_MAX_SETTINGS_BYTES = 1 << 16
 _MIME_TYPES = {'.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css',
                '.html': 'text/html', '.svg': 'image/svg+xml', '.json': 'application/json'}
 
@@ -51,10 +56,44 @@ def create(player: Player, *, token: str, port: int, page: pathlib.Path = PAGE) 
     async def timbres(request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(player.timbres.all))
 
+    async def midi(request: Request) -> Response:
+        data, name, settings = await _midi_form(request)
+        found = pieces.read_settings(settings, player.instrument)
+        music = await run_in_threadpool(pieces.read_score, data, name)
+        work = pieces.midi_work(music, file_name(pathlib.PurePath(name).stem, 'piece'), found, player.instrument,
+                                player.turns)
+        return JSONResponse({'job': player.jobs.add(work)})
+
+    async def sfz(request: Request) -> Response:
+        values = await _json(request, 'latent', 'name')
+        work = pieces.sfz_work(values['latent'], values['name'], player.instrument, player.turns)
+        return JSONResponse({'job': player.jobs.add(work)})
+
+    async def status(request: Request) -> Response:
+        return JSONResponse(_job(player, request).status())
+
+    async def result(request: Request) -> Response:
+        job, kind = _job(player, request), request.path_params['kind']
+        if kind not in job.outputs:
+            raise HTTPException(404, f'No {kind[:100]}: the job is {job.state}')
+        path = job.outputs[kind]
+        return FileResponse(path, filename=path.name)
+
+    async def cancel(request: Request) -> Response:
+        player.jobs.remove(_job(player, request).id)
+        return JSONResponse({})
+
+    shelf = player.timbres
     return Starlette(
         routes=[Route('/', index), Route('/page/{name}', page_file), Route('/instrument', instrument),
                 Route('/notes', notes, methods=['POST']), Route('/timbres', timbres),
-                Route('/timbres/sample', _posted(player.timbres.sampled, 'n', 'seed'), methods=['POST'])],
+                Route('/timbres/sample', _posted(shelf.sampled, 'n', 'seed'), methods=['POST']),
+                Route('/timbres/mix', _posted(shelf.mixed, 'latents', 'weights'), methods=['POST']),
+                Route('/timbres/at', _posted(shelf.at, 'position'), methods=['POST']),
+                Route('/timbres/keep', _posted(shelf.keep, 'name', 'latent'), methods=['POST']),
+                Route('/midi', midi, methods=['POST']), Route('/sfz', sfz, methods=['POST']),
+                Route('/midi/{id}', status), Route('/midi/{id}', cancel, methods=['DELETE']),
+                Route('/midi/{id}/{kind}', result)],
         middleware=[Middleware(Guard, token=token, port=port)],
         exception_handlers={InputError: _bad_input, HTTPException: _refused, Exception: _fault})
 
@@ -67,16 +106,40 @@ def _posted(function: Callable[..., typing.Any], *names: str) -> Callable:
     return route
 
 
+async def _midi_form(request: Request) -> tuple[bytes, str, typing.Any]:
+    """The bytes and the name of the file that was posted, and its settings."""
+    async with request.form(max_files=1, max_fields=1, max_part_size=_MAX_SETTINGS_BYTES) as form:
+        file, settings = form.get('file'), form.get('settings', '{}')
+        if not isinstance(file, UploadFile) or not isinstance(settings, str):
+            raise InputError('Unusable request: expected a form with a file and settings. '
+                             f'Received: {shortened(list(form))}')
+        data = await file.read()
+        if len(data) > MAX_UPLOAD_BYTES:
+            raise HTTPException(413, f'Too large: expected a MIDI file of at most {MAX_UPLOAD_BYTES} bytes')
+        return data, (file.filename or 'piece')[:200], _parsed(settings)
+
+
+def _job(player: Player, request: Request) -> Job:
+    job = player.jobs.get(request.path_params['id'])
+    if job is None:
+        raise HTTPException(404, 'No such job')
+    return job
+
+
 async def _json(request: Request, *names: str) -> dict[str, typing.Any]:
     """The JSON object that was posted, with all of these names."""
-    try:
-        values = files.parse_json((await request.body()).decode())
-    except ValueError as error:
-        raise InputError(f'Unusable request: expected JSON. Received: {error}') from error
+    values = _parsed(await request.body())
     if not isinstance(values, dict) or not all(name in values for name in names):
         raise InputError(f'Unusable request: expected a JSON object with {", ".join(names)}. '
                          f'Received: {", ".join(values) if isinstance(values, dict) else type(values).__name__}')
     return values
+
+
+def _parsed(text: str | bytes) -> typing.Any:
+    try:
+        return files.parse_json(text if isinstance(text, str) else text.decode())
+    except ValueError as error:
+        raise InputError(f'Unusable request: expected JSON. Received: {error}') from error
 
 
 def _file(directory: pathlib.Path, name: str) -> Response:

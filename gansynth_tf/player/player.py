@@ -1,11 +1,14 @@
-"""What is behind the page: one instrument, its keys, its timbres."""
+"""What is behind the page: one instrument, its keys, its timbres, and what is rendered with it."""
 
+import pathlib
 import sys
+import threading
 
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.player.jobs import Jobs
 from gansynth_tf.player.keyboard import Keyboard
-from gansynth_tf.player.timbre_list import TimbreList
-from gansynth_tf.player.turns import Turns
+from gansynth_tf.player.timbre_shelf import TimbreShelf
+from gansynth_tf.player.turns import Turns, YieldingInstrument
 
 
 class Player:
@@ -15,14 +18,24 @@ class Player:
       instrument: whatever plays notes.
       name: what it is called.
       load_seconds: how long it took to load.
+      directory: the user's, for timbres that are kept, and for pieces while the player runs.
     """
 
-    def __init__(self, instrument: Instrument, *, name: str, load_seconds: float):
+    def __init__(self, instrument: Instrument, *, name: str, load_seconds: float, directory: pathlib.Path):
         self.instrument = instrument
         self._name, self._load_seconds = name, load_seconds
         self.turns = Turns()
         self.keyboard = Keyboard(instrument, self.turns)
-        self.timbres = TimbreList(instrument)
+        self.timbres = TimbreShelf(YieldingInstrument(instrument, self.turns), directory)
+        self.jobs = Jobs(directory)
+
+    def prepare(self) -> None:
+        """Begins, in the background, what the page will ask for first."""
+        threading.Thread(target=self.timbres.all, name='timbres', daemon=True).start()
+
+    def close(self) -> None:
+        """Ends what is going on, and removes its files."""
+        self.jobs.close()
 
     def facts(self) -> dict:
         """What the page has to know of the instrument."""

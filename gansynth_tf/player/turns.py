@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -55,10 +55,11 @@ class YieldingInstrument:
     Args:
       instrument: makes them.
       turns: says when.
+      on_batch: is told the number of notes in each; it may raise, which ends the work.
     """
 
-    def __init__(self, instrument: Instrument, turns: Turns):
-        self._instrument, self._turns = instrument, turns
+    def __init__(self, instrument: Instrument, turns: Turns, *, on_batch: Callable[[int], object] = lambda _: None):
+        self._instrument, self._turns, self._on_batch = instrument, turns, on_batch
 
     @property
     def sample_rate(self) -> int:
@@ -93,4 +94,5 @@ class YieldingInstrument:
                 batch = next(batches, None)
             if batch is None:
                 return
+            self._on_batch(len(batch))
             yield batch

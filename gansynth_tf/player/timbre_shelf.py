@@ -1,0 +1,174 @@
+"""The timbres that the page offers: some of the instrument's, measured, those that the user keeps, and mixtures."""
+
+import dataclasses
+import logging
+import pathlib
+import re
+import threading
+import typing
+from collections.abc import Sequence
+
+import numpy as np
+
+from gansynth_tf import files
+from gansynth_tf.errors import InputError
+from gansynth_tf.exploration import choosing, description
+from gansynth_tf.instrument import Instrument, checked_latents, shortened, whole_number
+from gansynth_tf.music import timbres
+from gansynth_tf.music.timbres import Timbre
+
+AXES = (('dark', 'bright'), ('struck', 'swelling'))  # from left to right, from bottom to top
+MOST_SAMPLED = 64
+MOST_MIXED = 16
+MOST_KEPT = 1000
+_NUM_MEASURED, _NUM_OFFERED = 32, 24
+_NUM_NEAREST = 4  # of which a place on the map is mixed
+_LONGEST_NAME = 60
+_SEED = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Offered:
+    name: str
+    latent: np.ndarray
+    words: tuple[str, ...]
+    measured: tuple[float, float]  # along the axes
+
+
+class TimbreShelf:
+    """Timbres of an instrument; the first call that needs them measures them, which takes a second or two.
+
+    Args:
+      instrument: whose they are.
+      directory: where the user's are kept; created when the first is.
+    """
+
+    def __init__(self, instrument: Instrument, directory: pathlib.Path):
+        self._instrument, self._directory = instrument, directory
+        self._lock = threading.Lock()
+        self._own: list[_Offered] = []
+        self._kept: dict[tuple[pathlib.Path, float], _Offered] = {}
+
+    def all(self) -> dict[str, typing.Any]:
+        """All timbres, each with its place on the map."""
+        offered = self._offered()
+        return {'axes': AXES, 'timbres': [
+            {**_as_json(timbre.name, timbre.latent, timbre.words), 'position': place.tolist()}
+            for timbre, place in zip(offered, self._places(offered))]}
+
+    def sampled(self, n: typing.Any, seed: typing.Any) -> dict[str, typing.Any]:
+        """Random timbres, as many as said, of a seed."""
+        n = whole_number(n, 'n', lowest=1, highest=MOST_SAMPLED)
+        latents = self._instrument.sample_latents(n, seed=seed)
+        return {'timbres': [_as_json(f'random {number}', latent, ()) for number, latent in enumerate(latents, 1)]}
+
+    def mixed(self, latents: typing.Any, weights: typing.Any) -> dict[str, typing.Any]:
+        """The spherical mean of timbres."""
+        if not isinstance(latents, list) or not isinstance(weights, list) or len(latents) > MOST_MIXED:
+            raise InputError(f'Impossible mixture: expected lists of at most {MOST_MIXED} latents and weights. '
+                             f'Received: {shortened(latents)}, {shortened(weights)}')
+        rows = checked_latents(latents, self._instrument.latent_size)
+        return {'latent': choosing.mix(rows, _numbers(weights, 'weights')).tolist()}
+
+    def at(self, position: typing.Any) -> dict[str, typing.Any]:
+        """The timbre at a place of the map: a mixture of the nearest ones, the more of each the nearer it is."""
+        place = _numbers(position, 'position')
+        if len(place) != 2:
+            raise InputError(f'Impossible position: expected two numbers. Received: {shortened(position)}')
+        offered = self._offered()
+        distances = np.linalg.norm(self._places(offered) - np.clip(place, -1, 1), axis=1)
+        nearest = np.argsort(distances, kind='stable')[:_NUM_NEAREST]
+        first = offered[nearest[0]]
+        if distances[nearest[0]] < 1e-3 or len(nearest) < 2:
+            return {'latent': first.latent.tolist(), 'nearest': first.name}
+        # Less the weight at which the next one would come in, so that nothing jumps where the nearest ones change.
+        weights = distances[nearest] ** -2.0 - (distances[nearest].max() + 1e-6) ** -2.0
+        latent = choosing.mix([offered[index].latent for index in nearest], weights)
+        return {'latent': latent.tolist(), 'nearest': first.name}
+
+    def keep(self, name: typing.Any, latent: typing.Any) -> dict[str, typing.Any]:
+        """Writes a timbre into the user's directory, under a name that no other there has."""
+        row = checked_latents([latent], self._instrument.latent_size)[0]
+        stem = file_name(name, 'timbre')
+        with self._lock:
+            directory = files.make_directory(self._directory)
+            if len(list(directory.glob('*.json'))) >= MOST_KEPT:
+                raise InputError(f'Too many timbres: expected at most {MOST_KEPT} in {str(directory)!r}. '
+                                 'Received: one more')
+            free, number = stem, 1
+            while (directory / f'{free}.json').exists():
+                number += 1
+                free = f'{stem}_{number}'
+            path = timbres.write(directory / f'{free}.json', Timbre(free, row), self._instrument)
+        return {'name': free, 'path': str(path)}
+
+    def _offered(self) -> list[_Offered]:
+        with self._lock:
+            if not self._own:
+                self._own = self._measured()
+            return [*self._own, *self._read()]
+
+    def _measured(self) -> list[_Offered]:
+        """The best tuned of some random timbres, called what they sound like."""
+        latents = self._instrument.sample_latents(_NUM_MEASURED, seed=_SEED)
+        found = self._describe(latents)
+        best = sorted(np.argsort([one.detuning_cents for one in found], kind='stable')[:_NUM_OFFERED])
+        return [_offered(' '.join((*found[index].words, str(number))), latents[index], found[index])
+                for number, index in enumerate(best, 1)]
+
+    def _read(self) -> list[_Offered]:
+        """The user's own of this instrument, each read and measured once."""
+        kept = {}
+        for path in sorted(self._directory.glob('*.json'))[:MOST_KEPT]:
+            try:
+                key = path, path.stat().st_mtime
+                kept[key] = self._kept.get(key) or self._opened(path)
+            except (OSError, InputError) as error:
+                logging.warning('Left out %s: %s', path, error)
+        self._kept = kept
+        return [timbre for timbre in kept.values() if len(timbre.latent) == self._instrument.latent_size]
+
+    def _opened(self, path: pathlib.Path) -> _Offered:
+        timbre = timbres.read(path)
+        if len(timbre.latent) != self._instrument.latent_size:
+            return _Offered(timbre.name, timbre.latent, (), (0.0, 0.0))
+        return _offered(timbre.name, timbre.latent, self._describe(timbre.latent[np.newaxis])[0])
+
+    def _describe(self, latents: np.ndarray) -> list[description.Description]:
+        pitches = self._instrument.pitches
+        return description.describe(self._instrument, latents, [pitches[len(pitches) // 2]])
+
+    def _places(self, offered: Sequence[_Offered]) -> np.ndarray:
+        """Float [n, 2] in -1 to 1: ranks among the instrument's own, so that these are spread evenly."""
+        own = np.sort([timbre.measured for timbre in self._own], axis=0)
+        values = np.array([timbre.measured for timbre in offered])
+        ranks = np.linspace(-1, 1, len(own))
+        return np.round(np.column_stack([np.interp(values[:, axis], own[:, axis], ranks) for axis in (0, 1)]), 4)
+
+
+def file_name(name: typing.Any, default: str) -> str:
+    """What a name, from whomever, may be called as a file: letters, digits, '-' and '_' of it.
+
+    Raises:
+      InputError: if it is no text.
+    """
+    if not isinstance(name, str):
+        raise InputError(f'Impossible name: expected text. Received: {shortened(name)}')
+    return re.sub(r'[^\w-]+', '_', name[:_LONGEST_NAME]).strip('_-') or default
+
+
+def _offered(name: str, latent: np.ndarray, found: description.Description) -> _Offered:
+    return _Offered(name, latent, found.words, (found.brightness, found.attack_ms))
+
+
+def _as_json(name: str, latent: np.ndarray, words: Sequence[str]) -> dict[str, typing.Any]:
+    return {'name': name, 'latent': latent.tolist(), 'words': list(words)}
+
+
+def _numbers(values: typing.Any, name: str) -> np.ndarray:
+    """Float64 [n] of a JSON list of finite numbers."""
+    is_list = isinstance(values, list) and all(type(value) in (int, float) for value in values)
+    numbers = np.array([float(min(max(value, -1e30), 1e30)) for value in values] if is_list else [np.nan])
+    if not np.isfinite(numbers).all():
+        raise InputError(f'Impossible {name}: expected a list of finite numbers. Received: {shortened(values)}')
+    return numbers
