@@ -133,6 +133,9 @@ class Config(Hyperparameters):
         (), 'factors of the two ac_loss_weights by resolution, padded likewise', above=0, on_resume=FREE)
     learning_rate_schedule: tuple[float, ...] = hyperparameter(
         (), 'factors of the two learning rates by resolution, padded likewise', above=0, on_resume=FREE)
+    extra_notes_schedule: tuple[float, ...] = hyperparameter(
+        (), 'share of the notes that come from prepared sets after the first, by resolution, padded likewise; if '
+        'empty, each note of every set comes as often', at_least=0, at_most=1, on_resume=FREE)
     generator_ema_decay: float = hyperparameter(0.999, "decay of the generator's EMA", **_FRACTION, on_resume=FREE)
     generator_reconstruction_weight: float = hyperparameter(
         0.0, 'weight of the distance from real notes to what is played at their codes', at_least=0, on_resume=FREE)
@@ -155,7 +158,7 @@ class Config(Hyperparameters):
         require(bool(self.batch_size_schedule), 'batch_size_schedule', 'at least one batch size, each above 0',
                 self.batch_size_schedule)
         for name in ('batch_size_schedule', 'num_images_schedule', 'transition_num_images_schedule',
-                     'ac_loss_weight_schedule', 'learning_rate_schedule'):
+                     'ac_loss_weight_schedule', 'learning_rate_schedule', 'extra_notes_schedule'):
             require(len(getattr(self, name)) <= self.num_resolutions, name,
                     f'at most one entry per resolution ({self.num_resolutions})', getattr(self, name))
         self._check_stages_fit()

@@ -45,6 +45,9 @@ class MixedNotes(PreparedNotes):
     def num_notes(self, split: str) -> int:
         return sum(notes.num_notes(split) for notes in self._with(split))
 
+    def num_notes_of_first_set(self, split: str) -> int:
+        return self._sets[0].num_notes(split)
+
     def pitches(self, split: str) -> np.ndarray:
         return np.concatenate([notes.pitches(split) for notes in self._with(split)])
 

@@ -2,6 +2,7 @@
 
 import functools
 import os
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +25,7 @@ _NOTES_AT_ONCE = 16  # converted in one go while the cache is filled
 
 def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[int, int], batch_size: int, seed: int,
                      start: int = 0, split: str = TRAIN, cache_bytes: int = CACHE_BYTES,
-                     codes: np.ndarray | None = None) -> tf.data.Dataset:
+                     codes: np.ndarray | None = None, extra_notes: float | None = None) -> tf.data.Dataset:
     """An endless stream of spectrograms with their pitch labels; each epoch is a new permutation of the notes.
 
     Args:
@@ -39,6 +40,8 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
       cache_bytes: converted spectrograms are kept in memory if they need no more (twice that for a moment, when they
         have been converted); otherwise they are converted anew whenever they are taken.
       codes: float32 [notes, size], rows that belong to the notes as `in_order` has them.
+      extra_notes: share of the notes that come from prepared sets after the first, see `MixedNotes`; None for all notes
+        equally often.
 
     Returns:
       Batches of (float32 [batch_size, height, width, 2] not normalised, int32 [batch_size] pitch labels), and with
@@ -46,14 +49,18 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
 
     Raises:
       InputError: if the sample rates differ, the resolution is not a whole fraction of the full size, no note can
-        be used, or there are not as many rows of `codes` as notes.
+        be used, there are not as many rows of `codes` as notes, or there is no set from which notes are to come.
     """
     _check(notes, config, resolution)
     usable, labels = _usable(notes, split)
     if codes is not None and len(codes) != len(usable):
         raise InputError(f'Codes of other notes: expected {len(usable)}, one for each note. Received: {len(codes)}')
 
-    places = shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
+    if extra_notes is None:
+        places = shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
+    else:
+        in_first = int(np.sum(usable < notes.num_notes_of_first_set(split)))
+        places = mixed([in_first, len(usable) - in_first], extra_notes, seed=seed, start=start, batch_size=batch_size)
     if notes.cache_dir is not None:
         specgrams = _from_disk(notes.cache_dir, notes, config, split, resolution, usable, places)
     elif 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
@@ -102,13 +109,41 @@ def shuffled(num_notes: int, *, seed: int, start: int, batch_size: int) -> tf.da
     The first `start` places are passed over. The n-th place is a function of n alone, so that a resumed stream starts
     at once, wherever it starts.
     """
+    return _places(_permutations(num_notes, seed), start=start, batch_size=batch_size)
+
+
+def mixed(num_notes: Sequence[int], share: float, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:
+    """As `shuffled`, but places of two sets, one after the other, of which the second has a `share` of all places.
+
+    Each set has permutations of its own. Among any number of places the share is kept to within one.
+
+    Raises:
+      InputError: if a set from which notes are to come has none.
+    """
+    for name, count, is_needed in zip(('the first set', 'sets after the first'), num_notes, (share < 1, share > 0)):
+        if is_needed and not count:
+            raise InputError(f'No notes to mix: expected some in {name}, for extra_notes_schedule. Received: none')
+    first, second = _permutations(num_notes[0], seed), _permutations(num_notes[1], seed + 1)
+
+    def place(counts):
+        of_second = np.floor(counts * share).astype(int)  # so many of the places before
+        is_second = np.floor((counts + 1) * share).astype(int) > of_second
+        return np.array([num_notes[0] + second([before])[0] if extra else first([count - before])[0]
+                         for count, before, extra in zip(counts, of_second, is_second)])
+
+    return _places(place, start=start, batch_size=batch_size)
+
+
+def _permutations(num_notes: int, seed: int) -> Callable[[Sequence[int]], np.ndarray]:
+    """A function from counts to places 0 <= place < num_notes: one permutation after another."""
     @functools.lru_cache(maxsize=2)
     def permutation(epoch):
         return np.random.default_rng([seed, epoch]).permutation(num_notes)
 
-    def places(counts):
-        return np.array([permutation(epoch)[place] for epoch, place in zip(*np.divmod(counts, num_notes))])
+    return lambda counts: np.array([permutation(epoch)[place] for epoch, place in zip(*np.divmod(counts, num_notes))])
 
+
+def _places(places: Callable[[np.ndarray], np.ndarray], *, start: int, batch_size: int) -> tf.data.Dataset:
     counts = tf.data.Dataset.range(start, np.iinfo(np.int64).max).batch(batch_size, drop_remainder=True)
     return counts.map(lambda counts: tf.ensure_shape(tf.numpy_function(places, [counts], tf.int64), [batch_size]))
 

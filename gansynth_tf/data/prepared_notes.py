@@ -69,6 +69,10 @@ class PreparedNotes:
         """How many notes a split has."""
         return sum(self._split(split).shard_lengths)
 
+    def num_notes_of_first_set(self, split: str) -> int:
+        """How many of them belong to the first set: all, unless there are several."""
+        return self.num_notes(split)
+
     def pitches(self, split: str) -> np.ndarray:
         """int32 [num_notes]: MIDI pitches by note index."""
         self._split(split)

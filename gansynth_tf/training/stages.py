@@ -21,6 +21,7 @@ class Stage:
       ac_loss_factor: what the pitch losses' weights are multiplied by.
       learning_rate_factor: what both learning rates are multiplied by.
       resolution: (height, width) of its spectrograms.
+      extra_notes: share of the notes that come from prepared sets after the first; None for all notes equally often.
       time_limit: seconds that it may take; None for no limit.
     """
 
@@ -32,6 +33,7 @@ class Stage:
     resolution: tuple[int, int]
     ac_loss_factor: float = 1.0
     learning_rate_factor: float = 1.0
+    extra_notes: float | None = None
     time_limit: float | None = None
 
     @property
@@ -105,12 +107,13 @@ def _last_stage_alone(config: Config) -> Stage:
 def _stage(config: Config, stage_id: int, first_image: int, end_image: int) -> Stage:
     num_blocks = (stage_id + 1) // 2 + 1
 
-    def scheduled(schedule: tuple):
-        return _padded(schedule or (1.0,), config.num_resolutions)[num_blocks - 1]
+    def scheduled(schedule: tuple, otherwise=1.0):
+        return _padded(schedule or (otherwise,), config.num_resolutions)[num_blocks - 1]
 
     return Stage(stage_id, num_blocks, scheduled(config.batch_size_schedule), first_image, end_image,
                  config.resolution(num_blocks), ac_loss_factor=scheduled(config.ac_loss_weight_schedule),
-                 learning_rate_factor=scheduled(config.learning_rate_schedule))
+                 learning_rate_factor=scheduled(config.learning_rate_schedule),
+                 extra_notes=scheduled(config.extra_notes_schedule, None))
 
 
 def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:

@@ -103,7 +103,8 @@ class Gansynth:
 
     def _batches_of_notes(self, batch_size: int, *, seed: int, start: int = 0) -> tf.data.Dataset:
         return pipeline.specgram_batches(self._notes, self._config, resolution=self._stage.resolution,
-                                         batch_size=batch_size, seed=seed, start=start, codes=self._codes)
+                                         batch_size=batch_size, seed=seed, start=start, codes=self._codes,
+                                         extra_notes=self._stage.extra_notes)
 
     def iterate(self, batch: Batch, image_id: int) -> dict[str, float]:
         draw = {name.removeprefix('draw/'): tf.constant(array) for name, array in batch.items()

@@ -40,6 +40,31 @@ def test_batches_go_on_where_they_stopped(both, config):
         np.testing.assert_array_equal(labels, later_labels)
 
 
+@pytest.mark.parametrize('share', [0.0, 0.3, 1.0])
+def test_sets_after_the_first_have_their_share(both, config, prepared, share):
+    notes, count = mixed_notes.open_all(both), prepared.num_notes('train')
+
+    def places(start, num):
+        return np.concatenate(list(itertools.islice(pipeline.mixed(
+            [count, count], share, seed=3, start=start, batch_size=2).as_numpy_iterator(), num)))
+
+    found = places(0, 5 * count)
+    for some in range(1, len(found)):
+        assert abs(np.sum(found[:some] >= count) - share * some) < 1
+    for of_set in (found[found < count], found[found >= count] - count):
+        for epoch in range(len(of_set) // count):  # each a permutation
+            np.testing.assert_array_equal(np.sort(of_set[epoch * count:(epoch + 1) * count]), np.arange(count))
+    np.testing.assert_array_equal(places(6, 4), found[6:14])
+    batches = pipeline.specgram_batches(notes, config, resolution=(16, 16), batch_size=2, seed=3, extra_notes=share)
+    labels = notes.vocabulary.labels(notes.pitches('train'))
+    np.testing.assert_array_equal(next(iter(batches))[1], labels[found[:2]])
+
+
+def test_notes_that_are_not_there_cannot_be_mixed(prepared, config):
+    with pytest.raises(InputError, match='expected some in sets after the first'):
+        pipeline.specgram_batches(prepared, config, resolution=(16, 16), batch_size=2, seed=3, extra_notes=0.5)
+
+
 def test_one_directory_is_one_set(prepared_directory, prepared):
     notes = mixed_notes.open_all(str(prepared_directory))
     assert type(notes) is prepared_notes.PreparedNotes and notes.vocabulary == prepared.vocabulary
