@@ -79,7 +79,8 @@ export class Keyboard extends EventTarget {
     const pitch = pitchAt(event);
     if (pitch === null || event.button) return;
     event.preventDefault();
-    event.target.releasePointerCapture?.(event.pointerId); // so that a finger can slide to other keys
+    // A touch is bound to the key that it begins on; let go, it can slide to others.
+    if (event.target.hasPointerCapture(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
     this.#press(event, pitch);
   }
 
