@@ -6,7 +6,7 @@
     audio = synth.generate(latents, [60, 64, 67])  # float32 [3, samples], full scale 1
     gs.write_wav('chord.wav', audio.sum(axis=0), synth.sample_rate)
 
-Importing this package does not import TensorFlow; calling `load` does.
+Importing this package does not import TensorFlow; calling `load` does, unless it finds an export for another engine.
 """
 
 __version__ = '0.1.0'
@@ -38,8 +38,6 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
     Raises:
       gansynth_tf.errors.InputError: if there is no usable model at `path`.
     """
-    from gansynth_tf import processor
-    processor.import_tensorflow()
     from gansynth_tf.generation import load as loading
     return loading.instrument(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale,
                               batch_size=batch_size, checkpoint=checkpoint, phase_locking=phase_locking)

@@ -106,6 +106,12 @@ def import_tensorflow(settings: Mapping[str, str] = processor.GENERATING) -> Non
     processor.import_tensorflow(settings)
 
 
+def load(settings: Mapping[str, typing.Any]) -> instrument.Instrument:
+    """The instrument that `model_settings` mean; imports TensorFlow if that is what plays it."""
+    os.environ['KERAS_BACKEND'] = 'tensorflow'
+    return gansynth_tf.load(**settings)
+
+
 class _PathParser(flags.ArgumentParser):
     """Paths of this machine, with `~` expanded."""
 

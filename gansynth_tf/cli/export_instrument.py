@@ -31,10 +31,8 @@ def main(argv):
     from gansynth_tf.music import timbres
     source = timbres.one(FLAGS.timbre)
     settings = command.model_settings(FLAGS)
-    command.import_tensorflow()
-    import gansynth_tf
     from gansynth_tf.music.samplers import sampled_instrument
-    instrument = gansynth_tf.load(**settings)
+    instrument = command.load(settings)
     timbre = timbres.resolved(source, instrument, FLAGS.seed)
     written = sampled_instrument.write(instrument, timbre.latent, FLAGS.output_dir, name=FLAGS.name or timbre.name,
                                        formats=FLAGS.formats, sample_rate=FLAGS.sample_rate,

@@ -106,8 +106,7 @@ def main(argv):
         seed = secrets.randbelow(1 << 32)
         _report(f'Seed: {seed} (--seed={seed} repeats this)')
 
-    command.import_tensorflow()
-    instrument = gansynth_tf.load(**settings)
+    instrument = command.load(settings)
     if choice:
         _check_timbres(instrument, choice, seed)
     if FLAGS.audition:

@@ -15,7 +15,6 @@ import webbrowser
 
 from absl import flags
 
-import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
@@ -46,8 +45,7 @@ def main(argv):
         name = pathlib.Path(FLAGS.ckpt_dir).name if FLAGS.ckpt_dir else 'built-in model'
         _say(f'Loading the {name} ...' if FLAGS.ckpt_dir is None else f'Loading {FLAGS.ckpt_dir} ...')
         begin = time.perf_counter()
-        command.import_tensorflow()
-        instrument = gansynth_tf.load(**settings)
+        instrument = command.load(settings)
         instrument.generate(instrument.sample_latents(1, seed=0), instrument.pitches[:1])  # the first takes longest
         playing = player.Player(instrument, name=name, load_seconds=time.perf_counter() - begin,
                                 directory=pathlib.Path(FLAGS.user_dir))

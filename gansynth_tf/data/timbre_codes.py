@@ -11,19 +11,12 @@ code knows a pluck from a bow, which the few frames of a first stage do not tell
 """
 
 import itertools
-import os
-import pathlib
-import zipfile
 
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
-from gansynth_tf.errors import InputError
-
-TIMBRE_CODES_FILE = 'timbre_codes.npz'
 
 # Of 128 frames; the padding before a note fills the first six.
 _SPAN_EDGES = np.array([0, 2, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128]) / 128
@@ -77,32 +70,4 @@ def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) ->
     rank = min(size, int(np.sum(deviations > 1e-4 * deviations[0])))
     codes = np.zeros((len(rows), size), np.float32)
     codes[:, :rank] = rest @ (components[:rank].T / deviations[:rank])
-    return codes
-
-
-def write(codes: np.ndarray, directory: str | os.PathLike) -> pathlib.Path:
-    """Writes `timbre_codes.npz` into the directory of a run, a model or an export and returns its path."""
-    path = pathlib.Path(directory) / TIMBRE_CODES_FILE
-    with files.atomic_write(path) as temporary, open(temporary, 'wb') as file:
-        np.savez(file, codes=codes)
-    return path
-
-
-def read(directory: str | os.PathLike, size: int) -> np.ndarray:
-    """Reads a `timbre_codes.npz`, as `of_notes` made it: float32 [notes, size].
-
-    Raises:
-      InputError: if there is none, or it cannot be read or played.
-    """
-    path = pathlib.Path(directory) / TIMBRE_CODES_FILE
-    try:
-        with np.load(path) as arrays:
-            codes = arrays['codes']
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f'Cannot read {TIMBRE_CODES_FILE}: expected one, written when the run began ({error}). '
-                         f'Received: {str(path)!r}') from error
-    if codes.dtype != np.float32 or codes.ndim != 2 or codes.shape[1] != size or not len(codes) or \
-            not np.isfinite(codes).all():
-        raise InputError(f'Unusable {TIMBRE_CODES_FILE}: expected finite float32 [notes, {size}]. '
-                         f'Received: {codes.dtype} {list(codes.shape)} ({str(path)!r})')
     return codes

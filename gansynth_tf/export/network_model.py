@@ -5,8 +5,8 @@
     OUT/generator.onnx                   for ONNX Runtime, likewise
     OUT/normalizer.json, description.json
 
-The way from the normalised images to waves stays TensorFlow's: it is a small part of the work, and LiteRT has no
-inverse Fourier transform.
+The way from the normalised images to waves is NumPy's: it is a small part of the work, and LiteRT has no inverse
+Fourier transform.
 """
 
 import os
@@ -17,10 +17,10 @@ import tempfile
 import tensorflow as tf
 
 from gansynth_tf import files
-from gansynth_tf.data import timbre_codes
+from gansynth_tf.data import timbre_code_file
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
-from gansynth_tf.generation import exported_model
+from gansynth_tf.generation import exported_model, network_model
 from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.generation.synthesizer import Model
 from gansynth_tf.spectral import normalizers
@@ -33,13 +33,13 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
     Args:
       model: as `synthesizer.open_model` reads it.
       export_dir: where the files go.
-      engine: what will run it, one of `exported_model.ENGINES`.
+      engine: what will run it, one of `network_model.ENGINES`.
       data_licence: as for `saved_model.export`.
 
     Raises:
       InputError: if the export cannot be written, there is one of another format, or the engine is not installed.
     """
-    kind = exported_model.ENGINES[engine]
+    kind = network_model.ENGINES[engine]
     kind.check_installed()
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory), form=kind.form)
@@ -58,8 +58,8 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
         _WRITERS[engine](module, images, temporary / kind.file)
         normalizers.write(model.normalizer, temporary)
         if model.codes is not None:
-            timbre_codes.write(model.codes, temporary)
-        files.write_json(facts, temporary / exported_model.DESCRIPTION_FILE)
+            timbre_code_file.write(model.codes, temporary)
+        files.write_json(facts, temporary / network_model.DESCRIPTION_FILE)
         for path in sorted(temporary.iterdir()):
             os.replace(path, directory / path.name)
     except (OSError, RuntimeError) as error:

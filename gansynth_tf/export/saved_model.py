@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from gansynth_tf import files
-from gansynth_tf.data import timbre_codes
+from gansynth_tf.data import timbre_code_file
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.export.served_model import ServedModel
@@ -51,7 +51,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
         if model.codes is not None:
-            timbre_codes.write(model.codes, temporary)
+            timbre_code_file.write(model.codes, temporary)
     return final
 
 

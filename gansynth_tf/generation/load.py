@@ -3,12 +3,13 @@
 import importlib
 import os
 import pathlib
+import typing
 
-from gansynth_tf import files
+from gansynth_tf import files, processor
 from gansynth_tf.config import EXPERIMENT_FILE, Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation import exported_model, synthesizer
-from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.generation import network_model
+from gansynth_tf.generation.played_model import Synthesizer, scaled
 from gansynth_tf.hyperparameters import GANSYNTH
 from gansynth_tf.instrument import BUILT_IN_MODEL, Instrument, shortened
 from gansynth_tf.networks import checkpoints
@@ -33,14 +34,21 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
                     checkpoint=checkpoint)
     name = model_name(directory)
-    if name in BASELINES:
-        return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(directory, **settings)
-    export = None if checkpoints.exist(directory) else exported_model.open_export(directory, precision=precision,
-                                                                                  phase_locking=phase_locking)
-    if export:
+    is_export = name == GANSYNTH and not checkpoints.exist(directory)
+    export: typing.Any = network_model.open_export(directory, precision=precision,
+                                                   phase_locking=phase_locking) if is_export else None
+    if export is None:
+        # Only here, so that other engines play without it.
+        processor.import_tensorflow()
+        from gansynth_tf.generation import exported_model, synthesizer
+        if name in BASELINES:
+            return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(directory, **settings)
+        if is_export and (saved_model := exported_model.find(directory)):
+            export = exported_model.ExportedModel(saved_model)
+    if export is not None:
         _require_no_run_settings(directory, ema=ema, checkpoint=checkpoint)
-        return Synthesizer(synthesizer.scaled(export.config, latent_scale), export.vocabulary, export.waves,
-                           codes=export.codes, batch_size=batch_size)
+        return Synthesizer(scaled(export.config, latent_scale), export.vocabulary, export.waves, codes=export.codes,
+                           batch_size=batch_size)
     found = synthesizer.open_model(directory, config=config, ema=ema, checkpoint=checkpoint, latent_scale=latent_scale)
     try:
         return synthesizer.from_weights(found.config, found.vocabulary, found.state, found.normalizer,

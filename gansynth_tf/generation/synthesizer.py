@@ -9,7 +9,6 @@ import functools
 import os
 import pathlib
 import typing
-from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -18,12 +17,13 @@ import tensorflow as tf
 from gansynth_tf import config as config_lib
 from gansynth_tf import files
 from gansynth_tf.config import Config
-from gansynth_tf.data import timbre_codes
+from gansynth_tf.data import timbre_code_file
 from gansynth_tf.data import vocabulary as vocabulary_lib
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.inference_graph import InferenceGraph
-from gansynth_tf.instrument import BUILT_IN_MODEL, DEFAULT_BATCH_SIZE, BatchedInstrument, Instrument
+from gansynth_tf.generation.played_model import Synthesizer, scaled
+from gansynth_tf.instrument import BUILT_IN_MODEL, DEFAULT_BATCH_SIZE, Instrument
 from gansynth_tf.magenta import magenta_directory
 from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import LATEST, GeneratorState
@@ -46,28 +46,6 @@ class Model(typing.NamedTuple):
     codes: np.ndarray | None = None
 
 
-class Synthesizer(BatchedInstrument):
-    """A trained GANSynth, as an `Instrument`.
-
-    Args:
-      config: its hyperparameters.
-      vocabulary: the pitches that it knows, and how often it has seen each.
-      waves: from float32 latents [n, size] and int32 pitch labels [n] to waves, float32 [n, audio_length].
-      codes: as `Model` has them.
-      batch_size: notes generated at once.
-    """
-
-    def __init__(self, config: Config, vocabulary: PitchVocabulary,
-                 waves: Callable[[np.ndarray, np.ndarray], tf.Tensor], *, codes: np.ndarray | None = None,
-                 batch_size: int = DEFAULT_BATCH_SIZE):
-        super().__init__(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
-                         latent_size=config.latent_vector_size, pitch_counts=vocabulary.counts,
-                         latent_scale=config.latent_scale, latent_noise=config.latent_noise, codes=codes,
-                         batch_size=batch_size)
-        self.config = config
-        self.vocabulary = vocabulary
-
-
 def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
                checkpoint: str = LATEST, latent_scale: float | None = None) -> Model:
     """Reads a GANSynth, exports excepted; arguments and errors are those of `gansynth_tf.load`."""
@@ -83,7 +61,7 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
     fitted = normalizers.needs_data(config)
     normalizer = normalizers.read(directory) if fitted else normalizers.from_config(config)
     state = checkpoints.read_generator(directory, ema=ema, checkpoint=checkpoint)
-    codes = timbre_codes.read(directory, config.latent_vector_size) if config.latent_noise else None
+    codes = timbre_code_file.read(directory, config.latent_vector_size) if config.latent_noise else None
     return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes)
 
 
@@ -92,11 +70,6 @@ def _require_whole(directory: pathlib.Path) -> None:
     if any(directory.glob('checkpoint-*.npz')) or any(directory.glob('model.ckpt-*.index')):
         raise InputError(f'A single stage: expected the run that it belongs to, {str(directory.resolve().parent)!r}. '
                          f'Received: {str(directory)!r}')
-
-
-def scaled(config: Config, latent_scale: float | None) -> Config:
-    """`config` with another `latent_scale`, unless that is None."""
-    return config if latent_scale is None else config.replace(latent_scale=latent_scale)
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,

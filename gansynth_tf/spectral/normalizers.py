@@ -1,21 +1,26 @@
 """Affine maps between spectrograms in their own units and the networks' range of [-1, 1].
 
 Source: Magenta's data_normalizer.py. The networks' output is denormalised and the discriminator's input normalised;
-data outside them is in the representation's own units.
+data outside them is in the representation's own units. Arrays may be NumPy's or TensorFlow's, but for `clip`.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import os
 import pathlib
+import typing
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
+
+if typing.TYPE_CHECKING:
+    import tensorflow as tf
 
 NORMALIZER_FILE = 'normalizer.json'
 
@@ -57,13 +62,14 @@ class Normalizer:
 
     def clip(self, images: tf.Tensor) -> tf.Tensor:
         """What `normalize` does last."""
+        import tensorflow as tf  # here, since who plays an export has none
         return tf.clip_by_value(images, -1.0, 1.0) if self.clips else images
 
     def denormalize(self, specgrams: tf.Tensor) -> tf.Tensor:
         """float32 [..., freq, 2] normalised -> in their own units; does not clip."""
         return (specgrams - self.b.astype(np.float32)) / self.a.astype(np.float32)
 
-    def at_width(self, width: int) -> 'Normalizer':
+    def at_width(self, width: int) -> Normalizer:
         """The normalizer for pictures averaged down to `width` frequencies.
 
         Averaging a and b makes normalising and averaging interchangeable (but for values that are clipped).

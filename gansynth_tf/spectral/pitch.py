@@ -1,7 +1,6 @@
 """Pitches: MIDI numbers, hertz and names, and the fundamental frequency of a wave (YIN). NumPy and SciPy only."""
 
 import numpy as np
-import scipy.fft
 
 _NAMES = ('C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A♯', 'B')
 _TROUGH_THRESHOLD = 0.1
@@ -74,6 +73,7 @@ def _frames(wave: np.ndarray, frame_length: int, hop_length: int) -> np.ndarray:
 
 def _normalized_differences(frames: np.ndarray, shortest: int, longest: int) -> np.ndarray:
     """The cumulative mean normalized difference (equation 8) at periods from shortest to longest, [frames, periods]."""
+    import scipy.fft  # here, since it takes half a second, which who only converts pitches need not wait
     size = scipy.fft.next_fast_len(2 * frames.shape[1] - 1, real=True)
     spectra = scipy.fft.rfft(frames, size)
     correlations = scipy.fft.irfft(spectra.real ** 2 + spectra.imag ** 2, size)[:, :longest + 1]

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.data import pipeline, timbre_codes
+from gansynth_tf.data import pipeline, timbre_code_file, timbre_codes
 from gansynth_tf.networks import weights
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import loop, run_directory, stages, summaries
@@ -160,6 +160,6 @@ def _codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNote
     """The training notes' timbre codes, computed once and kept with the run; None if its loss does not need any."""
     if not config.generator_reconstruction_weight:
         return None
-    if not (directory / timbre_codes.TIMBRE_CODES_FILE).exists():
-        timbre_codes.write(timbre_codes.of_notes(notes, config), directory)
-    return timbre_codes.read(directory, config.latent_vector_size)
+    if not (directory / timbre_code_file.TIMBRE_CODES_FILE).exists():
+        timbre_code_file.write(timbre_codes.of_notes(notes, config), directory)
+    return timbre_code_file.read(directory, config.latent_vector_size)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansynth_tf.config import Config
-from gansynth_tf.data import pipeline, timbre_codes
+from gansynth_tf.data import pipeline, timbre_code_file, timbre_codes
 from gansynth_tf.errors import InputError
 
 NUM_PITCHES = 9
@@ -88,8 +88,8 @@ def test_each_batch_has_the_codes_of_its_notes(notes):
 
 
 def test_written_and_read_they_are_the_same(rows, tmp_path):
-    timbre_codes.write(fit(*rows), tmp_path)
-    np.testing.assert_array_equal(timbre_codes.read(tmp_path, 4), fit(*rows))
+    timbre_code_file.write(fit(*rows), tmp_path)
+    np.testing.assert_array_equal(timbre_code_file.read(tmp_path, 4), fit(*rows))
 
 
 @pytest.mark.parametrize('content', [None, b'', b'no archive'])
@@ -97,12 +97,12 @@ def test_unreadable_codes_are_named(tmp_path, content):
     if content is not None:
         (tmp_path / 'timbre_codes.npz').write_bytes(content)
     with pytest.raises(InputError, match='Cannot read timbre_codes.npz: expected one'):
-        timbre_codes.read(tmp_path, 4)
+        timbre_code_file.read(tmp_path, 4)
 
 
 @pytest.mark.parametrize('codes', [np.zeros((3, 5), np.float32), np.zeros((0, 4), np.float32), np.zeros((3, 4)),
                                    np.full((3, 4), np.nan, np.float32), np.zeros(4, np.float32)])
 def test_codes_that_cannot_be_played_are_refused(tmp_path, codes):
-    timbre_codes.write(codes, tmp_path)
+    timbre_code_file.write(codes, tmp_path)
     with pytest.raises(InputError, match=r'Unusable timbre_codes.npz: expected finite float32 \[notes, 4\]'):
-        timbre_codes.read(tmp_path, 4)
+        timbre_code_file.read(tmp_path, 4)

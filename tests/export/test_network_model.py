@@ -6,14 +6,15 @@ import pytest
 import gansynth_tf as gs
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import network_model
-from gansynth_tf.generation import exported_model, synthesizer
+from gansynth_tf.generation import network_model as engines
+from gansynth_tf.generation import synthesizer
 
-ENGINES = pytest.mark.parametrize('engine', exported_model.ENGINES)
+ENGINES = pytest.mark.parametrize('engine', engines.ENGINES)
 
 
 @ENGINES
 def test_without_the_engine_it_is_named(engine, model_dir, tmp_path, monkeypatch):
-    kind = exported_model.ENGINES[engine]
+    kind = engines.ENGINES[engine]
     monkeypatch.setitem(sys.modules, kind.package, None)
     complaint = rf"{kind.name} is missing: expected pip install 'gansynth-tf\[{engine}\]'"
     with pytest.raises(InputError, match=complaint):
@@ -25,7 +26,7 @@ def test_without_the_engine_it_is_named(engine, model_dir, tmp_path, monkeypatch
 
 @ENGINES
 def test_it_makes_the_same_notes(engine, model_dir, tmp_path):
-    kind = exported_model.ENGINES[engine]
+    kind = engines.ENGINES[engine]
     pytest.importorskip(kind.package, reason=f"needs pip install '.[{engine}]'")
     assert network_model.export(synthesizer.open_model(model_dir), tmp_path / 'out', engine=engine) == tmp_path / 'out'
     original, loaded = gs.load(model_dir), gs.load(tmp_path / 'out')
@@ -41,7 +42,7 @@ def test_it_makes_the_same_notes(engine, model_dir, tmp_path):
 
 @pytest.mark.parametrize('engine', ['litert', 'onnx'])
 def test_those_of_one_precision_say_so(engine, model_dir, tmp_path):
-    kind = exported_model.ENGINES[engine]
+    kind = engines.ENGINES[engine]
     pytest.importorskip(kind.package, reason=f"needs pip install '.[{engine}]'")
     network_model.export(synthesizer.open_model(model_dir), tmp_path, engine=engine)
     with pytest.raises(InputError, match=f"Impossible precision for {kind.name}: expected 'fp32'. Received: 'bf16'"):

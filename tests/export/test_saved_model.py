@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import gansynth_tf as gs
 from gansynth_tf import config as config_lib
-from gansynth_tf.data import timbre_codes
+from gansynth_tf.data import timbre_code_file
 from gansynth_tf.errors import InputError
 from gansynth_tf.export import saved_model
 from gansynth_tf.generation import exported_model, synthesizer
@@ -266,7 +266,7 @@ def test_random_timbres_lie_around_the_models_codes(model_dir, tmp_path):
     config = config_lib.read_experiment(model_dir).replace(latent_noise=0.5, generator_reconstruction_weight=1.0)
     config_lib.write_experiment(config, tmp_path / 'model')
     codes = np.float32([[9, 0, 0, 0], [0, -9, 0, 0]])
-    timbre_codes.write(codes, tmp_path / 'model')
+    timbre_code_file.write(codes, tmp_path / 'model')
     version = saved_model.export(synthesizer.open_model(tmp_path / 'model'), tmp_path / 'export')
     latents = tf.saved_model.load(version).signatures['sample_latents'](
         n=tf.constant(400), seed=tf.constant(1))['latents'].numpy()

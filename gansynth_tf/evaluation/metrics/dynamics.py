@@ -7,7 +7,6 @@ windows of 10 ms that end at each millisecond (zeros before the note), so even a
 
 import numpy as np
 import scipy.ndimage
-import scipy.stats
 
 NAMES = ('attack', 'attack_to_maximum', 'decay_1_s', 'decay_2_s', 'undulation')
 SHORT_ATTACK_MS = 40.0
@@ -65,12 +64,17 @@ def share_of_short_attacks(attacks: np.ndarray) -> float:
 
 def attack_distance(attacks: np.ndarray, reference: np.ndarray) -> float:
     """1-Wasserstein distance of the natural logarithms of attacks (milliseconds, without NaN), from 0."""
-    return float(scipy.stats.wasserstein_distance(np.log(np.maximum(attacks, 1)), np.log(np.maximum(reference, 1))))
+    return _distance(np.log(np.maximum(attacks, 1)), np.log(np.maximum(reference, 1)))
 
 
 def decay_distance(decays: np.ndarray, reference: np.ndarray) -> float:
     """1-Wasserstein distance of decays (decibels, without NaN), in decibels."""
-    return float(scipy.stats.wasserstein_distance(decays, reference))
+    return _distance(decays, reference)
+
+
+def _distance(values: np.ndarray, reference: np.ndarray) -> float:
+    import scipy.stats  # here, since it takes a second, which who only measures notes need not wait
+    return float(scipy.stats.wasserstein_distance(values, reference))
 
 
 def _rise(levels_: np.ndarray, top: float) -> float:

@@ -1,0 +1,37 @@
+"""A GANSynth as an `Instrument`, whatever computes its waves."""
+
+import typing
+from collections.abc import Callable
+
+import numpy as np
+
+from gansynth_tf.config import Config
+from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
+
+
+class Synthesizer(BatchedInstrument):
+    """A trained GANSynth, as an `Instrument`.
+
+    Args:
+      config: its hyperparameters.
+      vocabulary: the pitches that it knows, and how often it has seen each.
+      waves: from float32 latents [n, size] and int32 pitch labels [n] to waves, float32 [n, audio_length].
+      codes: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
+      batch_size: notes generated at once.
+    """
+
+    def __init__(self, config: Config, vocabulary: PitchVocabulary,
+                 waves: Callable[[np.ndarray, np.ndarray], typing.Any], *, codes: np.ndarray | None = None,
+                 batch_size: int = DEFAULT_BATCH_SIZE):
+        super().__init__(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
+                         latent_size=config.latent_vector_size, pitch_counts=vocabulary.counts,
+                         latent_scale=config.latent_scale, latent_noise=config.latent_noise, codes=codes,
+                         batch_size=batch_size)
+        self.config = config
+        self.vocabulary = vocabulary
+
+
+def scaled(config: Config, latent_scale: float | None) -> Config:
+    """`config` with another `latent_scale`, unless that is None."""
+    return config if latent_scale is None else config.replace(latent_scale=latent_scale)

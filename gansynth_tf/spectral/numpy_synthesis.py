@@ -1,0 +1,168 @@
+"""From a generator's images to waves in NumPy alone: what `representations` and `phase_locking` do in TensorFlow.
+
+For engines that bring only the network, so that they start without TensorFlow. What is the same for frames that an
+image repeats is computed once. The functions carry their counterparts' names, where their sources are said.
+"""
+
+import numpy as np
+
+from gansynth_tf.config import Config
+from gansynth_tf.spectral import mel
+from gansynth_tf.spectral.normalizers import Normalizer
+
+_FLOOR = 1e-6
+_BLOCK_COLUMNS = 64
+_NEIGHBOURS = 2
+_REACH = 6
+_FAINTEST = np.float32(10 ** (-70 / 20))
+_JUMP = np.float32(10 ** (8 / 20))
+
+
+class NumpySynthesis:
+    """From images of a model of `num_blocks` blocks to waves; `phase_locking` is as in `gansynth_tf.load`."""
+
+    def __init__(self, config: Config, num_blocks: int, normalizer: Normalizer, *, phase_locking: bool = True):
+        (full_height, full_width), (height, width) = config.spec_shape, config.resolution(num_blocks)
+        self._down, self._across = full_height // height, full_width // width
+        self._normalizer = normalizer.at_width(full_width)
+        self._kind, self._audio_length = config.data_type, config.audio_length
+        self._phase_locking = phase_locking
+        num_bins = full_width * config.mel_downscale
+        self._n_fft = 2 * num_bins
+        if self._kind == 'mel':
+            linear_to_mel = mel.linear_to_mel_weight_matrix(full_width, num_bins, sample_rate=config.sample_rate)
+            self._blocks = _blocks(mel.mel_to_linear_weight_matrix(linear_to_mel))
+        if self._kind != 'wave':
+            self._window = _inverse_window(self._n_fft)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """float32 [n, *resolution(num_blocks), 2], normalised -> float32 [n, audio_length]."""
+        specgrams = self._normalizer.denormalize(np.repeat(images, self._across, axis=2)).astype(np.float32)
+        first, second = specgrams[..., 0], specgrams[..., 1]
+        if self._kind == 'wave':
+            first = np.repeat(first[..., 0], self._down, axis=1)
+            padding = (first.shape[1] - self._audio_length) // 2
+            return first[:, padding:padding + self._audio_length]
+        magnitude, frequency = self._magnitude_and_frequency(first, second)
+        if self._kind == 'phase':
+            halfturns = np.repeat(frequency, self._down, axis=1)
+        elif self._phase_locking:
+            halfturns = locked_halfturns(magnitude, frequency, self._down)
+        else:
+            sums = np.cumsum(np.repeat(frequency, self._down, axis=1), axis=1, dtype=np.float64)
+            halfturns = _wrap(sums).astype(np.float32)
+        return self._waves(np.repeat(magnitude, self._down, axis=1), halfturns * np.float32(np.pi))
+
+    def _magnitude_and_frequency(self, loudness: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self._kind != 'mel':
+            return np.exp(loudness), second
+        power = _banded(np.exp(loudness), self._blocks)
+        return np.sqrt(power + np.float32(_FLOOR)), _banded(second, self._blocks)
+
+    def _waves(self, magnitude: np.ndarray, phase_angle: np.ndarray) -> np.ndarray:
+        """The inverse Fourier transform: frames of n_fft samples, a quarter of that apart, windowed and added up."""
+        batch, num_frames, num_bins = magnitude.shape
+        stfts = np.zeros((batch, num_frames, num_bins + 1), np.complex64)
+        stfts.real[:, :, 1:] = magnitude * np.cos(phase_angle)
+        stfts.imag[:, :, 1:] = magnitude * np.sin(phase_angle)
+        frames = np.fft.irfft(stfts, self._n_fft, axis=2) * self._window
+        quarters = frames.reshape(batch, num_frames, 4, -1)
+        total = np.zeros((batch, num_frames + 3, quarters.shape[-1]), np.float32)
+        for quarter in range(4):
+            total[:, quarter:quarter + num_frames] += quarters[:, :, quarter]
+        return total.reshape(batch, -1)[:, -self._audio_length:]
+
+
+def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int) -> np.ndarray:
+    """`phase_locking.locked_phase` in units of pi radians.
+
+    Args:
+      magnitude: float32 [batch, time, freq].
+      frequency: float32 [batch, time, freq], instantaneous.
+      repeats: how many frames each of these stands for.
+
+    Returns:
+      float32 [batch, time * repeats, freq].
+    """
+    batch, num_frames, num_bins = magnitude.shape
+    peaks = _peaks(magnitude)
+    nearest = _nearest_peaks(peaks)
+    steps = np.where(peaks, _lobe_steps(magnitude, frequency), frequency)
+    offsets = ((np.arange(num_bins, dtype=np.int32) - nearest) & 1).astype(np.float32)
+    level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))
+    attacks = np.ones((batch, num_frames, 1), bool)
+    attacks[:, 1:, 0] = level[:, 1:] > _JUMP * level[:, :-1]
+    halfturns = np.empty((batch, num_frames, repeats, num_bins), np.float32)
+    locked = plain = np.zeros((batch, num_bins), np.float32)
+    for frame in range(num_frames):
+        for repeat in range(repeats):
+            plain = _wrap(plain + frequency[:, frame])
+            moved = np.take_along_axis(locked + steps[:, frame], nearest[:, frame], axis=1) + offsets[:, frame]
+            # A frame that is repeated is no louder than itself: only the first can be an attack.
+            locked = _wrap(moved) if repeat else np.where(attacks[:, frame], plain, _wrap(moved))
+            halfturns[:, frame, repeat] = locked
+    return halfturns.reshape(batch, -1, num_bins)
+
+
+def _peaks(magnitude: np.ndarray) -> np.ndarray:
+    loud = magnitude > _FAINTEST * magnitude.max(axis=(1, 2), keepdims=True)
+    for distance in range(1, _NEIGHBOURS + 1):
+        loud &= magnitude > np.maximum(_moved(magnitude, distance, np.inf), _moved(magnitude, -distance, np.inf))
+    return loud
+
+
+def _nearest_peaks(peaks: np.ndarray) -> np.ndarray:
+    num_bins = peaks.shape[2]
+    bins = np.arange(num_bins, dtype=np.int32)
+    far = num_bins + 2 * _REACH
+    below, above = (np.where(peaks, bins, np.int32(sign * far)) for sign in (-1, 1))
+    for distance in (1, 2, 3):
+        below = np.maximum(below, _moved(below, distance, -far))
+        above = np.minimum(above, _moved(above, -distance, far))
+    nearest = np.where(bins - below <= above - bins, below, above)
+    return np.where(np.abs(bins - nearest) <= _REACH, nearest, bins)
+
+
+def _lobe_steps(magnitude: np.ndarray, frequency: np.ndarray) -> np.ndarray:
+    power = np.square(magnitude)
+    left, right = _moved(power, 1, 0.0), _moved(power, -1, 0.0)
+    excess = left * _wrap(_moved(frequency, 1, 0.0) - frequency)
+    excess += right * _wrap(_moved(frequency, -1, 0.0) - frequency)
+    total = power + (left + right)
+    return frequency + np.divide(excess, total, out=np.zeros_like(excess), where=total != 0)
+
+
+def _moved(x: np.ndarray, distance: int, fill: float) -> np.ndarray:
+    """`x` moved by `distance` bins up; `fill` comes in at the end."""
+    result = np.full_like(x, fill)
+    if distance > 0:
+        result[:, :, distance:] = x[:, :, :-distance]
+    else:
+        result[:, :, :distance] = x[:, :, -distance:]
+    return result
+
+
+def _wrap(halfturns: np.ndarray) -> np.ndarray:
+    return halfturns - 2 * np.rint(halfturns / 2)
+
+
+def _inverse_window(n_fft: int) -> np.ndarray:
+    """The Hann window by which frames, windowed once before, add up to the wave: float32 [n_fft]."""
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
+    overlapping = np.sum(np.square(hann).reshape(4, -1), axis=0)
+    return (hann / np.tile(overlapping, 4)).astype(np.float32)
+
+
+def _blocks(matrix: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
+    """As `banded.BandedMatrix` has them."""
+    blocks = []
+    for column in range(0, matrix.shape[1], _BLOCK_COLUMNS):
+        block = matrix[:, column:column + _BLOCK_COLUMNS]
+        rows = np.flatnonzero(block.any(axis=1))
+        first, last = (rows[0], rows[-1] + 1) if rows.size else (0, 1)
+        blocks.append((first, last, block[first:last].astype(np.float32)))
+    return blocks
+
+
+def _banded(x: np.ndarray, blocks: list[tuple[int, int, np.ndarray]]) -> np.ndarray:
+    return np.concatenate([x[..., first:last] @ block for first, last, block in blocks], axis=-1)
