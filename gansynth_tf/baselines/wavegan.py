@@ -64,7 +64,7 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
             raise InputError(f'Impossible {name}: expected {only!r} for a {kind.MODEL}. Received: {value!r}')
     config = hyperparameters.read_experiment(directory, kind)
     pitches = vocabulary.read(directory)
-    arrays = checkpoints.read_latest(directory, set_aside=False)
+    arrays = checkpoints.read_newest(directory)
     if arrays is None:
         raise InputError(f'No model: expected stage_00000/checkpoint-*.npz in the directory. '
                          f'Received: {str(directory)!r}')

@@ -1,6 +1,5 @@
 """A WaveGAN or SpecGAN in training, as `training.loop` trains any model."""
 
-import logging
 import pathlib
 from collections.abc import Iterator, Mapping
 
@@ -12,8 +11,10 @@ from gansynth_tf.baselines.wavegan_config import WaveGANConfig
 from gansynth_tf.baselines.wavegan_networks import Critic, Generator
 from gansynth_tf.baselines.wavegan_step import WaveGANStep
 from gansynth_tf.data.prepared_notes import PreparedNotes
+from gansynth_tf.networks import weights
 from gansynth_tf.training import run_directory
 from gansynth_tf.training.model import Batch, SingleStage, Stage
+from gansynth_tf.training.summaries import PitchWatch
 
 _NUM_SAMPLES = 4  # notes in a summary; TensorBoard shows few at once
 _STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
@@ -34,6 +35,7 @@ class WaveGANModel:
         self._config = config
         self._notes = notes
         self._num_pitches = num_pitches(config, len(notes.vocabulary.pitches))
+        self._pitch_watch = PitchWatch(max(self._num_pitches, 1))
 
     def prepare(self, directory: pathlib.Path, stage_id: int | None) -> None:
         del stage_id  # there is but one
@@ -45,8 +47,7 @@ class WaveGANModel:
         self._step = WaveGANStep(Generator.create(self._config, self._num_pitches),
                                  Critic.create(self._config, self._num_pitches))
         if arrays is not None:
-            for name, variable in self._variables().items():
-                variable.assign(arrays[name])
+            weights.assign('model', self._variables(), arrays)
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         probabilities = self._notes.vocabulary.probabilities
@@ -81,9 +82,8 @@ class WaveGANModel:
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
         del image_id
-        if self._num_pitches and terms['discriminator/pitch'] > np.log(self._num_pitches):
-            logging.warning('The critic no longer hears the pitch of real notes (loss %.2f nats, chance %.2f).',
-                            terms['discriminator/pitch'], np.log(self._num_pitches))
+        if self._num_pitches:
+            self._pitch_watch.look(terms)
         rng = np.random.default_rng([self._config.seed, 0xFA4E])  # the same notes throughout a run
         latents = rng.uniform(-1, 1, (_NUM_SAMPLES, self._config.latent_size)).astype(np.float32)
         highest = max(self._num_pitches - 1, 0)

@@ -37,7 +37,7 @@ def read(directory: str | os.PathLike, kind: type[Kind], *, ema: bool = True) ->
     config = hyperparameters.read_experiment(directory, kind)
     if (directory / WEIGHTS_FILE).exists():
         return config, _read_arrays(directory / WEIGHTS_FILE)
-    arrays = checkpoints.read_latest(directory, set_aside=False)
+    arrays = checkpoints.read_newest(directory)
     if arrays is None:
         raise InputError(f'No model: expected {WEIGHTS_FILE} or stage_00000/checkpoint-*.npz in the directory. '
                          f'Received: {str(directory)!r}')

@@ -15,6 +15,7 @@ from gansynth_tf.data import pipeline
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.errors import InputError
+from gansynth_tf.networks import weights
 from gansynth_tf.training import run_directory
 from gansynth_tf.training.model import Batch, SingleStage, Stage
 from gansynth_tf.training.optimizer import Adam
@@ -119,8 +120,7 @@ class WaveNetModel:
         self._step = WaveNetStep(self._config, wavenet_networks.initial(self._config,
                                                                         len(self._notes.vocabulary.pitches)))
         if arrays is not None:
-            for name, variable in self._step.variables().items():
-                variable.assign(arrays[name])
+            weights.assign('model', self._step.variables(), arrays)
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         config, notes = self._config, self._notes

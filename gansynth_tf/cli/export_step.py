@@ -46,7 +46,7 @@ def main(argv):
 
     checkpoint, num_pitches = None, FLAGS.num_pitches
     if FLAGS.ckpt_dir:
-        checkpoint = checkpoints.read_latest(FLAGS.ckpt_dir)
+        checkpoint = checkpoints.read_newest(FLAGS.ckpt_dir)
         if checkpoint is None:
             raise InputError(f'No checkpoint: expected a run with one. Received: {FLAGS.ckpt_dir!r}')
         num_pitches = len(vocabulary.read(FLAGS.ckpt_dir).pitches)

@@ -60,7 +60,9 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
     vocabulary = vocabulary_lib.read(directory)
     fitted = normalizers.needs_data(config)
     normalizer = normalizers.read(directory) if fitted else normalizers.from_config(config)
-    state = checkpoints.read_generator(directory, ema=ema, checkpoint=checkpoint)
+    state = checkpoints.read_generator(
+        directory, ema=ema, checkpoint=checkpoint,
+        check=lambda arrays: weights.check_generator(config, len(vocabulary.pitches), arrays))
     codes = timbre_code_file.read(directory, config.latent_vector_size) if config.latent_noise else None
     return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes)
 

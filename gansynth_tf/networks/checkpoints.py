@@ -17,7 +17,7 @@ import os
 import pathlib
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -27,8 +27,10 @@ from gansynth_tf.errors import InputError
 GENERATOR_FILE = 'generator.npz'
 LATEST, BEST = CHOICES = ('latest', 'best')  # checkpoints of a run to be played
 _FLOAT32_BITS = np.finfo(np.float32).nmant
-_COUNTERS = frozenset(('image_id', 'stage_id', 'num_blocks'))
+_COUNTERS = frozenset(('image_id', 'stage_id', 'num_blocks', 'end_image', 'random_stream', 'is_complete'))
 _CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
+
+Check = Callable[[dict[str, np.ndarray]], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,10 @@ def stage_directory(train_root_dir: str | os.PathLike, stage_id: int) -> pathlib
     return pathlib.Path(train_root_dir) / f'stage_{stage_id:05d}'
 
 
+def _path(stage: pathlib.Path, image_id: int) -> pathlib.Path:
+    return stage / f'checkpoint-{image_id:010d}.npz'
+
+
 def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: int, *, keep: int = 2) -> pathlib.Path:
     """Writes a checkpoint into a stage's directory, then deletes all but the newest `keep` and the best there.
 
@@ -59,7 +65,7 @@ def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: i
       InputError: if there is no room or permission; what was there stays as it was.
     """
     files.make_directory(directory)
-    path = directory / f'checkpoint-{image_id:010d}.npz'
+    path = _path(directory, image_id)
     with files.atomic_write(path) as temporary:
         np.savez(temporary, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes every name for allow_pickle
     newest_first = _checkpoints(directory)
@@ -83,22 +89,57 @@ def exist(directory: str | os.PathLike) -> bool:
     return (directory / GENERATOR_FILE).exists() or any(directory.glob('stage_*/checkpoint-*.npz'))
 
 
-def read_latest(train_root_dir: str | os.PathLike, *, set_aside: bool = True) -> dict[str, np.ndarray] | None:
-    """The newest readable checkpoint of a run, or None if it has none yet.
+def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | None:
+    """The newest checkpoint of a run from which training can go on, or None if it has none yet.
 
-    Half-written and corrupt ones are passed over, with a warning, and also renamed to `.corrupt` if they are to be
-    `set_aside`, as whoever trains does.
+    Damaged ones are set aside: renamed to `.corrupt`, with a warning.
     """
-    return next(_readable(train_root_dir, set_aside=set_aside), None)
+    for path in _newest_first(train_root_dir):
+        try:
+            return _read_checkpoint(path)
+        except InputError as error:
+            _set_aside(path, error)
+    return None
 
 
-def read_generator(directory: str | os.PathLike, *, ema: bool = True, checkpoint: str = LATEST) -> GeneratorState:
+def set_aside(train_root_dir: str | os.PathLike, arrays: Mapping[str, np.ndarray], error: InputError) -> None:
+    """Renames the file of a checkpoint that `read_latest` gave, but the networks refused, to `.corrupt`."""
+    _set_aside(_path(stage_directory(train_root_dir, int(arrays['stage_id'])), int(arrays['image_id'])), error)
+
+
+def read_newest(train_root_dir: str | os.PathLike, prefix: str = '', *, check: Check = lambda arrays: None
+                ) -> dict[str, np.ndarray] | None:
+    """The newest checkpoint of a run, to be played and not trained on; None if it has none yet.
+
+    Args:
+      train_root_dir: the run.
+      prefix: of the arrays that are read, the counters always being.
+      check: raises an InputError if the arrays are not as they should be.
+
+    Raises:
+      InputError: if it is damaged: no other is played in its place without a word.
+    """
+    path, before = ([*_newest_first(train_root_dir)] + [None, None])[:2]
+    if path is None:
+        return None
+    try:
+        arrays = _read_checkpoint(path, prefix)
+        check(arrays)
+    except InputError as error:
+        advice = f'To play the one before, {before.name}, rename this one' if before else 'There is none before it'
+        raise InputError(f'The newest checkpoint, {str(path)!r}, cannot be played. {error} {advice}.') from error
+    return arrays
+
+
+def read_generator(directory: str | os.PathLike, *, ema: bool = True, checkpoint: str = LATEST,
+                   check: Check = lambda arrays: None) -> GeneratorState:
     """The generator of a model directory, or of a run's newest or best checkpoint.
 
     Args:
       directory: holds `generator.npz`, or `stage_000NN/checkpoint-*.npz`.
       ema: the moving average of the weights rather than the weights themselves.
       checkpoint: of a run, `LATEST` or `BEST`, the one of the lowest 'sliced_wasserstein' in the newest stage.
+      check: raises an InputError if the weights are not those of the generator.
 
     Raises:
       InputError: if there is no complete model there, or `generator.npz` is asked for live weights or its best.
@@ -114,11 +155,12 @@ def read_generator(directory: str | os.PathLike, *, ema: bool = True, checkpoint
         return _generator_state(_read(model), '')
     prefix = 'generator_ema/' if ema else 'generator/'
     if checkpoint == BEST:
-        return _generator_state(_read(_best(directory), prefix), prefix)
-    for arrays in _readable(directory, prefix, set_aside=False):
-        return _generator_state(arrays, prefix)
-    raise InputError(f'No model: expected {GENERATOR_FILE} or stage_000NN/checkpoint-*.npz in the directory. '
-                     f'Received: {str(directory)!r}')
+        return _generator_state(_read_checkpoint(_best(directory), prefix), prefix)
+    arrays = read_newest(directory, prefix, check=lambda arrays: check(_generator_state(arrays, prefix).arrays))
+    if arrays is None:
+        raise InputError(f'No model: expected {GENERATOR_FILE} or stage_000NN/checkpoint-*.npz in the directory. '
+                         f'Received: {str(directory)!r}')
+    return _generator_state(arrays, prefix)
 
 
 def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mantissa_bits: int = _FLOAT32_BITS
@@ -181,18 +223,31 @@ def _best(train_root_dir: str | os.PathLike) -> pathlib.Path:
                      f'(sliced_wasserstein_num_samples above 0). Received: {str(train_root_dir)!r}')
 
 
-def _readable(train_root_dir: str | os.PathLike, prefix: str = '', *, set_aside: bool
-              ) -> Iterator[dict[str, np.ndarray]]:
-    """Reads a run's checkpoints, newest first, passing over those that are damaged."""
+def _newest_first(train_root_dir: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """A run's checkpoints."""
     for stage in sorted(pathlib.Path(train_root_dir).glob('stage_*'), reverse=True):
-        for path in _checkpoints(stage):
-            try:
-                yield _read(path, prefix)
-            except InputError as error:
-                logging.warning('%s The one before is used.', error)
-                if set_aside:
-                    path.rename(path.with_suffix('.corrupt'))
-                    logging.warning('The damaged one is set aside as %s.', path.with_suffix('.corrupt'))
+        yield from _checkpoints(stage)
+
+
+def _set_aside(path: pathlib.Path, error: InputError) -> None:
+    path.rename(path.with_suffix('.corrupt'))
+    logging.warning('%s The damaged checkpoint is set aside as %s, and the one before is used.', error,
+                    path.with_suffix('.corrupt'))
+
+
+def _read_checkpoint(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
+    """Reads a checkpoint as `_read` does, which is to be the one of its path."""
+    arrays = _read(path, prefix)
+    for name in ('stage_id', 'image_id'):
+        if name not in arrays:
+            raise InputError(f'Unusable checkpoint: expected {name} in it. Received: {str(path)!r}')
+    if path.parent.name != stage_directory('', int(arrays['stage_id'])).name:
+        raise InputError(f'Unusable checkpoint: expected the stage of its directory as stage_id. '
+                         f'Received: {arrays["stage_id"]} ({str(path)!r})')
+    if path.name != _path(path.parent, int(arrays['image_id'])).name:
+        raise InputError(f'Unusable checkpoint: expected the number in its name as image_id. '
+                         f'Received: {arrays["image_id"]} ({str(path)!r})')
+    return arrays
 
 
 def _read(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
@@ -210,9 +265,6 @@ def _read(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
         if arrays[name].shape or not 0 <= arrays[name] < 2**53 or arrays[name] % 1:
             raise InputError(f'Unusable checkpoint: expected a whole number as {name}. '
                              f'Received: {str(arrays[name])[:100]} ({str(path)!r})')
-    if 'stage_id' in arrays and path.parent != stage_directory(path.parent.parent, int(arrays['stage_id'])):
-        raise InputError(f'Unusable checkpoint: expected the stage of its directory as stage_id. '
-                         f'Received: {arrays["stage_id"]} ({str(path)!r})')
     return arrays
 
 

@@ -20,15 +20,25 @@ def to_arrays(model: keras.Model) -> dict[str, np.ndarray]:
 
 
 def from_arrays(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
-    """Sets every weight of `model`.
+    """Sets every weight of `model`; arguments and errors are those of `assign`."""
+    assign(model.name, {variable.path: variable for variable in model.weights}, arrays)
+
+
+def assign(name: str, variables: Mapping[str, keras.Variable], arrays: Mapping[str, np.ndarray]) -> None:
+    """Sets variables to arrays of their names.
+
+    Args:
+      name: what they are, for the error.
+      variables: by name.
+      arrays: by name; those without '/' are no weights, but counters, and passed over.
 
     Raises:
-      InputError: if a variable is missing, surplus or of another shape; nothing is set then.
+      InputError: if an array is missing, surplus or of another shape; nothing is set then.
     """
-    variables = {variable.path: variable for variable in model.weights}
-    _check(model.name, {name: tuple(variable.shape) for name, variable in variables.items()}, arrays)
-    for name, variable in variables.items():
-        variable.assign(arrays[name])
+    given = {name: array for name, array in arrays.items() if '/' in name or name in variables}
+    _check(name, {name: tuple(variable.shape) for name, variable in variables.items()}, given)
+    for path, variable in variables.items():
+        variable.assign(given[path])
 
 
 def check_generator(config: Config, num_pitches: int, arrays: Mapping[str, np.ndarray]) -> None:

@@ -25,6 +25,10 @@ _LOG_SECONDS = 5.0  # between two updates of the progress line's losses
 _MOST_ROLLBACKS = 3  # what goes wrong more often than this is not bad luck
 
 
+class _UnfitError(Exception):
+    """The checkpoint from which training was to go on is not one of this model."""
+
+
 class NonFiniteError(Exception):
     """A loss or a gradient is infinite or not a number. The message is one line for the user.
 
@@ -80,13 +84,11 @@ class _Run:
         self._stop = stop
         self._distribution = distribution
         self._random_stream = 0
-        if not distribution.is_chief:
-            distribution.any(False)  # the chief prepares the directory first
-        self._restored = checkpoints.read_latest(directory)
-        model.prepare(directory, None if self._restored is None else int(self._restored['stage_id']))
+        with self._chief_first():
+            self._restored = checkpoints.read_latest(directory)
+            model.prepare(directory, None if self._restored is None else int(self._restored['stage_id']))
         self._metrics = MetricsLog(directory)
         if distribution.is_chief:
-            distribution.any(False)
             self._writer = tf.summary.create_file_writer(str(directory / 'events'))
 
     def run(self, on_nan: str) -> pathlib.Path:
@@ -100,11 +102,32 @@ class _Run:
                 logging.warning('%s Going back to the last checkpoint, with other random numbers (%d of %d times).',
                                 trouble, num_rollbacks, _MOST_ROLLBACKS)
                 self._random_stream += 1
-                self._restored = checkpoints.read_latest(self._directory)
+                with self._chief_first():
+                    self._restored = checkpoints.read_latest(self._directory)
         raise AssertionError('unreachable')
 
+    @contextlib.contextmanager
+    def _chief_first(self) -> Iterator[None]:
+        """The chief does first what changes the directory; the others wait for it."""
+        if not self._distribution.is_chief:
+            self._distribution.any(False)
+        yield
+        if self._distribution.is_chief:
+            self._distribution.any(False)
+
     def _run_stages(self) -> None:
-        restored, remaining = self._restored, list(self._model.stages)
+        while True:
+            try:
+                return self._run_from(self._restored)
+            except _UnfitError as error:
+                with self._chief_first():
+                    if self._distribution.is_chief and self._restored is not None:
+                        checkpoints.set_aside(self._directory, self._restored, InputError(str(error)))
+                    self._restored = checkpoints.read_latest(self._directory)
+
+    def _run_from(self, restored: Mapping[str, np.ndarray] | None) -> None:
+        """Trains from a checkpoint, or from the start, to the end."""
+        remaining = list(self._model.stages)
         if restored is not None:
             self._random_stream = max(self._random_stream, int(restored.get('random_stream', 0)))
             if self._distribution.is_chief:
@@ -122,7 +145,7 @@ class _Run:
         if self._distribution.any(self._stop.received):
             raise Stopped(stage.first_image)
         self._distribution.check_batch_size(stage.batch_size)
-        self._model.begin(stage, restored)
+        self._begin(stage, restored)
         image_id, seconds = stage.first_image, 0.0
         if restored is not None:
             image_id, seconds = int(restored['image_id']), float(restored.get('stage_seconds', 0.0))
@@ -138,6 +161,16 @@ class _Run:
                 self._model.show_notes()
             self._writer.flush()
         self._loop(stage, batches, image_id, time.monotonic() - seconds)
+
+    def _begin(self, stage: Stage, restored: Mapping[str, np.ndarray] | None) -> None:
+        try:
+            if restored is not None:
+                _check_place(restored, stage)
+            self._model.begin(stage, restored)
+        except InputError as error:
+            if restored is None:
+                raise
+            raise _UnfitError(str(error)) from error
 
     def _loop(self, stage: Stage, batches: Iterator[Batch], image_id: int, started: float) -> None:
         """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
@@ -224,6 +257,18 @@ class _Run:
     def _arrays(self, stage: Stage, image_id: int) -> dict[str, np.ndarray]:
         """Where training stands: the point in time, and all that the model has learnt."""
         return {'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id)} | self._model.arrays(image_id)
+
+
+def _check_place(restored: Mapping[str, np.ndarray], stage: Stage) -> None:
+    """Raises an InputError unless a checkpoint says where in `stage` it is, as this loop writes it."""
+    if 'is_complete' not in restored:
+        raise InputError('Unusable checkpoint: expected is_complete in it. Received: none')
+    if int(restored['image_id']) < stage.first_image:
+        raise InputError(f'Unusable checkpoint: expected one of stage {stage.stage_id}, after {stage.first_image} '
+                         f'images. Received: one after {restored["image_id"]}')
+    seconds = restored.get('stage_seconds', np.zeros(()))
+    if seconds.shape or not np.isfinite(seconds):
+        raise InputError(f'Unusable checkpoint: expected a number as stage_seconds. Received: {str(seconds)[:100]}')
 
 
 class _Clock:

@@ -92,6 +92,9 @@ class Model(Protocol):
           stage: one of `stages`.
           arrays: a checkpoint within this stage, as `arrays` gave them, from which to go on, whatever the networks
             hold; None at the stage's start, with the weights that there are and fresh optimizers.
+
+        Raises:
+          InputError: if the checkpoint is not of this model (`weights.assign` finds out); no weight has changed then.
         """
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:

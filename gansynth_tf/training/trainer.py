@@ -74,17 +74,14 @@ class Gansynth:
             return Networks.create(self._config, len(self._notes.vocabulary.pitches))
 
     def begin(self, stage: Stage, arrays: Mapping[str, np.ndarray] | None) -> None:
-        if arrays is not None:
-            for prefix, network in self._networks.by_name().items():
-                weights.from_arrays(network, {name.removeprefix(f'{prefix}/'): array for name, array in arrays.items()
-                                              if name.startswith(f'{prefix}/')})
         self._stage = stage
         self._stage_normalizer = self._normalizer.at_width(stage.resolution[1])
         self._step = TrainingStep(self._config, stage, self._networks, self._stage_normalizer, self._representation,
                                   self._distribution)
         if arrays is not None:
-            for name, variable in self._step.state().items():
-                variable.assign(arrays[name])
+            weights.assign('model', {f'{prefix}/{variable.path}': variable for prefix, network
+                                     in self._networks.by_name().items() for variable in network.weights}
+                           | self._step.state(), arrays)
         self._quality = SampleQuality(self._config, self._notes, stage, self._stage_normalizer, self._codes)
 
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:

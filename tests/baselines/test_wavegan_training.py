@@ -115,6 +115,34 @@ def test_a_run_does_not_go_on_with_other_networks(notes, tmp_path, without_updat
     assert checkpoints.read_latest(tmp_path)['image_id'] == 20
 
 
+def test_a_checkpoint_of_other_networks_is_set_aside_in_training_and_refused_in_playing(notes, tmp_path,
+                                                                                         without_updates):
+    config = WAVEGAN.replace(total_num_images=4)
+    loop.train(wavegan.create(config, notes), tmp_path)
+    arrays = checkpoints.read_latest(tmp_path)
+    name = next(name for name in arrays if name.startswith('D/'))
+    wrong = arrays | {name: arrays[name][..., None], 'image_id': np.array(5)}
+    path = checkpoints.write(wrong, checkpoints.stage_directory(tmp_path, 0), 5)
+    loop.train(wavegan.create(config, notes), tmp_path)
+    assert path.with_suffix('.corrupt').exists()
+    path.write_bytes(b'PK')
+    with pytest.raises(InputError, match='checkpoint-0000000005.npz.*rename this one'):
+        gansynth_tf.load(tmp_path)
+
+
+def test_the_lost_pitch_is_told_only_if_it_was_once_heard(notes, tmp_path, without_updates, caplog):
+    model = wavegan.create(WAVEGAN, notes)
+    model.prepare(tmp_path, None)
+    model.begin(model.stages[0], None)
+    terms = {'discriminator/pitch': 2.0}  # chance is ln 3 = 1.1
+    with tf.summary.create_noop_writer().as_default(step=0):
+        model.summarise(terms, 0)
+        assert 'no longer hears' not in caplog.text
+        model.summarise({'discriminator/pitch': 0.1}, 0)
+        model.summarise(terms, 0)
+    assert 'no longer hears the pitch of real notes (loss 2.00 nats, chance 1.10)' in caplog.text
+
+
 def test_a_note_is_scaled_to_peak_1_and_filled_up_as_by_the_original():
     golden = np.load(pathlib.Path(__file__).parents[1] / 'golden' / 'wavegan_unit.npz')
     config = WAVEGAN.replace(audio_length=1200)

@@ -87,12 +87,21 @@ def test_a_damaged_checkpoint_is_set_aside_and_the_one_before_is_used(tmp_path, 
     assert not damaged.exists() and damaged.with_suffix('.corrupt').exists()
 
 
-def test_playing_does_not_rename_anything(tmp_path):
+def test_playing_refuses_a_damaged_newest_checkpoint_and_renames_nothing(tmp_path):
     write(tmp_path, image_id=8)
-    damaged = write(tmp_path, image_id=16)
+    damaged = write(tmp_path, stage_id=1, image_id=16)
     spoil(damaged, 'half')
+    with pytest.raises(InputError, match=f'newest checkpoint, {str(damaged)!r}, cannot be played.*Cannot read the weights'
+                                         '.*To play the one before, checkpoint-0000000008.npz, rename this one'):
+        checkpoints.read_generator(tmp_path)
+    damaged.rename(damaged.with_suffix('.damaged'))
     np.testing.assert_array_equal(checkpoints.read_generator(tmp_path).arrays['a/kernel'], [2, 2, 2])
-    assert damaged.exists()
+
+
+def test_the_only_checkpoint_being_damaged(tmp_path):
+    spoil(write(tmp_path), 'empty')
+    with pytest.raises(InputError, match='checkpoint-0000000008.npz.*There is none before it'):
+        checkpoints.read_generator(tmp_path)
 
 
 @pytest.mark.parametrize('ema, value', [(True, 2), (False, 1)])
@@ -153,7 +162,9 @@ def test_a_file_of_something_else(tmp_path):
     ({'stage_id': np.int64(3)}, 'expected the stage of its directory as stage_id'),
     ({'image_id': np.int64(-8)}, 'expected a whole number as image_id'),
     ({'num_blocks': np.float64(np.nan)}, 'expected a whole number as num_blocks'),
-    ({'num_blocks': np.ones(2)}, 'expected a whole number as num_blocks')])
+    ({'num_blocks': np.ones(2)}, 'expected a whole number as num_blocks'),
+    ({'random_stream': np.float64(0.5)}, 'expected a whole number as random_stream'),
+    ({'image_id': np.int64(24)}, 'expected the number in its name as image_id')])
 def test_what_no_training_writes_is_set_aside(tmp_path, arrays, message, caplog):
     write(tmp_path, image_id=8)
     checkpoints.write(STATE | {'image_id': np.int64(16)} | arrays, checkpoints.stage_directory(tmp_path, 0), 16)
@@ -162,13 +173,21 @@ def test_what_no_training_writes_is_set_aside(tmp_path, arrays, message, caplog)
     assert (tmp_path / 'stage_00000' / 'checkpoint-0000000016.corrupt').exists()
 
 
+@pytest.mark.parametrize('name', ['image_id', 'stage_id'])
+def test_a_checkpoint_without_its_number_is_set_aside(tmp_path, name, caplog):
+    arrays = {key: array for key, array in STATE.items() if key != name}
+    checkpoints.write(arrays, checkpoints.stage_directory(tmp_path, 0), 8)
+    assert checkpoints.read_latest(tmp_path) is None
+    assert f'expected {name} in it' in caplog.text
+
+
 def test_the_best_is_that_of_the_lowest_distance_in_the_newest_stage(tmp_path):
     with pytest.raises(InputError, match='No best checkpoint: expected a run whose checkpoints were compared'):
         checkpoints.read_generator(tmp_path, checkpoint='best')
     for stage_id, image_id, distance in ((0, 8, 0.1), (1, 16, 0.4), (1, 24, 0.3), (1, 32, 0.5), (2, 40, None)):
         values = {} if distance is None else {'sliced_wasserstein': np.float64(distance)}
         weights = {'generator_ema/a/kernel': np.full(3, image_id, np.float32)}
-        checkpoints.write(STATE | {'stage_id': np.int64(stage_id)} | values | weights,
-                          checkpoints.stage_directory(tmp_path, stage_id), image_id)
+        numbers = {'stage_id': np.int64(stage_id), 'image_id': np.int64(image_id)}
+        checkpoints.write(STATE | numbers | values | weights, checkpoints.stage_directory(tmp_path, stage_id), image_id)
     assert checkpoints.read_generator(tmp_path, checkpoint='best').arrays['a/kernel'][0] == 24
     assert checkpoints.read_generator(tmp_path).arrays['a/kernel'][0] == 40

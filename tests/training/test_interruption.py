@@ -164,6 +164,40 @@ def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(config, notes
     assert_same(tmp_path, whole)
 
 
+def spoiled(arrays, how):
+    """A whole and readable checkpoint that no training of this model wrote."""
+    name = 'discriminator/block_1/conv0/kernel'
+    changes = {'shape': {name: arrays[name][..., :-1]}, 'size': {name: np.zeros((3, 3, 64, 4096), np.float32)},
+               'optimizer': {f'discriminator_adam/v/{name.partition("/")[2]}': np.zeros(3)},
+               'not finite': {name: arrays[name] * np.nan}, 'seconds': {'stage_seconds': np.array(np.nan)}}
+    if how == 'name':
+        return {key + '_' if key == name else key: array for key, array in arrays.items()}
+    if how == 'missing':
+        return {key: array for key, array in arrays.items() if key != 'is_complete'}
+    return arrays | changes[how]
+
+
+def test_readable_checkpoints_that_do_not_fit_are_set_aside_too(config, notes, tmp_path, at_image, expected, caplog):
+    whole = expected()
+    at_image(8, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(signals.Stopped):
+        trainer.train(config, notes, tmp_path)
+    newest = dict(np.load(max((tmp_path / STAGES[1]).glob('*.npz'))))
+    faults = ('shape', 'size', 'optimizer', 'not finite', 'seconds', 'name', 'missing')
+    for count, how in enumerate(faults):
+        arrays = spoiled(newest, how) | {'image_id': np.array(11 + count)}
+        checkpoints.write(arrays, checkpoints.stage_directory(tmp_path, 1), 11 + count, keep=100)
+    early = newest | {'stage_id': np.array(2), 'image_id': np.array(3)}  # before its stage begins
+    checkpoints.write(early, checkpoints.stage_directory(tmp_path, 2), 3)
+    trainer.train(config, notes, tmp_path)
+    assert {path.stem for path in tmp_path.rglob('*.corrupt')} == {
+        f'checkpoint-{image_id:010d}' for image_id in (3, *range(11, 11 + len(faults)))}
+    for word in ('has shape', 'is unknown', 'is missing', 'NaN or infinity', 'stage_seconds', 'expected is_complete',
+                 'after 12 images'):
+        assert word in caplog.text
+    assert_same(tmp_path, whole)
+
+
 def test_a_full_disk_is_one_line_and_loses_nothing(config, notes, tmp_path, monkeypatch, expected):
     whole, savez, written = expected(), np.savez, []
 
