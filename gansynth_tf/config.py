@@ -25,6 +25,11 @@ OBSOLETE_FLAGS = frozenset((
 _MOST_PIXELS = 2**28  # of a spectrogram, 2 GiB
 _MOST_WEIGHTS = 2**34  # of the first block, 64 GiB
 _MOST_IMAGES = 10**12
+# Far more than is of use; what is computed with such numbers still fits a float32.
+_FACTOR = dict(above=0, at_most=10**9)
+_WEIGHT = dict(at_least=0, at_most=10**9)
+_OFFSET = dict(at_least=-10**9, at_most=10**9)
+_SCHEDULE = dict(at_least=0, at_most=_MOST_IMAGES, expected='numbers above 0, and 0 for none but the last resolutions')
 _FRACTION = dict(at_least=0, below=1, expected='a number from 0 to below 1')
 
 
@@ -49,12 +54,13 @@ class Config(Hyperparameters):
         'below, fitted to the data (simple), fitted per frequency (freq), or none',
         choices=('specgrams_prespecified_normalizer', 'specgrams_simple_normalizer', 'specgrams_freq_normalizer',
                  'none'))
-    normalizer_margin: float = hyperparameter(0.8, 'where a fitted normalizer puts the ends of the data', above=0)
-    normalizer_num_examples: int = hyperparameter(1000, 'notes that a normalizer is fitted to', above=0)
-    mag_normalizer_a: float = hyperparameter(0.0661371661726, 'slope for log magnitudes', above=0)
-    mag_normalizer_b: float = hyperparameter(0.113718730221, 'offset for log magnitudes')
-    p_normalizer_a: float = hyperparameter(0.8, 'slope for phases or instantaneous frequencies', above=0)
-    p_normalizer_b: float = hyperparameter(0.0, 'offset for phases or instantaneous frequencies')
+    normalizer_margin: float = hyperparameter(0.8, 'where a fitted normalizer puts the ends of the data', **_FACTOR)
+    normalizer_num_examples: int = hyperparameter(1000, 'notes that a normalizer is fitted to', above=0,
+                                                  at_most=_MOST_IMAGES)
+    mag_normalizer_a: float = hyperparameter(0.0661371661726, 'slope for log magnitudes', **_FACTOR)
+    mag_normalizer_b: float = hyperparameter(0.113718730221, 'offset for log magnitudes', **_OFFSET)
+    p_normalizer_a: float = hyperparameter(0.8, 'slope for phases or instantaneous frequencies', **_FACTOR)
+    p_normalizer_b: float = hyperparameter(0.0, 'offset for phases or instantaneous frequencies', **_OFFSET)
 
     # Networks.
     latent_vector_size: int = hyperparameter(256, 'numbers in a latent', above=0, at_most=10**6)
@@ -69,7 +75,7 @@ class Config(Hyperparameters):
                                      shapes_specgrams=True)
     kernel_size: int = hyperparameter(3, 'width and height of the convolutions', above=0, at_most=255)
     fmap_base: int = hyperparameter(4096, 'filters before fmap_decay and fmap_max', above=0, at_most=2**30)
-    fmap_decay: float = hyperparameter(1.0, 'how many times filters halve from block to block', above=0)
+    fmap_decay: float = hyperparameter(1.0, 'how many times filters halve from block to block', **_FACTOR)
     fmap_max: int = hyperparameter(256, 'most filters', above=0, at_most=10**6)
     simple_arch: bool = hyperparameter(False, 'one convolution a block instead of two')
     to_rgb_activation: str = hyperparameter('tanh', "at the generator's output", choices=('tanh', 'linear'))
@@ -85,26 +91,30 @@ class Config(Hyperparameters):
     batch_size_schedule: tuple[int, ...] = hyperparameter(
         (8,), 'batch size by resolution, padded at the front with the first', above=0, at_most=65536,
         expected='at least one batch size, each above 0', on_resume=FREE)
-    generator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the generator", above=0, on_resume=FREE)
-    discriminator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the critic", above=0, on_resume=FREE)
+    generator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the generator", **_FACTOR, on_resume=FREE)
+    discriminator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the critic", **_FACTOR, on_resume=FREE)
     adam_beta1: float = hyperparameter(0.0, 'decay of the first moment', **_FRACTION, on_resume=FREE)
     adam_beta2: float = hyperparameter(0.99, 'decay of the second moment', **_FRACTION, on_resume=FREE)
-    gradient_penalty_target: float = hyperparameter(1.0, "slope that the critic's is held at", above=0, on_resume=FREE)
-    gradient_penalty_weight: float = hyperparameter(10.0, 'weight of the gradient penalty', at_least=0, on_resume=FREE)
-    real_score_penalty_weight: float = hyperparameter(0.001, 'weight of the squared scores of real notes', at_least=0,
+    gradient_penalty_target: float = hyperparameter(1.0, "slope that the critic's is held at", **_FACTOR,
+                                                    on_resume=FREE)
+    gradient_penalty_weight: float = hyperparameter(10.0, 'weight of the gradient penalty', **_WEIGHT, on_resume=FREE)
+    real_score_penalty_weight: float = hyperparameter(0.001, 'weight of the squared scores of real notes', **_WEIGHT,
                                                       on_resume=FREE)
-    generator_ac_loss_weight: float = hyperparameter(10.0, "weight of the generator's pitch loss", at_least=0,
+    generator_ac_loss_weight: float = hyperparameter(10.0, "weight of the generator's pitch loss", **_WEIGHT,
                                                      on_resume=FREE)
-    discriminator_ac_loss_weight: float = hyperparameter(10.0, "weight of the critic's pitch loss", at_least=0,
+    discriminator_ac_loss_weight: float = hyperparameter(10.0, "weight of the critic's pitch loss", **_WEIGHT,
                                                          on_resume=FREE)
     gen_gl_consistency_loss_weight: float = hyperparameter(
-        0.0, 'weight of the Griffin-Lim consistency loss, in the last stage', at_least=0, on_resume=FREE)
+        0.0, 'weight of the Griffin-Lim consistency loss, in the last stage', **_WEIGHT, on_resume=FREE)
     fake_batch_size: int = hyperparameter(61, 'notes in a summary', above=0, at_most=65536, on_resume=FREE)
-    save_summaries_num_images: int = hyperparameter(10_000, 'notes from summary to summary', above=0, on_resume=FREE)
+    save_summaries_num_images: int = hyperparameter(10_000, 'notes from summary to summary', above=0,
+                                                    at_most=_MOST_IMAGES, on_resume=FREE)
     train_time_limit: float | None = hyperparameter(
-        None, 'seconds for all stages together', above=0, expected='seconds above 0, or null for none', on_resume=FREE)
+        None, 'seconds for all stages together', above=0, at_most=10**9,
+        expected='seconds above 0, or null for none', on_resume=FREE)
     train_time_stage_multiplier: float = hyperparameter(
-        1.0, 'time of a stage over that of the one before, under train_time_limit', above=0, on_resume=FREE)
+        1.0, 'time of a stage over that of the one before, under train_time_limit', above=0, at_most=1000,
+        on_resume=FREE)
 
     # Beyond the original.
     mel_downscale: int = hyperparameter(1, 'STFT bins per mel bin', above=0, at_most=_MOST_PIXELS,
@@ -122,35 +132,35 @@ class Config(Hyperparameters):
         1.0, 'what the phase of silence counts for the critic; that of loud partials counts 1', at_least=0, at_most=1,
         on_resume=FREE)
     gradient_penalty_interval: int = hyperparameter(
-        1, "the critic's updates from one penalty to the next; its weight grows accordingly", above=0, on_resume=FREE)
+        1, "the critic's updates from one penalty to the next; its weight grows accordingly", **_FACTOR, on_resume=FREE)
     num_images_schedule: tuple[int, ...] = hyperparameter(
         (), "notes of each resolution's stable stage and of the transition to it, padded at the front like batch "
         'sizes; stands for the three *_num_images. A run ends before resolutions of 0 notes, for which spectrograms '
-        'are enlarged', at_most=_MOST_IMAGES, on_resume=LATER)
+        'are enlarged', **_SCHEDULE, on_resume=LATER)
     transition_num_images_schedule: tuple[int, ...] = hyperparameter(
-        (), 'other numbers for the transitions, padded likewise', at_most=_MOST_IMAGES, on_resume=LATER)
+        (), 'other numbers for the transitions, padded likewise', **_SCHEDULE, on_resume=LATER)
     ac_loss_weight_schedule: tuple[float, ...] = hyperparameter(
-        (), 'factors of the two ac_loss_weights by resolution, padded likewise', above=0, on_resume=FREE)
+        (), 'factors of the two ac_loss_weights by resolution, padded likewise', **_FACTOR, on_resume=FREE)
     learning_rate_schedule: tuple[float, ...] = hyperparameter(
-        (), 'factors of the two learning rates by resolution, padded likewise', above=0, on_resume=FREE)
+        (), 'factors of the two learning rates by resolution, padded likewise', **_FACTOR, on_resume=FREE)
     extra_notes_schedule: tuple[float, ...] = hyperparameter(
         (), 'share of the notes that come from prepared sets after the first, by resolution, padded likewise; if '
         'empty, each note of every set comes as often', at_least=0, at_most=1, on_resume=FREE)
     generator_ema_decay: float = hyperparameter(0.999, "decay of the generator's EMA", **_FRACTION, on_resume=FREE)
     generator_reconstruction_weight: float = hyperparameter(
-        0.0, 'weight of the distance from real notes to what is played at their codes', at_least=0, on_resume=FREE)
+        0.0, 'weight of the distance from real notes to what is played at their codes', **_WEIGHT, on_resume=FREE)
     latent_noise: float = hyperparameter(
         0.0, 'random latents are codes of training notes and so many times N(0, 1) on top; 0 for N(0, 1) alone',
         at_least=0, at_most=1000)
     generator_partials_weight: float = hyperparameter(
-        0.0, 'weight of how far partials are from those of real notes of the same pitch', at_least=0, on_resume=FREE)
+        0.0, 'weight of how far partials are from those of real notes of the same pitch', **_WEIGHT, on_resume=FREE)
     mixed_precision: bool = hyperparameter(
         False, 'bfloat16 within the networks while they are trained, over float32 weights', on_resume=FREE)
     sliced_wasserstein_num_samples: int = hyperparameter(
         512, 'notes by which checkpoints are compared; 0 for no comparison', at_least=0, at_most=10**6, on_resume=FREE)
     latent_scale: float = hyperparameter(
         1.0, 'latent truncation: scale of random latents when the model plays; below 1 less varied, more often right',
-        above=0, on_resume=FREE)
+        **_FACTOR, on_resume=FREE)
     seed: int = hyperparameter(0, 'where all randomness starts', at_least=0, below=2**31)
 
     def __post_init__(self):
@@ -170,7 +180,7 @@ class Config(Hyperparameters):
         for name in ('num_images_schedule', 'transition_num_images_schedule'):
             images = getattr(self, name)
             require(min(images, default=1) >= 0 and images[:1] != (0,) and sorted(images, key=bool, reverse=True)
-                    == list(images), name, 'numbers above 0, and 0 for none but the last resolutions', images)
+                    == list(images), name, _SCHEDULE['expected'], images)
         require(bool(self.num_images_schedule) or not self.transition_num_images_schedule,
                 'transition_num_images_schedule', 'num_images_schedule with it, for the stable stages',
                 self.transition_num_images_schedule)

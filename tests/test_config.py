@@ -8,6 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gansynth_tf import config as config_lib
+from gansynth_tf.baselines.wavegan_config import SpecGANConfig, WaveGANConfig
+from gansynth_tf.baselines.wavenet_config import AutoencoderConfig, WaveNetConfig
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
 
@@ -100,6 +102,20 @@ def test_the_defaults_are_the_originals():
     assert (config.real_score_penalty_weight, config.generator_ema_decay) == (0.001, 0.999)
     assert (config.adam_beta1, config.adam_beta2) == (0.0, 0.99)
     assert (config.mel_downscale, config.gradient_penalty_domain, config.gradient_penalty_interval) == (1, 'image', 1)
+
+
+@pytest.mark.parametrize('kind', [Config, WaveGANConfig, SpecGANConfig, AutoencoderConfig, WaveNetConfig])
+def test_every_number_has_a_lower_and_an_upper_bound_that_is_kept(kind):
+    values = kind().to_dict()
+    for name, facts in kind.facts().items():
+        if facts.choices or isinstance(values[name], bool):
+            continue
+        lower = facts.above if facts.at_least is None else facts.at_least
+        upper = facts.below if facts.at_most is None else facts.at_most
+        assert lower is not None and upper is not None and upper < 2**63, name
+        for value in (lower - 1, upper + 1, 10**300):
+            with pytest.raises(InputError, match=name):
+                kind(**{name: [value] if isinstance(values[name], list) else value})
 
 
 @pytest.mark.parametrize('hparams, shape', [

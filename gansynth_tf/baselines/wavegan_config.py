@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from gansynth_tf.hyperparameters import FREE, Hyperparameters, hyperparameter, require
 
 SLICE_LENGTHS = (16384, 32768, 65536)
+_MOST = 10**6  # of factors and weights
 _FRACTION = dict(at_least=0, below=1, expected='a number from 0 to below 1')
 
 
@@ -22,11 +23,13 @@ class WaveGANConfig(Hyperparameters):
     MODEL = 'wavegan'
 
     sample_rate: int = hyperparameter(16000, 'Hz', above=0, at_most=10**6)
-    slice_length: int = hyperparameter(65536, 'samples that the networks see: 16384, 32768 or 65536')
-    audio_length: int = hyperparameter(64000, 'samples of a note, which zeros fill up to a slice', above=0)
+    slice_length: int = hyperparameter(65536, 'samples that the networks see: 16384, 32768 or 65536', above=0,
+                                       at_most=65536)
+    audio_length: int = hyperparameter(64000, 'samples of a note, which zeros fill up to a slice', above=0,
+                                       at_most=65536)
     latent_size: int = hyperparameter(100, 'numbers in a latent', above=0, at_most=10**6)
     dim: int = hyperparameter(64, "channels of the critic's first layer and the generator's last but one; layers "
-                              'double or halve them', above=0, at_most=4096)
+                              'double or halve them', above=0, at_most=1024)
     upsample: str = hyperparameter('zeros', "in the generator: 'zeros' for transposed convolutions, 'nn' for nearest "
                                    'neighbours and convolutions', choices=('zeros', 'nn'))
     batchnorm: bool = hyperparameter(False, 'batch normalisation in both networks')
@@ -36,12 +39,13 @@ class WaveGANConfig(Hyperparameters):
                                         at_least=0, at_most=7)
     batch_size: int = hyperparameter(64, 'notes of an update', above=0, at_most=65536)
     num_critic_updates: int = hyperparameter(5, "critic's updates to one of the generator", above=0, at_most=1000)
-    learning_rate: float = hyperparameter(1e-4, "of both networks' Adam", above=0, on_resume=FREE)
+    learning_rate: float = hyperparameter(1e-4, "of both networks' Adam", above=0, at_most=_MOST, on_resume=FREE)
     adam_beta1: float = hyperparameter(0.5, "Adam's", on_resume=FREE, **_FRACTION)
     adam_beta2: float = hyperparameter(0.9, "Adam's", on_resume=FREE, **_FRACTION)
-    gradient_penalty_weight: float = hyperparameter(10.0, "of the critic's slopes", at_least=0, on_resume=FREE)
+    gradient_penalty_weight: float = hyperparameter(10.0, "of the critic's slopes", at_least=0, at_most=_MOST,
+                                                    on_resume=FREE)
     pitch_loss_weight: float = hyperparameter(10.0, 'of the pitch loss in both networks; with 0 neither knows of '
-                                              'pitches, as in the original', at_least=0)
+                                              'pitches, as in the original', at_least=0, at_most=_MOST)
     total_num_images: int = hyperparameter(64_000_000, 'notes that the critic sees: by default 200,000 updates of the '
                                            'generator, as remembered of the paper', above=0, at_most=10**12,
                                            on_resume=FREE)
@@ -67,9 +71,10 @@ class SpecGANConfig(WaveGANConfig):
 
     MODEL = 'specgan'
 
-    slice_length: int = hyperparameter(16384, 'samples of a picture of 128 x 128')
-    audio_length: int = hyperparameter(16384, 'samples of a note, which zeros fill up to a slice', above=0)
-    phase_shuffle: int = hyperparameter(0, 'always 0: pictures have no phase')
+    slice_length: int = hyperparameter(16384, 'samples of a picture of 128 x 128', above=0, at_most=16384)
+    audio_length: int = hyperparameter(16384, 'samples of a note, which zeros fill up to a slice', above=0,
+                                       at_most=16384)
+    phase_shuffle: int = hyperparameter(0, 'always 0: pictures have no phase', at_least=0, at_most=0)
     griffin_lim_iterations: int = hyperparameter(16, 'by which the phases of a picture are found', at_least=0,
                                                  at_most=10_000, on_resume=FREE)
     even_gain: bool = hyperparameter(True, 'whether overlapping frames are divided by their windows; without it the '

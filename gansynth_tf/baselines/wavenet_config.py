@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from gansynth_tf.hyperparameters import FREE, Hyperparameters, hyperparameter, require
 
-_LARGEST = 2 ** 20
+_MOST_CHANNELS, _MOST_LAYERS = 4096, 100  # together some 10**10 weights
+_LONGEST_HOP = 2**20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,18 +21,19 @@ class DecoderConfig(Hyperparameters):
 
     sample_rate: int = hyperparameter(16000, 'Hz', above=0, at_most=10**6)
     audio_length: int = hyperparameter(64000, 'samples of a note', above=0, at_most=10**8)
-    num_layers: int = hyperparameter(30, "the decoder's dilated layers", above=0, at_most=1000)
+    num_layers: int = hyperparameter(30, "the decoder's dilated layers", above=0, at_most=_MOST_LAYERS)
     num_stages: int = hyperparameter(10, 'layers after which its dilation, 1, 2, 4, ..., begins at 1 again', above=0,
                                      at_most=20)
-    width: int = hyperparameter(512, "the decoder's channels", above=0, at_most=_LARGEST)
-    skip_width: int = hyperparameter(256, 'channels of what skips its layers', above=0, at_most=_LARGEST)
-    ae_hop_length: int = hyperparameter(512, 'samples of a frame of what conditions it', above=0, at_most=_LARGEST)
-    crop_length: int = hyperparameter(6144, 'samples of a note that an update hears', above=0)
+    width: int = hyperparameter(512, "the decoder's channels", above=0, at_most=_MOST_CHANNELS)
+    skip_width: int = hyperparameter(256, 'channels of what skips its layers', above=0, at_most=_MOST_CHANNELS)
+    ae_hop_length: int = hyperparameter(512, 'samples of a frame of what conditions it', above=0,
+                                        at_most=_LONGEST_HOP)
+    crop_length: int = hyperparameter(6144, 'samples of a note that an update hears', above=0, at_most=10**8)
     batch_size: int = hyperparameter(32, 'notes of an update', above=0, at_most=65536)
-    learning_rate: float = hyperparameter(2e-4, "Adam's at first", above=0, on_resume=FREE)
+    learning_rate: float = hyperparameter(2e-4, "Adam's at first", above=0, at_most=10**6, on_resume=FREE)
     learning_rate_steps: tuple[int, ...] = hyperparameter(
         (90_000, 120_000, 150_000, 180_000, 210_000, 240_000), 'updates after which the learning rate is the first '
-        'times 2/3, 3/10, 1/5, 1/10, 3/100, 1/100', at_least=0, on_resume=FREE)
+        'times 2/3, 3/10, 1/5, 1/10, 3/100, 1/100', at_least=0, at_most=10**12, on_resume=FREE)
     ema_decay: float = hyperparameter(0.9999, 'of the average of the weights, which follows faster at first',
                                       at_least=0, below=1, on_resume=FREE)
     total_num_images: int = hyperparameter(6_400_000, 'notes that training sees', above=0, at_most=10**12,
@@ -74,10 +76,10 @@ class AutoencoderConfig(DecoderConfig):
 
     MODEL = 'wavenet_autoencoder'
 
-    ae_num_layers: int = hyperparameter(30, "the encoder's dilated layers", above=0, at_most=1000)
+    ae_num_layers: int = hyperparameter(30, "the encoder's dilated layers", above=0, at_most=_MOST_LAYERS)
     ae_num_stages: int = hyperparameter(10, 'layers after which its dilation begins at 1 again', above=0, at_most=20)
-    ae_width: int = hyperparameter(128, "the encoder's channels", above=0, at_most=_LARGEST)
-    ae_bottleneck_width: int = hyperparameter(16, 'channels of a code', above=0, at_most=_LARGEST)
+    ae_width: int = hyperparameter(128, "the encoder's channels", above=0, at_most=_MOST_CHANNELS)
+    ae_bottleneck_width: int = hyperparameter(16, 'channels of a code', above=0, at_most=_MOST_CHANNELS)
 
     latent_size: int = hyperparameter(4, 'notes kept of each pitch; as an instrument it plays mixtures of their codes, '
                                       'a number of the latent for each', above=0, at_most=1000)
@@ -98,8 +100,9 @@ class WaveNetConfig(DecoderConfig):
     MODEL = 'wavenet'
 
     pitch_width: int = hyperparameter(512, 'channels of the layers that the pitch goes through', above=0,
-                                      at_most=_LARGEST)
-    pitch_on_seconds: float = hyperparameter(3.0, 'how long from its start a note has its pitch', above=0)
+                                      at_most=_MOST_CHANNELS)
+    pitch_on_seconds: float = hyperparameter(3.0, 'how long from its start a note has its pitch', above=0,
+                                             at_most=10**6)
 
     latent_size: int = hyperparameter(16, 'numbers that decide the draws of a note', above=0, at_most=10**6)
 

@@ -66,7 +66,7 @@ class ExportedModel:
             description = files.parse_json(self._model.signatures['describe']()['description'].numpy())
             self.config, self.vocabulary = network_model.described(description, FORMAT)
             self.codes = network_model.codes(pathlib.Path(directory), self.config)
-        except (OSError, KeyError, ValueError, AttributeError, TypeError, RuntimeError, tf.errors.OpError) as error:
+        except (OSError, LookupError, ValueError, AttributeError, TypeError, RuntimeError, tf.errors.OpError) as error:
             raise network_model.unreadable(directory, error) from error
         self._pitches = np.array(self.vocabulary.pitches, np.int32)
         # Exports made before there was generate_raw had its audio under the name generate.

@@ -119,7 +119,7 @@ def read_newest(train_root_dir: str | os.PathLike, prefix: str = '', *, check: C
     Raises:
       InputError: if it is damaged: no other is played in its place without a word.
     """
-    path, before = ([*_newest_first(train_root_dir)] + [None, None])[:2]
+    path, before = [*_newest_first(train_root_dir), None, None][:2]
     if path is None:
         return None
     try:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 import random
 import shutil
 
@@ -13,6 +14,8 @@ from gansynth_tf import config as config_lib
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
+from gansynth_tf.export import saved_model
+from gansynth_tf.generation import synthesizer
 from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.normalizers import Normalizer
@@ -97,18 +100,39 @@ def play(directory):
     return 'audio'
 
 
+MAGENTA = pathlib.Path(__file__).parents[1] / 'golden' / 'magenta_tiny_pert'
+
+
+@pytest.fixture(scope='module')
+def saved_model_dir(model_dir, tmp_path_factory):
+    return saved_model.export(synthesizer.open_model(model_dir), tmp_path_factory.mktemp('export'))
+
+
 @pytest.mark.filterwarnings('ignore')
-def test_of_300_mutated_models_nothing_but_audio_or_an_input_error_comes_out(model_dir, tmp_path):
+@pytest.mark.parametrize('original, names, count', [
+    ('model_dir', ('stage_00002/checkpoint-0000000008.npz', 'experiment.json', 'pitch_counts.json', 'normalizer.json'),
+     244),
+    ('magenta_dir', ('stage_00003/model.ckpt-108.index', 'stage_00003/model.ckpt-108.data-00000-of-00001',
+                     'experiment.json'), 48),
+    ('saved_model_dir', ('saved_model.pb', 'variables/variables.index'), 8)])
+def test_of_mutated_models_nothing_but_audio_or_an_input_error_comes_out(original, names, count, request, tmp_path):
+    directory = MAGENTA if original == 'magenta_dir' else request.getfixturevalue(original)
     draw, outcomes = random.Random(0), []
-    names = ('stage_00002/checkpoint-0000000008.npz', 'experiment.json', 'pitch_counts.json', 'normalizer.json')
-    for index in range(300):
-        directory = shutil.copytree(model_dir, tmp_path / str(index))
-        path = directory / names[index % 4]
-        mutate = draw.choice((mutate_bytes, mutate_arrays if path.suffix == '.npz' else mutate_json))
-        path.write_bytes(mutate(path.read_bytes(), draw))
+    for index in range(count):
+        mutant = shutil.copytree(directory, tmp_path / str(index))
+        path = mutant / names[index % len(names)]
+        special = {'.npz': mutate_arrays, '.json': mutate_json}.get(path.suffix, mutate_bytes)
+        path.write_bytes(draw.choice((mutate_bytes, special))(path.read_bytes(), draw))
         try:
-            outcomes.append(play(directory))
+            outcomes.append(play(mutant))
         except Exception as error:
             raise AssertionError(f'mutation {index} of {path.name}: {error!r}') from error
-    assert outcomes.count('refused') > 150 and outcomes.count('audio') > 20
-    assert play(model_dir) == 'audio'
+    assert outcomes.count('refused') > count / 2 and outcomes.count('audio') >= count // 20
+    assert play(directory) == 'audio'
+
+
+def test_a_saved_model_whose_weights_end_early(saved_model_dir, tmp_path):
+    mutant = shutil.copytree(saved_model_dir, tmp_path / 'export')
+    path = mutant / 'variables' / 'variables.data-00000-of-00001'
+    path.write_bytes(path.read_bytes()[:-5000])
+    assert play(mutant) == 'refused'

@@ -91,8 +91,9 @@ def test_playing_refuses_a_damaged_newest_checkpoint_and_renames_nothing(tmp_pat
     write(tmp_path, image_id=8)
     damaged = write(tmp_path, stage_id=1, image_id=16)
     spoil(damaged, 'half')
-    with pytest.raises(InputError, match=f'newest checkpoint, {str(damaged)!r}, cannot be played.*Cannot read the weights'
-                                         '.*To play the one before, checkpoint-0000000008.npz, rename this one'):
+    message = (f'newest checkpoint, {str(damaged)!r}, cannot be played.*Cannot read the weights.*'
+               'To play the one before, checkpoint-0000000008.npz, rename this one')
+    with pytest.raises(InputError, match=message):
         checkpoints.read_generator(tmp_path)
     damaged.rename(damaged.with_suffix('.damaged'))
     np.testing.assert_array_equal(checkpoints.read_generator(tmp_path).arrays['a/kernel'], [2, 2, 2])
