@@ -159,6 +159,16 @@ class PreparedNotes:
         return self._splits[name]
 
 
+def is_prepared(directory: pathlib.Path) -> bool:
+    """Whether a TFDS data set lies at or below a directory."""
+    return any(_data_sets(directory))
+
+
+def _data_sets(directory: pathlib.Path) -> list[pathlib.Path]:
+    return sorted({path.parent for depth in range(_DEEPEST + 1) for path in directory.glob('*/' * depth + _INFO_FILE)
+                   if not _is_hidden(path.relative_to(directory))})
+
+
 def open_notes(data_dir: str | os.PathLike, *, cache_dir: str | os.PathLike | None = None) -> PreparedNotes:
     """Opens the one TFDS data set at or below `data_dir`.
 
@@ -169,9 +179,7 @@ def open_notes(data_dir: str | os.PathLike, *, cache_dir: str | os.PathLike | No
     Raises:
       InputError: if there is none, or more than one, or it is incomplete.
     """
-    directory = pathlib.Path(data_dir).expanduser()
-    found = sorted({path.parent for depth in range(_DEEPEST + 1) for path in directory.glob('*/' * depth + _INFO_FILE)
-                    if not _is_hidden(path.relative_to(directory))})
+    found = _data_sets(pathlib.Path(data_dir).expanduser())
     if not found:
         raise InputError(f'No prepared notes: expected a directory that gansynth_prepare_data wrote. '
                          f'Received: {str(data_dir)!r}')

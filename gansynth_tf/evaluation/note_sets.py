@@ -64,7 +64,7 @@ def of_prepared_notes(notes: PreparedNotes, split: str, *, name: str, audio_leng
 def of_instrument(instrument: Instrument, *, num_notes: int, seed: int, sample_rate: int, name: str) -> NoteSet:
     """Notes of an instrument, with random timbres and pitches as frequent as in its training notes."""
     latents, pitches = instrument.sample_latents(num_notes, seed=seed), instrument.sample_pitches(num_notes, seed=seed)
-    return _played(instrument, latents, pitches, np.arange(num_notes), sample_rate, name)
+    return played(instrument, latents, pitches, np.arange(num_notes), sample_rate, name)
 
 
 def of_grid(instrument: Instrument, *, num_latents: int, pitches: tuple[int, ...], seed: int, sample_rate: int,
@@ -72,10 +72,12 @@ def of_grid(instrument: Instrument, *, num_latents: int, pitches: tuple[int, ...
     """Every one of `num_latents` timbres at every pitch."""
     instruments = np.repeat(np.arange(num_latents), len(pitches))
     latents = instrument.sample_latents(num_latents, seed=seed)[instruments]
-    return _played(instrument, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
+    return played(instrument, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
 
 
-def _played(instrument, latents, pitches, instruments, sample_rate, name) -> NoteSet:
+def played(instrument: Instrument, latents: np.ndarray, pitches, instruments: np.ndarray, sample_rate: int, name: str
+           ) -> NoteSet:
+    """Notes of an instrument at given latents and pitches; `instruments` says which notes share a timbre."""
     def batches():
         start = 0
         for waves in instrument.generate_batches(latents, pitches):

@@ -74,7 +74,7 @@ def markdown(rows: Mapping[str, Mapping[str, Any]], *, num_bins: int, facts: Seq
     lines = [f'| | {" | ".join(names)} |', f'|---|{"---|" * len(names)}',
              f'| notes | {" | ".join(str(rows[name]["num_notes"]) for name in names)} |']
     for key, heading, form in COLUMNS:
-        lines.append(f'| {heading} | {" | ".join(_cell(rows[name].get(key), form) for name in names)} |')
+        lines.append(f'| {heading} | {" | ".join(cell(rows[name].get(key), form) for name in names)} |')
     for fault, heading in _FAULT_HEADINGS.items():
         lines.append(f'| {heading} (notes) | {" | ".join(str(rows[name]["faults"][fault]) for name in names)} |')
     legend = _LEGEND.format(num_bins=num_bins, expected=0.05 * num_bins)
@@ -85,24 +85,25 @@ def write(rows: Mapping[str, Mapping[str, Any]], directory: pathlib.Path, *, num
           facts: Sequence[str] = ()) -> list[pathlib.Path]:
     """Writes `metrics.md` and `metrics.json` into a directory and returns their paths."""
     texts = {'metrics.md': markdown(rows, num_bins=num_bins, facts=facts),
-             'metrics.json': json.dumps({'rows': _plain(rows), 'facts': list(facts)}, indent=2) + '\n'}
+             'metrics.json': json.dumps({'rows': plain(rows), 'facts': list(facts)}, indent=2) + '\n'}
     for name, text in texts.items():
         with files.atomic_write(directory / name) as path:
             path.write_text(text, encoding='utf-8')
     return [directory / name for name in texts]
 
 
-def _cell(value, form: str) -> str:
+def cell(value, form: str) -> str:
+    """A number or an `Estimate` with its interval, in a format; '-' for none."""
     if isinstance(value, Estimate):
-        interval = f' [{_cell(value.low, form)}, {_cell(value.high, form)}]' if value.low < value.high else ''
-        return _cell(value.value, form) + interval
+        interval = f' [{cell(value.low, form)}, {cell(value.high, form)}]' if value.low < value.high else ''
+        return cell(value.value, form) + interval
     return '-' if value is None or not math.isfinite(value) else f'{value:{form}}'
 
 
-def _plain(value):
-    """With estimates as objects, and what JSON has no number for as null."""
+def plain(value):
+    """`value` as JSON has it: with estimates as objects, and what JSON has no number for as null."""
     if isinstance(value, Estimate):
-        return {'value': _plain(value.value), 'low': _plain(value.low), 'high': _plain(value.high)}
+        return {'value': plain(value.value), 'low': plain(value.low), 'high': plain(value.high)}
     if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     return value if not isinstance(value, float) or math.isfinite(value) else None

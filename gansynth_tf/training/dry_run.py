@@ -62,6 +62,15 @@ def report(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2,
     yield from _advice(total, cache_fits=fits, has_cache_dir=notes.cache_dir is not None)
 
 
+def rates(config: Config, notes: pipeline.PreparedNotes, *, num_steps: int = 2,
+          measuring_seconds: float = _MEASURING_SECONDS) -> list[float]:
+    """Notes a second of every stage on this machine, measured and extrapolated as for `report`."""
+    networks = Networks.create(config, len(notes.vocabulary.pitches))
+    found, started = _Rates(config, networks, notes, num_steps), time.monotonic()
+    return [found.of(stage, may_measure=time.monotonic() - started < measuring_seconds)
+            for stage in stages.all_stages(config)]
+
+
 def _advice(seconds: float, *, cache_fits: bool, has_cache_dir: bool) -> Iterator[str]:
     if seconds > _LONG_SECONDS:
         yield ('That is long. Shorter: --config=small, fewer images (num_images_schedule), narrower networks '

@@ -1,0 +1,1 @@
+"""The paper's comparison of systems, repeated by one command."""
