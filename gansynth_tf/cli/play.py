@@ -56,7 +56,7 @@ def main(argv):
         if FLAGS.browser:
             webbrowser.open(serving.address(port, token))
         try:
-            serving.serve(playing, server_socket, token=token)
+            serving.server(playing, port=port, token=token).run(sockets=[server_socket])
         finally:
             playing.close()
 

@@ -21,7 +21,7 @@ from gansynth_tf.player import keyboard, pieces
 from gansynth_tf.player.guard import MAX_UPLOAD_BYTES, Guard
 from gansynth_tf.player.jobs import Job
 from gansynth_tf.player.player import Player
-from gansynth_tf.player.timbre_shelf import file_name
+from gansynth_tf.player.values import file_name
 
 PAGE = pathlib.Path(__file__).resolve().parent / 'page'
 _MAX_SETTINGS_BYTES = 1 << 16
@@ -50,7 +50,7 @@ def create(player: Player, *, token: str, port: int, page: pathlib.Path = PAGE) 
     async def notes(request: Request) -> Response:
         values = await _json(request, 'latent', 'pitches')
         found = await run_in_threadpool(player.keyboard.notes, values['latent'], values['pitches'],
-                                        loop=values.get('loop', True) is not False)
+                                        loop=values.get('loop', True))
         return Response(keyboard.encoded(found, player.instrument.sample_rate), media_type='application/octet-stream')
 
     async def timbres(request: Request) -> Response:
@@ -92,8 +92,9 @@ def create(player: Player, *, token: str, port: int, page: pathlib.Path = PAGE) 
                 Route('/timbres/at', _posted(shelf.at, 'position'), methods=['POST']),
                 Route('/timbres/keep', _posted(shelf.keep, 'name', 'latent'), methods=['POST']),
                 Route('/midi', midi, methods=['POST']), Route('/sfz', sfz, methods=['POST']),
-                Route('/midi/{id}', status), Route('/midi/{id}', cancel, methods=['DELETE']),
-                Route('/midi/{id}/{kind}', result)],
+                *(route for job in ('/midi/{id}', '/sfz/{id}') for route in (
+                    Route(job, status), Route(job, cancel, methods=['DELETE']), Route(job + '/{kind}', result))),
+                ],
         middleware=[Middleware(Guard, token=token, port=port)],
         exception_handlers={InputError: _bad_input, HTTPException: _refused, Exception: _fault})
 

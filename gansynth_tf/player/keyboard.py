@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from gansynth_tf.errors import InputError
-from gansynth_tf.instrument import Instrument, check_pitches, checked_latents, shortened
+from gansynth_tf.instrument import Instrument, check_pitches, shortened
 from gansynth_tf.music import note
 from gansynth_tf.music.samplers import looping
+from gansynth_tf.player import values
 from gansynth_tf.player.turns import Turns
 
 MOST_PITCHES = 16  # of one request
@@ -54,7 +55,7 @@ class Keyboard:
         self._kept_bytes, self._most_bytes = 0, cache_bytes
         self._lock = threading.Lock()
 
-    def notes(self, latent: typing.Any, pitches: typing.Any, *, loop: bool) -> list[KeyNote]:
+    def notes(self, latent: typing.Any, pitches: typing.Any, *, loop: typing.Any) -> list[KeyNote]:
         """The notes of a timbre at some pitches.
 
         Args:
@@ -65,11 +66,13 @@ class Keyboard:
         Raises:
           InputError: if these are something else, or the audio is not finite.
         """
-        row = checked_latents([latent], self._instrument.latent_size)
+        row = values.latent(latent, self._instrument.latent_size)[np.newaxis]
         is_list = isinstance(pitches, list) and all(type(pitch) is int for pitch in pitches)
         if not is_list or not 1 <= len(pitches) <= MOST_PITCHES:
             raise InputError(f'Impossible pitches: expected a list of 1 to {MOST_PITCHES} MIDI pitches. '
                              f'Received: {shortened(pitches)}')
+        if not isinstance(loop, bool):
+            raise InputError(f'Impossible loop: expected true or false. Received: {shortened(loop)}')
         check_pitches(pitches, self._instrument.pitches)
         return [self._note(row, pitch, loop) for pitch in pitches]
 

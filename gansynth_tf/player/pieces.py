@@ -10,13 +10,13 @@ import numpy as np
 
 import gansynth_tf
 from gansynth_tf.errors import InputError
-from gansynth_tf.instrument import Instrument, checked_latents, shortened, whole_number
+from gansynth_tf.instrument import Instrument, shortened, whole_number
 from gansynth_tf.music import midi, output, piece, score, timbres
 from gansynth_tf.music.note import Style
 from gansynth_tf.music.performance import perform
 from gansynth_tf.music.score import Score
+from gansynth_tf.player import values
 from gansynth_tf.player.jobs import Job
-from gansynth_tf.player.timbre_shelf import file_name
 from gansynth_tf.player.turns import Turns, YieldingInstrument
 
 _FORMATS = ('wav', 'flac')
@@ -39,22 +39,22 @@ class PieceSettings:
     seed: int
 
 
-def read_settings(values: typing.Any, instrument: Instrument) -> PieceSettings:
+def read_settings(given: typing.Any, instrument: Instrument) -> PieceSettings:
     """The settings in a JSON object, all of which may be missing.
 
     Raises:
       InputError: if one is impossible, or unknown.
     """
     names = {'latent', 'stems', 'format', 'seed'}
-    if not isinstance(values, dict) or not set(values) <= names:
+    if not isinstance(given, dict) or not set(given) <= names:
         raise InputError(f'Impossible settings: expected a JSON object with some of {", ".join(sorted(names))}. '
-                         f'Received: {shortened(values)}')
-    latent, kind = values.get('latent'), values.get('format', 'wav')
-    if kind not in _FORMATS or not isinstance(values.get('stems', False), bool):
+                         f'Received: {shortened(given)}')
+    latent, kind = given.get('latent'), given.get('format', 'wav')
+    if kind not in _FORMATS or not isinstance(given.get('stems', False), bool):
         raise InputError(f'Impossible settings: expected stems as true or false, and a format of '
-                         f'{" or ".join(_FORMATS)}. Received: {shortened(values)}')
-    row = None if latent is None else checked_latents([latent], instrument.latent_size)[0]
-    return PieceSettings(row, values.get('stems', False), kind, whole_number(values.get('seed', 0), 'seed'))
+                         f'{" or ".join(_FORMATS)}. Received: {shortened(given)}')
+    row = None if latent is None else values.latent(latent, instrument.latent_size)
+    return PieceSettings(row, given.get('stems', False), kind, whole_number(given.get('seed', 0), 'seed'))
 
 
 def read_score(data: bytes, name: str) -> Score:
@@ -102,8 +102,8 @@ def midi_work(music: Score, name: str, settings: PieceSettings, instrument: Inst
 def sfz_work(latent: typing.Any, name: typing.Any, instrument: Instrument, turns: Turns
              ) -> Callable[[Job, pathlib.Path], dict[str, pathlib.Path]]:
     """The work of recording a timbre for samplers; its output 'audio' is a ZIP archive."""
-    row = checked_latents([latent], instrument.latent_size)[0]
-    stem = file_name(name, 'timbre')
+    row = values.latent(latent, instrument.latent_size)
+    stem = values.file_name(name, 'timbre')
 
     def work(job: Job, directory: pathlib.Path) -> dict[str, pathlib.Path]:
         from gansynth_tf.music.samplers import sampled_instrument

@@ -49,9 +49,8 @@ def address(port: int, token: str) -> str:
     return f'http://{HOST}:{port}/?token={token}'
 
 
-def serve(player: Player, server_socket: socket.socket, *, token: str) -> None:
-    """Answers until the process is told to end (Ctrl-C, SIGTERM)."""
-    application = app.create(player, token=token, port=server_socket.getsockname()[1])
-    config = uvicorn.Config(application, log_level='error', access_log=False, server_header=False, lifespan='off',
-                            timeout_graceful_shutdown=2, ws='none')
-    uvicorn.Server(config).run(sockets=[server_socket])
+def server(player: Player, *, port: int, token: str) -> uvicorn.Server:
+    """The server of a page; its `run(sockets=[...])` answers until the process is told to end (Ctrl-C, SIGTERM)."""
+    config = uvicorn.Config(app.create(player, token=token, port=port), log_level='error', access_log=False,
+                            server_header=False, lifespan='off', timeout_graceful_shutdown=2, ws='none')
+    return uvicorn.Server(config)

@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import pathlib
-import re
 import threading
 import typing
 from collections.abc import Sequence
@@ -13,9 +12,10 @@ import numpy as np
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.exploration import choosing, description
-from gansynth_tf.instrument import Instrument, checked_latents, shortened, whole_number
+from gansynth_tf.instrument import Instrument, shortened, whole_number
 from gansynth_tf.music import timbres
 from gansynth_tf.music.timbres import Timbre
+from gansynth_tf.player import values
 
 AXES = (('dark', 'bright'), ('struck', 'swelling'))  # from left to right, from bottom to top
 MOST_SAMPLED = 64
@@ -23,7 +23,6 @@ MOST_MIXED = 16
 MOST_KEPT = 1000
 _NUM_MEASURED, _NUM_OFFERED = 32, 24
 _NUM_NEAREST = 4  # of which a place on the map is mixed
-_LONGEST_NAME = 60
 _SEED = 0
 
 
@@ -59,7 +58,7 @@ class TimbreShelf:
     def sampled(self, n: typing.Any, seed: typing.Any) -> dict[str, typing.Any]:
         """Random timbres, as many as said, of a seed."""
         n = whole_number(n, 'n', lowest=1, highest=MOST_SAMPLED)
-        latents = self._instrument.sample_latents(n, seed=seed)
+        latents = self._instrument.sample_latents(n, seed=whole_number(seed, 'seed'))
         return {'timbres': [_as_json(f'random {number}', latent, ()) for number, latent in enumerate(latents, 1)]}
 
     def mixed(self, latents: typing.Any, weights: typing.Any) -> dict[str, typing.Any]:
@@ -67,12 +66,12 @@ class TimbreShelf:
         if not isinstance(latents, list) or not isinstance(weights, list) or len(latents) > MOST_MIXED:
             raise InputError(f'Impossible mixture: expected lists of at most {MOST_MIXED} latents and weights. '
                              f'Received: {shortened(latents)}, {shortened(weights)}')
-        rows = checked_latents(latents, self._instrument.latent_size)
-        return {'latent': choosing.mix(rows, _numbers(weights, 'weights')).tolist()}
+        rows = [values.latent(latent, self._instrument.latent_size) for latent in latents]
+        return {'latent': choosing.mix(rows, values.numbers(weights, 'weights')).tolist()}
 
     def at(self, position: typing.Any) -> dict[str, typing.Any]:
         """The timbre at a place of the map: a mixture of the nearest ones, the more of each the nearer it is."""
-        place = _numbers(position, 'position')
+        place = values.numbers(position, 'position')
         if len(place) != 2:
             raise InputError(f'Impossible position: expected two numbers. Received: {shortened(position)}')
         offered = self._offered()
@@ -88,8 +87,8 @@ class TimbreShelf:
 
     def keep(self, name: typing.Any, latent: typing.Any) -> dict[str, typing.Any]:
         """Writes a timbre into the user's directory, under a name that no other there has."""
-        row = checked_latents([latent], self._instrument.latent_size)[0]
-        stem = file_name(name, 'timbre')
+        row = values.latent(latent, self._instrument.latent_size)
+        stem = values.file_name(name, 'timbre')
         with self._lock:
             directory = files.make_directory(self._directory)
             if len(list(directory.glob('*.json'))) >= MOST_KEPT:
@@ -141,20 +140,9 @@ class TimbreShelf:
     def _places(self, offered: Sequence[_Offered]) -> np.ndarray:
         """Float [n, 2] in -1 to 1: ranks among the instrument's own, so that these are spread evenly."""
         own = np.sort([timbre.measured for timbre in self._own], axis=0)
-        values = np.array([timbre.measured for timbre in offered])
+        measured = np.array([timbre.measured for timbre in offered])
         ranks = np.linspace(-1, 1, len(own))
-        return np.round(np.column_stack([np.interp(values[:, axis], own[:, axis], ranks) for axis in (0, 1)]), 4)
-
-
-def file_name(name: typing.Any, default: str) -> str:
-    """What a name, from whomever, may be called as a file: letters, digits, '-' and '_' of it.
-
-    Raises:
-      InputError: if it is no text.
-    """
-    if not isinstance(name, str):
-        raise InputError(f'Impossible name: expected text. Received: {shortened(name)}')
-    return re.sub(r'[^\w-]+', '_', name[:_LONGEST_NAME]).strip('_-') or default
+        return np.round(np.column_stack([np.interp(measured[:, axis], own[:, axis], ranks) for axis in (0, 1)]), 4)
 
 
 def _offered(name: str, latent: np.ndarray, found: description.Description) -> _Offered:
@@ -163,12 +151,3 @@ def _offered(name: str, latent: np.ndarray, found: description.Description) -> _
 
 def _as_json(name: str, latent: np.ndarray, words: Sequence[str]) -> dict[str, typing.Any]:
     return {'name': name, 'latent': latent.tolist(), 'words': list(words)}
-
-
-def _numbers(values: typing.Any, name: str) -> np.ndarray:
-    """Float64 [n] of a JSON list of finite numbers."""
-    is_list = isinstance(values, list) and all(type(value) in (int, float) for value in values)
-    numbers = np.array([float(min(max(value, -1e30), 1e30)) for value in values] if is_list else [np.nan])
-    if not np.isfinite(numbers).all():
-        raise InputError(f'Impossible {name}: expected a list of finite numbers. Received: {shortened(values)}')
-    return numbers
