@@ -16,7 +16,7 @@ from gansynth_tf.baselines.specgan_spectrograms import Moments
 from gansynth_tf.baselines.wavegan_config import SpecGANConfig, WaveGANConfig
 from gansynth_tf.baselines.wavegan_networks import Critic, Generator, initial
 from gansynth_tf.data import vocabulary
-from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
+from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import checkpoints
 

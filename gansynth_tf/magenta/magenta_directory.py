@@ -18,8 +18,7 @@ from gansynth_tf import config as config_lib
 from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary as vocabulary_lib
-from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
-from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY, PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.magenta import magenta_checkpoint
 from gansynth_tf.networks import checkpoints

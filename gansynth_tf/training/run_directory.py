@@ -10,7 +10,7 @@ import filelock
 
 from gansynth_tf import hyperparameters
 from gansynth_tf.data import vocabulary
-from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
+from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
 from gansynth_tf.hyperparameters import FREE, LATER, Hyperparameters
 

@@ -11,8 +11,7 @@ import tensorflow as tf
 import gansynth_tf as gs
 from gansynth_tf import config as config_lib
 from gansynth_tf.data import vocabulary
-from gansynth_tf.data.magenta_vocabulary import MAGENTA_VOCABULARY
-from gansynth_tf.data.vocabulary import PitchVocabulary
+from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY, PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.magenta import magenta_directory
 from gansynth_tf.networks import checkpoints, weights
