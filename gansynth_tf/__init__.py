@@ -43,6 +43,21 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
                               batch_size=batch_size, checkpoint=checkpoint, phase_locking=phase_locking)
 
 
+def timbres(path=None):
+    """The named timbres of a model, its library: a dict from name to latent, float32 [latent_size].
+
+        synth.generate([gs.timbres()['NAME']], [60])
+
+    Args:
+      path: the model's directory; None for the built-in model.
+
+    Raises:
+      gansynth_tf.errors.InputError: if its library cannot be read; a model that has none has no names.
+    """
+    from gansynth_tf.music import timbre_library
+    return {name: timbre.latent for name, timbre in timbre_library.of_model(path).items()}
+
+
 def write_wav(path, audio, sample_rate):
     """Writes one note or clip as a 16-bit WAV file; returns its path.
 

@@ -157,6 +157,18 @@ def model_flags(flag_values: flags.FlagValues) -> None:
                         '{"fmap_max": 64}.', flag_values=flag_values)
 
 
+def library_flag(flag_values: flags.FlagValues) -> None:
+    """Defines the flag that says which library's names mean timbres; `library` reads it."""
+    define_path('timbre_library', "A library of timbres whose names can be used. Without it, the model's own, "
+                'timbres.json in its directory, if it has one.', flag_values)
+
+
+def library(values: flags.FlagValues) -> Mapping[str, typing.Any]:
+    """The timbres that names stand for, as the flags of `model_flags` and `library_flag` give them."""
+    from gansynth_tf.music import timbre_library
+    return timbre_library.of_model(values.ckpt_dir, path=values.timbre_library)
+
+
 def known_pitches(values: flags.FlagValues) -> tuple[int, ...] | None:
     """The MIDI pitches of the model that the flags of `model_flags` name, where its directory tells them; else None."""
     directory = pathlib.Path(values.ckpt_dir or instrument.BUILT_IN_MODEL)

@@ -15,8 +15,9 @@ from gansynth_tf.cli import command
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
 command.define_path('output_dir', 'Where the instrument goes.', FLAGS, required=True)
-flags.DEFINE_string('timbre', '1', 'A timbre file, or the number of a random timbre of the seed, from 1.',
-                    flag_values=FLAGS)
+flags.DEFINE_string('timbre', '1', 'A timbre file, a name of the library (gansynth_timbres list), or the number of a '
+                    'random timbre of the seed, from 1.', flag_values=FLAGS)
+command.library_flag(FLAGS)
 flags.DEFINE_integer('seed', 0, 'Decides the random timbres.', lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_string('name', None, "The instrument's name; by default the timbre's.", flag_values=FLAGS)
 flags.DEFINE_list('formats', ['sfz', 'sf2', 'dspreset'], 'Some of sfz, sf2, dspreset.', flag_values=FLAGS)
@@ -29,7 +30,7 @@ flags.DEFINE_float('release', 0.3, 'Seconds that a note sounds after its key is 
 def main(argv):
     del argv
     from gansynth_tf.music import timbres
-    source = timbres.one(FLAGS.timbre)
+    source = timbres.one(FLAGS.timbre, command.library(FLAGS))
     settings = command.model_settings(FLAGS)
     from gansynth_tf.music.samplers import sampled_instrument
     instrument = command.load(settings)

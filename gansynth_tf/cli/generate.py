@@ -41,7 +41,9 @@ flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, 
 flags.DEFINE_string('timbre', None, "Which timbre: 'wander' (a piece's own: from one random timbre to the next), "
                     "'track' or 'program' (one for each), 'fixed' (one for all), a number (that random timbre of the "
                     "seed), a file of --save_timbre, or tracks with theirs: '1:warm.json,2:7'; 'p41:' is a program, "
-                    "'30s:' from 30 seconds on, '*:' all others.", flag_values=FLAGS)
+                    "'30s:' from 30 seconds on, '*:' all others. A name of the library does for a file.",
+                    flag_values=FLAGS)
+command.library_flag(FLAGS)
 flags.DEFINE_float('secs_per_instrument', 6.0, 'With wandering timbre: seconds from one random timbre to the next.',
                    flag_values=FLAGS)
 command.define_path('save_timbre', 'Keep the timbre that was played, as this JSON file; of several, each with a number '
@@ -93,7 +95,7 @@ def main(argv):
     from gansynth_tf import files
     from gansynth_tf.music import score, timbres
     style, encoding = _style(), _encoding()
-    choice = timbres.parse(FLAGS.timbre) if FLAGS.timbre else None
+    choice = timbres.parse(FLAGS.timbre, command.library(FLAGS)) if FLAGS.timbre else None
     pitches = parse_pitches(FLAGS.pitches) if FLAGS.pitches else None
     settings = command.model_settings(FLAGS)
     known = command.known_pitches(FLAGS)

@@ -32,7 +32,8 @@ flags.DEFINE_list('pitches', None, 'With --wav_file: the MIDI pitch of each. Wit
                   flag_values=FLAGS)
 command.model_flags(FLAGS)
 flags.DEFINE_list('timbres', ['1', '2'], 'Of interpolation, two or four, and of sweep: numbers of random timbres of '
-                  'the seed, or timbre files.', flag_values=FLAGS)
+                  'the seed, timbre files, or names of the library.', flag_values=FLAGS)
+command.library_flag(FLAGS)
 flags.DEFINE_string('pitch', None, 'Of interpolation: a MIDI pitch or a name such as C4. Without it, the middle of the '
                     "model's.", flag_values=FLAGS)
 flags.DEFINE_integer('num_steps', 5, 'Of interpolation: notes from one timbre to the next, both included.',
@@ -48,6 +49,7 @@ flags.DEFINE_integer('seed', 0, 'With a model: where the randomness starts.', lo
 
 def main(argv):
     _check(argv[1:])
+    sources = [] if FLAGS.wav_file or not argv[1:] else _sources()
     from gansynth_tf.data.sources import pitch_names
     pitches = [pitch_names.parse_pitch(text) for text in FLAGS.pitches or ()]
     pitch = pitch_names.parse_pitch(FLAGS.pitch) if FLAGS.pitch else None
@@ -60,9 +62,9 @@ def main(argv):
     else:
         instrument = gansynth_tf.load(**settings)
         if 'interpolation' in argv[1:]:
-            paths = _draw_interpolation(instrument, pitch, output_dir)
+            paths = _draw_interpolation(instrument, sources, pitch, output_dir)
         elif 'sweep' in argv[1:]:
-            paths = _draw_sweep(instrument, pitches, output_dir)
+            paths = _draw_sweep(instrument, sources, pitches, output_dir)
         else:
             from gansynth_tf.evaluation.pictures import picture_book
             paths = picture_book.of_model(instrument, output_dir, seed=FLAGS.seed)
@@ -107,12 +109,18 @@ def _pitch_told(stem):
         return None
 
 
-def _timbres(instrument):
+def _sources():
     from gansynth_tf.music import timbres
-    choices = [timbres.parse(text) for text in FLAGS.timbres]
+    library = command.library(FLAGS)
+    choices = [timbres.parse(text, library) for text in FLAGS.timbres]
     if not all(choice.assigned.keys() == {None} for choice in choices):
         raise InputError(f'Impossible --timbres: expected numbers or timbre files. Received: {",".join(FLAGS.timbres)}')
-    return [timbres.resolved(choice.assigned[None], instrument, FLAGS.seed) for choice in choices]
+    return [choice.assigned[None] for choice in choices]
+
+
+def _timbres(instrument, sources):
+    from gansynth_tf.music import timbres
+    return [timbres.resolved(source, instrument, FLAGS.seed) for source in sources]
 
 
 def _latents(timbres):
@@ -127,7 +135,7 @@ def _known(instrument, pitches):
     return list(pitches)
 
 
-def _draw_interpolation(instrument, pitch, output_dir):
+def _draw_interpolation(instrument, sources, pitch, output_dir):
     from gansynth_tf.evaluation.pictures import picture_book
     autoencoder = real = judge = None
     if FLAGS.autoencoder_dir:
@@ -144,14 +152,14 @@ def _draw_interpolation(instrument, pitch, output_dir):
         evaluation.check(real, judge)
     pitch = instrument.pitches[len(instrument.pitches) // 2] if pitch is None else pitch
     _known(instrument, [pitch])
-    return picture_book.of_interpolation(instrument, _latents(_timbres(instrument)), pitch, output_dir,
+    return picture_book.of_interpolation(instrument, _latents(_timbres(instrument, sources)), pitch, output_dir,
                                          num_steps=FLAGS.num_steps, autoencoder=autoencoder, real=real,
                                          classifier=judge)
 
 
-def _draw_sweep(instrument, pitches, output_dir):
+def _draw_sweep(instrument, sources, pitches, output_dir):
     from gansynth_tf.evaluation.pictures import picture_book
-    chosen = _timbres(instrument)
+    chosen = _timbres(instrument, sources)
     pitches = _known(instrument, pitches) or [pitch for pitch in _SWEEP_PITCHES if pitch in instrument.pitches]
     return picture_book.of_sweep(instrument, _latents(chosen), [timbre.name for timbre in chosen],
                                  pitches or list(instrument.pitches)[:len(_SWEEP_PITCHES)], output_dir)

@@ -1,6 +1,7 @@
 """Timbres that are far apart, mixed, or near a recording."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from gansynth_tf.exploration import description
 from gansynth_tf.instrument import Instrument
 
 IN_TUNE_CENTS = 25.0
+_FURTHEST = 2.5  # standard deviations
+# Spreads below which a measure does not tell timbres apart: log brightness, log attack, dB/s, dB, cents, dB, dB.
+_NOTICEABLE = (0.1, 0.2, 1.0, 2.0, 3.0, 2.0, 0.3)
 _NUM_ROUNDS = 3  # of refining a timbre near a recording
 _ROUND_SIZE = 32
 
@@ -36,15 +40,37 @@ def spread(instrument: Instrument, count: int, *, seed: int, num_candidates: int
     if len(in_tune) < count:
         raise InputError(f'Too few timbres in tune: expected at least {count} of {num_candidates} within '
                          f'{IN_TUNE_CENTS:g} cents at every pitch. Received: {len(in_tune)}')
+    return latents[in_tune[list(itertools.islice(far_apart(rows[in_tune]), count))]]
+
+
+def far_apart(rows: np.ndarray, accept: Callable[[int], bool] = lambda index: True) -> Iterator[int]:
+    """Indices of timbres: the one in the middle, then always the one furthest from those before.
+
+    Args:
+      rows: float [n, 8], descriptions.
+      accept: says of an index whether it may be one; asked at most once.
+    """
+    points = places(rows)
+    distances = -np.linalg.norm(points, axis=1)
+    asked = np.zeros(len(points), bool)
+    num_taken = 0
+    while not asked.all():
+        index = int(np.argmax(np.where(asked, -np.inf, distances)))
+        asked[index] = True
+        if not accept(index):
+            continue
+        yield index
+        from_here = np.linalg.norm(points - points[index], axis=1)
+        distances = np.minimum(distances, from_here) if num_taken else from_here
+        num_taken += 1
+
+
+def places(rows: np.ndarray) -> np.ndarray:
+    """Descriptions without tuning, on one scale, so that their distances can be compared: float [n, 7]."""
     # Attacks and brightness are heard by ratio, not by difference.
-    scaled = np.column_stack([np.log(np.maximum(rows[:, :2], 1e-3)), rows[:, 2:5]])[in_tune]
-    scaled = (scaled - scaled.mean(axis=0)) / np.maximum(scaled.std(axis=0), 1e-9)
-    taken = [int(np.argmin(np.linalg.norm(scaled, axis=1)))]
-    distances = np.linalg.norm(scaled - scaled[taken[0]], axis=1)
-    while len(taken) < count:
-        taken.append(int(np.argmax(distances)))
-        distances = np.minimum(distances, np.linalg.norm(scaled - scaled[taken[-1]], axis=1))
-    return latents[in_tune[taken]]
+    points = np.column_stack([np.log(np.maximum(rows[:, :2], 1e-3)), rows[:, 2:-1]])
+    points = (points - points.mean(axis=0)) / np.maximum(points.std(axis=0), _NOTICEABLE)
+    return np.clip(points, -_FURTHEST, _FURTHEST)  # lest all be chosen for the one thing in which they are odd
 
 
 def mix(latents: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:

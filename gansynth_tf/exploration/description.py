@@ -16,14 +16,17 @@ _NUM_HARMONICS = 30
 _SEARCH_CENTS = 60.0
 _WIDTH_BINS = 12  # to each side, of a partial: the main lobe of a Hann window, four times padded, and its neighbours
 _FLOOR = 1e-12
+_MOST_HOLLOW_DB = 40.0
 
 # From the largest to the smallest: the first whose threshold is reached is the word.
 WORDS = {
-    'brightness': ((9.0, 'bright'), (4.5, 'clear'), (2.5, 'warm'), (0.0, 'dark')),
+    'brightness': ((9.0, 'bright'), (4.5, 'clear'), (2.5, 'warm'), (1.5, 'dark'), (0.0, 'pure')),
     'attack_ms': ((200.0, 'swelling'), (80.0, 'soft'), (40.0, 'firm'), (0.0, 'struck')),
     'decay_db_per_second': ((8.0, 'short'), (3.0, 'fading'), (-np.inf, 'held')),
     'noise_db': ((-12.0, 'noisy'), (-20.0, 'breathy'), (-np.inf, '')),
     'inharmonicity_cents': ((25.0, 'bell-like'), (0.0, '')),
+    'hollowness_db': ((6.0, 'hollow'), (-np.inf, '')),
+    'undulation_db': ((1.0, 'trembling'), (0.0, '')),
 }
 
 
@@ -37,6 +40,8 @@ class Description:
       decay_db_per_second: how the level falls from 0.5 s to 2 s.
       noise_db: energy beside the harmonics, against all energy.
       inharmonicity_cents: how far partials are from multiples of the fundamental, weighted by their power.
+      hollowness_db: energy of the third, fifth and seventh harmonic over that of the second, fourth and sixth.
+      undulation_db: how the level of a note that lasts moves around a straight line, as a standard deviation.
       detuning_cents: how far the fundamental is from the pitch.
     """
 
@@ -45,6 +50,8 @@ class Description:
     decay_db_per_second: float
     noise_db: float
     inharmonicity_cents: float
+    hollowness_db: float
+    undulation_db: float
     detuning_cents: float
 
     @property
@@ -54,7 +61,7 @@ class Description:
         return tuple(word for word in found if word)
 
     def as_row(self) -> np.ndarray:
-        """float64 [6], in the order of the fields."""
+        """float64 [8], in the order of the fields."""
         return np.array(dataclasses.astuple(self))
 
 
@@ -106,7 +113,8 @@ def measure(wave: np.ndarray, sample_rate: int, pitch: int) -> Description:
         attack_ms=float(np.nan_to_num(numbers['attack'], nan=1000.0)),
         decay_db_per_second=_fall(wave, sample_rate),
         noise_db=float(10 * np.log10(max(total - sum(energy for _, _, energy in partials), _FLOOR) / total)),
-        inharmonicity_cents=_inharmonicity(partials), detuning_cents=_detuning(partials))
+        inharmonicity_cents=_inharmonicity(partials), hollowness_db=_hollowness(partials),
+        undulation_db=float(np.nan_to_num(numbers['undulation'])), detuning_cents=_detuning(partials))
 
 
 def _spectrum(part: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:
@@ -146,6 +154,12 @@ def _inharmonicity(partials: Sequence[tuple[int, float, float]]) -> float:
         return 0.0
     cents, energies = (np.array([partial[index] for partial in partials]) for index in (1, 2))
     return float(np.sqrt(np.average((cents - np.average(cents, weights=energies)) ** 2, weights=energies)))
+
+
+def _hollowness(partials: Sequence[tuple[int, float, float]]) -> float:
+    odd, even = (sum(energy for harmonic, _, energy in partials if harmonic in which) + _FLOOR
+                 for which in ((3, 5, 7), (2, 4, 6)))
+    return float(np.clip(10 * np.log10(odd / even), -_MOST_HOLLOW_DB, _MOST_HOLLOW_DB))
 
 
 def _fall(wave: np.ndarray, sample_rate: int) -> float:

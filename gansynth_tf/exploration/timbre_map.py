@@ -24,7 +24,8 @@ _NUM_DESCRIBED = 64  # timbres by which directions are named
 _CORRELATED = 0.5
 _NUM_BANDS = 64
 _MORE = {'brightness': 'brighter', 'attack_ms': 'softer attack', 'decay_db_per_second': 'shorter',
-         'noise_db': 'noisier', 'inharmonicity_cents': 'more bell-like', 'detuning_cents': 'less in tune'}
+         'noise_db': 'noisier', 'inharmonicity_cents': 'more bell-like', 'hollowness_db': 'more hollow',
+         'undulation_db': 'more trembling', 'detuning_cents': 'less in tune'}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,7 +29,7 @@ _AUDITION_SECONDS = (2.0, 0.4)  # of the single note, and of each of the scale
 
 
 def render_piece(instrument: Instrument, music: typing.Any, *, timbre: str = 'wander', seed: int = 0,
-                 style: Style | None = None) -> render.Rendering:
+                 style: Style | None = None, library: timbres.Library | None = None) -> render.Rendering:
     """Renders a piece into one mono clip in memory.
 
     Args:
@@ -38,6 +38,7 @@ def render_piece(instrument: Instrument, music: typing.Any, *, timbre: str = 'wa
       timbre: see `timbres.parse`.
       seed: of the timbres; the same gives the same clip.
       style: how notes are shaped; the default of `Style` if None.
+      library: timbres by name, see `timbre_library.of_model`.
 
     Raises:
       InputError: if there is nothing to play, or the timbre is none.
@@ -48,7 +49,7 @@ def render_piece(instrument: Instrument, music: typing.Any, *, timbre: str = 'wa
     elif not isinstance(music, Score):
         music = score.from_pretty_midi(music)
     notes = perform(music, instrument.pitches, release_seconds=style.release_seconds).notes
-    latents = timbres.choose(instrument, notes, timbres.parse(timbre), seed=seed).latents
+    latents = timbres.choose(instrument, notes, timbres.parse(timbre, library), seed=seed).latents
     return render.render(instrument, notes, latents, style=style)
 
 

@@ -1,12 +1,13 @@
 """Which note has which timbre: wandering, by track, by program, from files or by number; and timbres kept in files."""
 
 import dataclasses
+import difflib
 import itertools
 import os
 import pathlib
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from gansynth_tf.music.score import total_seconds
 
 DEFAULT_SECONDS_PER_INSTRUMENT = 6.0
 MAX_NUMBER = 10_000
-_WAYS = ('wander', 'track', 'program', 'fixed')
+WAYS = ('wander', 'track', 'program', 'fixed')
 _FORMAT = 'gansynth_tf timbre 1'
 _REST = '*'
 _LATENTS_AT_ONCE = 1000
@@ -43,6 +44,7 @@ class Timbre(typing.NamedTuple):
 
 
 Source = int | Timbre  # a number is that random timbre of the seed, from 1
+Library = Mapping[str, Timbre]
 
 
 class Choice(typing.NamedTuple):
@@ -54,7 +56,7 @@ class Choice(typing.NamedTuple):
     """
 
     way: str
-    assigned: typing.Mapping[float | None, Source] = {}
+    assigned: Mapping[float | None, Source] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,41 +74,45 @@ class Chosen:
     timbres: Sequence[Timbre]
 
 
-def parse(text: str) -> Choice:
-    """The value of --timbre: one of `_WAYS`, a number, a timbre file, or keys and either: '1:warm,2:7,*:bell.json'.
+def parse(text: str, library: Library | None = None) -> Choice:
+    """The value of --timbre: one of `WAYS`, a number, a timbre file, a name, or keys with any: '1:warm,2:7,*:b.json'.
 
     A key is a track's number, a program's after p ('p41'), or seconds followed by s ('30s', between which the timbre
     goes over from one to the next).
 
+    Args:
+      text: the value.
+      library: timbres by name, see `timbre_library.of_model`; a file of that name comes first.
+
     Raises:
       InputError: if it is none of these, or a file cannot be read.
     """
-    if text in _WAYS:
+    if text in WAYS:
         return Choice(text)
     if ':' not in text:
-        return Choice('tracks', {None: _source(text)})
+        return Choice('tracks', {None: _source(text, library or {})})
     assigned: dict[float | None, Source] = {}
     kinds = set()
     for part in text.split(','):
         match = re.fullmatch(r'\s*(?:(\*)|(p?)(\d{1,5}(?:\.\d+)?)(s?))\s*:\s*(.+?)\s*', part)
         if not match or (match[2] and match[4]):
-            raise InputError(f"Impossible --timbre: expected {', '.join(_WAYS)}, a number, a timbre file, or tracks "
+            raise InputError(f"Impossible --timbre: expected {', '.join(WAYS)}, a number, a timbre file, or tracks "
                              f"with theirs, such as '1:warm.json,2:7'. Received: {shortened(text)}")
         if match[3]:
             kinds.add('programs' if match[2] else 'times' if match[4] else 'tracks')
-        assigned[float(match[3]) if match[3] else None] = _source(match[5])
+        assigned[float(match[3]) if match[3] else None] = _source(match[5], library or {})
     if len(kinds) > 1:
         raise InputError(f'Impossible --timbre: expected keys of one kind. Received: {" and ".join(sorted(kinds))}')
     return Choice(kinds.pop() if kinds else 'tracks', assigned)
 
 
-def one(text: str) -> Source:
-    """The one timbre that a text means: a number, or a timbre file.
+def one(text: str, library: Library | None = None) -> Source:
+    """The one timbre that a text means: a number, a timbre file, or a name of a library.
 
     Raises:
       InputError: if it means none, or several.
     """
-    choice = parse(text)
+    choice = parse(text, library)
     if list(choice.assigned) != [None]:
         raise InputError(f'Impossible timbre: expected one, a file or a number. Received: {shortened(text)}')
     return choice.assigned[None]
@@ -203,27 +209,48 @@ def read(path: str | os.PathLike) -> Timbre:
     path = files.expanded(path)
     values = files.read_json(path, expected='a timbre file')
     try:
-        latent = np.asarray(values['latent'], np.float32)
-        bands = np.asarray(values['fingerprint'], np.float64) if 'fingerprint' in values else None
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f'Unusable timbre file: expected a list of numbers as its latent ({error}). '
-                         f'Received: {str(path)!r}') from error
-    if latent.ndim != 1 or not latent.size or not np.all(np.isfinite(latent)):
-        raise InputError(f'Unusable timbre file: expected a list of finite numbers as its latent. '
-                         f'Received: {str(path)!r}')
-    if bands is not None and (bands.shape != (_NUM_BANDS,) or not np.all(np.isfinite(bands))):
-        raise InputError(f'Unusable timbre file: expected {_NUM_BANDS} numbers as its fingerprint. '
-                         f'Received: {str(path)!r}')
-    return Timbre(str(values.get('name', path.stem)), latent, bands)
+        return from_values(values, str(values.get('name', path.stem)))
+    except InputError as error:
+        raise InputError(f'Unusable timbre file {str(path)!r}: {error}') from error
+
+
+def from_values(values: Mapping[str, typing.Any], name: str) -> Timbre:
+    """The timbre that the values of a file describe.
+
+    Raises:
+      InputError: if they do not.
+    """
+    latent = _numbers(values.get('latent'), 'latent')
+    if not latent.size:
+        raise InputError('Unusable latent: expected a list of finite numbers. Received: none')
+    bands = _numbers(values['fingerprint'], 'fingerprint') if 'fingerprint' in values else None
+    if bands is not None and len(bands) != _NUM_BANDS:
+        raise InputError(f'Unusable fingerprint: expected {_NUM_BANDS} numbers. Received: {len(bands)}')
+    return Timbre(name, latent.astype(np.float32), bands)
+
+
+def _numbers(values: typing.Any, what: str) -> np.ndarray:
+    try:
+        numbers = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    if numbers.ndim != 1 or not np.all(np.isfinite(numbers)):
+        raise InputError(f'Unusable {what}: expected a list of finite numbers. Received: {shortened(values)}')
+    return numbers
 
 
 def write(path: str | os.PathLike, timbre: Timbre, instrument: Instrument, *, notes: str = '') -> pathlib.Path:
     """Writes a timbre as JSON, with what it sounds like on the instrument, and a line of one's own."""
     values = {'format': _FORMAT, 'name': timbre.name, 'latent': timbre.latent.tolist(),
-              'model': {'latent_size': instrument.latent_size, 'sample_rate': instrument.sample_rate,
-                        'audio_length': instrument.audio_length},
+              'model': model_facts(instrument),
               'fingerprint': fingerprint(instrument, timbre.latent).round(2).tolist(), 'notes': notes}
     return files.write_json(values, path)
+
+
+def model_facts(instrument: Instrument) -> dict[str, int]:
+    """What a file says of the model that a timbre was saved with."""
+    return {'latent_size': instrument.latent_size, 'sample_rate': instrument.sample_rate,
+            'audio_length': instrument.audio_length}
 
 
 def fingerprint(instrument: Instrument, latent: np.ndarray) -> np.ndarray:
@@ -248,8 +275,8 @@ def _middle_pitch(instrument: Instrument) -> int:
     return instrument.pitches[len(instrument.pitches) // 2]
 
 
-def _source(text: str) -> Source:
-    """A number, or the timbre in a file, whose name may lack its .json."""
+def _source(text: str, library: Library) -> Source:
+    """A number, the timbre in a file, whose name may lack its .json, or that of a name."""
     text = text.strip()
     if re.fullmatch(r'\d{1,9}', text):
         if not 1 <= int(text) <= MAX_NUMBER:
@@ -259,7 +286,11 @@ def _source(text: str) -> Source:
     for candidate in (path, path.with_name(path.name + '.json')):
         if candidate.is_file():
             return read(candidate)
-    raise InputError(f"No such timbre: expected {', '.join(_WAYS)}, a number, or a timbre file. "
+    if text in library:
+        return library[text]
+    near = difflib.get_close_matches(text, library, n=4, cutoff=0.3) or list(library)[:4]
+    names = f", or a name of the library such as {', '.join(near)}" if library else ''
+    raise InputError(f"No such timbre: expected {', '.join(WAYS)}, a number, a timbre file{names}. "
                      f'Received: {shortened(text)}')
 
 

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 
 from gansynth_tf.cli import command, timbres
+from gansynth_tf.instrument import BUILT_IN_MODEL
+from gansynth_tf.music import timbre_library
 
 
 @pytest.fixture
@@ -35,11 +38,46 @@ def test_the_timbre_near_a_recording_of_the_model_is_found(run, tmp_path):
     assert out.startswith('distance 0.00') and (tmp_path / 'mine.json').exists()  # it is the third of the eight
 
 
+def test_what_is_sampled_is_kept_by_its_number(run, tmp_path):
+    import gansynth_tf as gs
+    code, out, _ = run('sample', '--num_timbres=2', '--seed=4', f'--output_dir={tmp_path}')
+    assert code == 0
+    assert [line.rsplit('/')[-1] for line in out.splitlines()] == [
+        'index.html', 'sheet.png', '001_scale.flac', '001_riff.flac', '002_scale.flac', '002_riff.flac']
+    mine = tmp_path / 'mine.json'
+    code, out, _ = run('keep', '--seed=4', '--number=2', '--name=second', f'--timbre_library={mine}')
+    assert (code, out) == (0, f'{mine}\n')
+    kept, = timbre_library.read(mine)
+    np.testing.assert_allclose(kept.timbre.latent, gs.load().sample_latents(2, seed=4)[1], rtol=1e-4)
+    assert kept.words and 0 <= kept.measured['in_tune'] <= 1
+    code, out, _ = run('list', f'--timbre_library={mine}')
+    assert (code, out) == (0, f'second  {" ".join(kept.words)}\n')
+    code, out, _ = run('describe', '--timbres=second', f'--timbre_library={mine}')
+    assert code == 0 and out.splitlines()[1].startswith('second ')
+
+
+def test_a_library_is_made_beside_a_model(run, tmp_path):
+    for path in BUILT_IN_MODEL.iterdir():
+        if path.name != timbre_library.FILE:
+            (tmp_path / path.name).symlink_to(path)
+    code, out, err = run('library', f'--ckpt_dir={tmp_path}', '--num_timbres=1', '--num_candidates=4', '--seed=8',
+                         '--least_in_tune=0.5')
+    assert (code, out) == (0, f'{tmp_path / "timbres.json"}\n'), err
+    name, = timbre_library.of_model(tmp_path)
+    assert run('list', f'--ckpt_dir={tmp_path}')[1].startswith(f'{name}  ')
+
+
 @pytest.mark.parametrize('args, message', [
     (['mix'], 'expected --output_dir with mix'),
     (['near', '--output_dir=out'], 'expected --wav_file and --pitch with near'),
     (['mix', '--weights=a,b', '--output_dir=out'], 'Impossible --weights: expected numbers'),
     (['describe', '--timbres=nowhere'], 'No such timbre'),
+    (['describe', 'list'], 'Too many commands: expected one. Received: describe list'),
+    (['sample'], 'expected --output_dir with sample'),
+    (['sample', '--num_timbres=201', '--output_dir=out'], 'expected at most 200 with sample'),
+    (['keep', '--number=1', '--name=a'], 'Flags missing: expected --number, --name, and --timbre_library'),
+    (['keep', '--number=1', '--name=a/b', '--output_dir=out'], 'Impossible name of a timbre'),
+    (['list', '--timbre_library=nowhere.json'], 'No library: expected one'),
 ])
 def test_bad_values_are_one_line(run, args, message):
     code, _, err = run(*args)

@@ -1,33 +1,9 @@
 import numpy as np
 import pytest
+from tones import RATE, Tones, note
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.exploration import choosing, description, timbre_map
-from gansynth_tf.instrument import BatchedInstrument
-
-RATE = 16000
-PITCHES = tuple(range(48, 73))
-
-
-def note(pitch, *, brightness=0.0, attack_seconds=0.005, fall_db=0.0, cents=0.0, noise=0.0, seconds=2.5):
-    """Harmonics whose amplitudes fall as k ** (brightness - 2)."""
-    time = np.arange(round(seconds * RATE)) / RATE
-    hz = 440 * 2 ** ((pitch - 69 + cents / 100) / 12)
-    wave = sum(k ** (brightness - 2.0) * np.sin(2 * np.pi * k * hz * time) for k in range(1, int(7000 / hz) + 1))
-    wave = wave * np.minimum(time / attack_seconds, 1) * 10 ** (-fall_db * time / 20)
-    return 0.2 * wave + noise * np.random.default_rng(0).normal(size=len(time))
-
-
-class Tones(BatchedInstrument):
-    """The first latent is brightness, the second is length of the attack, the third detunes by 100 cents."""
-
-    def __init__(self):
-        def waves(latents, labels):
-            return np.stack([
-                note(PITCHES[label], brightness=np.clip(z[0], -1, 1), cents=100 * (abs(z[2]) > 1.5),
-                     attack_seconds=0.05 * 2 ** np.clip(z[1], -2, 2)) for z, label in zip(latents, labels)])
-        super().__init__(waves, sample_rate=RATE, audio_length=40000, latent_size=3,
-                         pitch_counts=dict.fromkeys(PITCHES, 1))
 
 
 def test_a_description_has_what_was_put_in():
@@ -43,8 +19,11 @@ def test_a_description_has_what_was_put_in():
 
 
 def test_words_follow_the_thresholds():
-    assert description.Description(1.5, 10, 12, -40, 0, 0).words == ('dark', 'struck', 'short')
-    assert description.Description(12, 300, 0, -10, 40, 0).words == ('bright', 'swelling', 'held', 'noisy', 'bell-like')
+    for numbers, words in (
+            ((1.5, 10, 12, -40, 0, 0, 0, 0), ('dark', 'struck', 'short')),
+            ((12, 300, 0, -10, 40, 0, 0, 0), ('bright', 'swelling', 'held', 'noisy', 'bell-like')),
+            ((1.4, 50, 5, -40, 0, 12, 2, 0), ('pure', 'firm', 'fading', 'hollow', 'trembling'))):
+        assert description.Description(*numbers).words == words
 
 
 def test_timbres_are_described_over_the_keyboard():
