@@ -3,7 +3,7 @@
     gansynth_timbres list                                                   the model's library: names for --timbre
     gansynth_timbres sample --num_timbres=16 --seed=1 --output_dir=out      random timbres on a page, to listen to
     gansynth_timbres keep --seed=1 --number=7 --name=mine --timbre_library=my_timbres.json
-    gansynth_timbres describe --timbres=1,2,warm.json                       a table: brightness, attack, decay, ...
+    gansynth_timbres --timbres=1,2,warm.json                                a table: brightness, attack, decay, ...
     gansynth_timbres spread --num_timbres=24 --output_dir=out               timbres far apart and in tune, as files
     gansynth_timbres mix --timbres=1,2 --weights=1,3 --name=half --output_dir=out
     gansynth_timbres near --wav_file=mine.wav --pitch=C4 --name=mine --output_dir=out

@@ -289,8 +289,8 @@ def _source(text: str, library: Library) -> Source:
     if text in library:
         return library[text]
     near = difflib.get_close_matches(text, library, n=4, cutoff=0.3) or list(library)[:4]
-    names = f", or a name of the library such as {', '.join(near)}" if library else ''
-    raise InputError(f"No such timbre: expected {', '.join(WAYS)}, a number, a timbre file{names}. "
+    kinds = f"a timbre file, or a name of the library such as {', '.join(near)}" if library else 'or a timbre file'
+    raise InputError(f"No such timbre: expected {', '.join(WAYS)}, a number, {kinds}. "
                      f'Received: {shortened(text)}')
 
 

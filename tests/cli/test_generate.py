@@ -15,6 +15,8 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.music import timbre_library, timbres
+from gansynth_tf.music.timbre_library import Entry
 from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.generator import Generator
@@ -278,6 +280,19 @@ def test_timbres_of_single_notes(play, tmp_path):
     again = play('--pitches=60,61', '--seed=5', f'--timbre={kept}', output_dir=tmp_path / 'b')[1]
     for path, other in zip(first, again):
         np.testing.assert_array_equal(soundfile.read(path)[0], soundfile.read(other)[0])
+
+
+def test_names_of_a_library_are_timbres(play, midi_file, tmp_path, model_dir):
+    kept, library = tmp_path / 'kept.json', tmp_path / 'library.json'
+    play('--pitches=60', '--seed=4', '--timbre=3', f'--save_timbre={kept}')
+    timbre_library.add(library, Entry(timbres.read(kept)._replace(name='bell')), gansynth_tf.load(model_dir))
+    first = play('--pitches=60', '--seed=4', '--timbre=3', output_dir=tmp_path / 'a')[1]
+    named = play('--pitches=60', '--seed=4', '--timbre=bell', f'--timbre_library={library}',
+                 output_dir=tmp_path / 'b')[1]
+    np.testing.assert_allclose(soundfile.read(first[0])[0], soundfile.read(named[0])[0], atol=1e-3)
+    code, _, reports = play(f'--midi={midi_file}', '--seed=0', '--timbre=1:bell,*:bel', f'--timbre_library={library}')
+    assert code == 2
+    assert reports[-1].endswith("a timbre file, or a name of the library such as bell. Received: 'bel'")
 
 
 @pytest.mark.parametrize('arguments, complaint', [

@@ -45,7 +45,7 @@ def test_names_of_the_models_library_are_timbres(model, monkeypatch):
 
 def test_a_model_without_a_library_has_no_names(tmp_path):
     assert timbre_library.of_model(tmp_path) == {}
-    with pytest.raises(InputError, match='No such timbre: expected .* a timbre file. Received'):
+    with pytest.raises(InputError, match='No such timbre: expected .* or a timbre file. Received'):
         timbres.one('bell', timbre_library.of_model(tmp_path))
     with pytest.raises(InputError, match='expected a library of timbres'):
         timbre_library.of_model(tmp_path, path=tmp_path / 'none.json')
