@@ -37,6 +37,13 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
 
     Raises:
       gansynth_tf.errors.InputError: if there is no usable model at `path`.
+
+    >>> import gansynth_tf as gs
+    >>> synth = gs.load()
+    >>> synth.sample_rate, synth.audio_length, synth.pitches[0], synth.pitches[-1]
+    (16000, 64000, 24, 84)
+    >>> synth.generate(synth.sample_latents(1, seed=0), [60]).shape
+    (1, 64000)
     """
     from gansynth_tf.generation import load as loading
     return loading.instrument(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale,
@@ -68,6 +75,13 @@ def write_wav(path, audio, sample_rate):
 
     Raises:
       gansynth_tf.errors.InputError: if the file cannot be written, or a sample is not finite.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(8000) / 16000)
+    >>> path = write_wav(tempfile.mkdtemp() + '/a4.wav', 0.5 * tone, 16000)
+    >>> path.name, path.stat().st_size
+    ('a4.wav', 16044)
     """
     from gansynth_tf.music import output
     return output.write_wav(path, audio, sample_rate)

@@ -277,6 +277,9 @@ def preset(name: str, known: Mapping[str, typing.Any] = PRESETS) -> typing.Any:
 
     Raises:
       InputError: if there is none; the message names the nearest.
+
+    >>> preset('mel_prog_hires').spec_shape, preset('linear_prog').spec_shape
+    ((128, 1024), (256, 512))
     """
     if name not in known:
         raise InputError(f'Unknown configuration: expected one of {", ".join(known)}{did_you_mean(name, known)}. '
@@ -285,7 +288,11 @@ def preset(name: str, known: Mapping[str, typing.Any] = PRESETS) -> typing.Any:
 
 
 def from_dict(hparams: Mapping) -> Config:
-    """A Config from plain values; what is not given has its default."""
+    """A Config from plain values; what is not given has its default.
+
+    >>> from_dict({'fmap_max': 64}).fmap_max
+    64
+    """
     return Config.from_dict(hparams)
 
 

@@ -178,6 +178,9 @@ def finished(waves: np.ndarray, sample_rate: int) -> np.ndarray:
     Args:
       waves: float32 [n, samples].
       sample_rate: Hz.
+
+    >>> finished(np.full([1, 4000], 2.0, np.float32), 16000).max()
+    np.float32(1.0)
     """
     with np.errstate(invalid='ignore'):  # notes that are not finite stay so
         peaks = np.max(np.abs(waves), axis=1, keepdims=True, initial=1)
@@ -198,7 +201,11 @@ def without_clicks(waves: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def edges(num_samples: int, sample_rate: int) -> np.ndarray:
-    """The amplitude of `without_clicks`: float64 [num_samples], up from 0 and down to 0 in 5 ms."""
+    """The amplitude of `without_clicks`: float64 [num_samples], up from 0 and down to 0 in 5 ms.
+
+    >>> edges(400, 1000)[:7].tolist()
+    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.0]
+    """
     ramp = min(int(sample_rate * EDGE_SECONDS), num_samples // 2)
     amplitude = np.ones(num_samples)
     amplitude[:ramp] = np.arange(ramp) / max(ramp, 1)
@@ -211,6 +218,9 @@ def whole_number(value: typing.Any, name: str, *, lowest: int = 0, highest: int 
 
     Raises:
       InputError: if it is not a whole number (true and false are none) from `lowest` to `highest`.
+
+    >>> whole_number(np.int64(3), 'seed')
+    3
     """
     try:
         number = lowest - 1 if isinstance(value, (bool, np.bool_)) else operator.index(value)

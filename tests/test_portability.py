@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import gansynth_tf
 
 WITHOUT = """
@@ -21,6 +23,7 @@ sys.exit(command.execute(generate.main, generate, arguments))
 """
 
 
+@pytest.mark.slow
 def test_without_what_only_unix_has(tmp_path):
     done = subprocess.run([sys.executable, '-c', WITHOUT, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

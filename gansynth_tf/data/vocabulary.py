@@ -22,6 +22,10 @@ class PitchVocabulary:
 
     Attributes:
       counts: training notes by MIDI pitch.
+
+    >>> vocabulary = PitchVocabulary({64: 1, 60: 3})
+    >>> vocabulary.pitches, vocabulary.labels([64, 60]).tolist(), vocabulary.probabilities.tolist()
+    ((60, 64), [1, 0], [0.75, 0.25])
     """
 
     counts: Mapping[int, int]

@@ -26,6 +26,9 @@ def slerp(start: np.ndarray, end: np.ndarray, fraction: np.ndarray | float) -> n
     Returns:
       [..., latent_size], float64. Where the two have the same or opposite directions, or one is zero, no single great
       circle joins them and the straight line is taken.
+
+    >>> slerp(np.array([1, 0]), np.array([0, 1]), 0.5).round(3).tolist()
+    [0.707, 0.707]
     """
     start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
     fraction = np.asarray(fraction, np.float64)[..., None]
@@ -48,6 +51,9 @@ def keyframe_times(total_seconds: float, seconds_per_instrument: float) -> np.nd
 
     Raises:
       InputError: if `seconds_per_instrument` is below 0.01 s or not finite.
+
+    >>> keyframe_times(12.0, 4.0).round(2)[1:].tolist()
+    [6.0, 12.0]
     """
     if not SHORTEST_SECONDS_PER_INSTRUMENT <= seconds_per_instrument < float('inf'):
         raise InputError(f'Impossible secs_per_instrument: expected at least {SHORTEST_SECONDS_PER_INSTRUMENT} '

@@ -86,6 +86,9 @@ def parse(text: str, library: Library | None = None) -> Choice:
 
     Raises:
       InputError: if it is none of these, or a file cannot be read.
+
+    >>> parse('wander').way, parse('7').way
+    ('wander', 'tracks')
     """
     if text in WAYS:
         return Choice(text)

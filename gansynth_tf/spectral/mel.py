@@ -14,12 +14,20 @@ _NARROWEST_BINS = 1.5  # a band narrower than this many linear bins might fall b
 
 
 def hz_to_mel(frequency_hz: npt.ArrayLike) -> np.ndarray:
-    """Hertz to mel on HTK's curve."""
+    """Hertz to mel on HTK's curve.
+
+    >>> round(float(hz_to_mel(1000.0)))
+    1000
+    """
     return _HIGH_FREQUENCY_Q * np.log1p(np.asarray(frequency_hz) / _BREAK_FREQUENCY_HZ)
 
 
 def mel_to_hz(mel: npt.ArrayLike) -> np.ndarray:
-    """Mel on HTK's curve to hertz."""
+    """Mel on HTK's curve to hertz.
+
+    >>> round(float(mel_to_hz(hz_to_mel(440.0))), 6)
+    440.0
+    """
     return _BREAK_FREQUENCY_HZ * np.expm1(np.asarray(mel) / _HIGH_FREQUENCY_Q)
 
 
@@ -42,6 +50,10 @@ def linear_to_mel_weight_matrix(num_mel_bins: int, num_linear_bins: int, *, samp
 
     Raises:
       InputError: if there are no bands or bins, or the edges are not in order between 0 and half the sample rate.
+
+    >>> matrix = linear_to_mel_weight_matrix(4, 9, sample_rate=16000)
+    >>> matrix.shape, bool(matrix[0].any())
+    ((9, 4), False)
     """
     nyquist_hz = sample_rate / 2.0
     top_hz = nyquist_hz if upper_edge_hz is None else upper_edge_hz

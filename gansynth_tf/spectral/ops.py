@@ -9,18 +9,30 @@ from gansynth_tf.errors import InputError
 
 
 def diff(x: tf.Tensor, axis: int = -1) -> tf.Tensor:
-    """Differences of neighbours along `axis`; one element fewer there."""
+    """Differences of neighbours along `axis`; one element fewer there.
+
+    >>> diff(tf.constant([1.0, 4.0, 9.0])).numpy().tolist()
+    [3.0, 5.0]
+    """
     return _slice(x, axis, 1, None) - _slice(x, axis, None, -1)
 
 
 def wrap(x: tf.Tensor, half_period: float = math.pi) -> tf.Tensor:
-    """`x` modulo one period, in [-half_period, half_period]; values already in that range stay exactly as they are."""
+    """`x` modulo one period, in [-half_period, half_period]; values already in that range stay exactly as they are.
+
+    >>> wrap(tf.constant([0.5, 2.5]), 1.0).numpy().tolist()
+    [0.5, 0.5]
+    """
     period = 2.0 * half_period
     return x - period * tf.round(x / period)
 
 
 def unwrap(phase_angle: tf.Tensor, axis: int = -2) -> tf.Tensor:
-    """Phase without jumps of more than pi: radians in, radians out, each value changed by a multiple of 2 pi."""
+    """Phase without jumps of more than pi: radians in, radians out, each value changed by a multiple of 2 pi.
+
+    >>> [round(float(x), 2) for x in unwrap(tf.constant([3.0, -3.0, -2.0]), axis=0)]
+    [3.0, 3.28, 4.28]
+    """
     phase_angle = tf.convert_to_tensor(phase_angle)
     turns = tf.cumsum(tf.round(diff(phase_angle, axis) / (2.0 * math.pi)), axis=axis)
     start = tf.zeros_like(_slice(phase_angle, axis, 0, 1))
@@ -39,6 +51,10 @@ def instantaneous_frequency(phase_angle: tf.Tensor, axis: int = -2) -> tf.Tensor
 
     Returns:
       Of the same shape: the first frame holds phase / pi, each later one its step in [-1, 1].
+
+    >>> phase = 0.5 * math.pi * tf.range(4.0)
+    >>> instantaneous_frequency(phase, axis=0).numpy().round(3).tolist()
+    [0.0, 0.5, 0.5, 0.5]
     """
     phase_angle = tf.convert_to_tensor(phase_angle)
     steps = wrap(diff(phase_angle, axis))
@@ -49,6 +65,9 @@ def accumulated_phase(ifreq: tf.Tensor, axis: int = -2) -> tf.Tensor:
     """The inverse of `instantaneous_frequency`, modulo 2 pi: radians in [-pi, pi].
 
     Sums in float64: in float32 a phase of some hundreds of radians is known to 1e-5 only, and every step adds as much.
+
+    >>> (accumulated_phase(tf.fill([4], 0.25), axis=0) / math.pi).numpy().tolist()
+    [0.25, 0.5, 0.75, 1.0]
     """
     halfturns = tf.cumsum(tf.cast(ifreq, tf.float64), axis=axis)
     return tf.cast(wrap(halfturns, 1.0), tf.float32) * math.pi
@@ -70,6 +89,9 @@ def crop_or_pad(waves: tf.Tensor, length: int, *, num_channels: int = 1) -> tf.T
 
     Returns:
       [batch, length, num_channels].
+
+    >>> crop_or_pad(tf.ones([1, 2, 1]), 5)[0, :, 0].numpy().tolist()
+    [0.0, 0.0, 1.0, 1.0, 0.0]
     """
     _, num_samples, num_given = tf.unstack(tf.shape(waves))
     missing = tf.maximum(0, length - num_samples)

@@ -7,17 +7,29 @@ _TROUGH_THRESHOLD = 0.1
 
 
 def midi_to_hz(pitch):
-    """The frequency of a MIDI pitch, fractions allowed; a number or an array."""
+    """The frequency of a MIDI pitch, fractions allowed; a number or an array.
+
+    >>> float(midi_to_hz(69)), midi_to_hz([57, 81]).tolist()
+    (440.0, [220.0, 880.0])
+    """
     return 440.0 * 2.0 ** ((np.asanyarray(pitch) - 69.0) / 12.0)
 
 
 def hz_to_midi(hz):
-    """The MIDI pitch of a frequency, with its fraction; a number or an array."""
+    """The MIDI pitch of a frequency, with its fraction; a number or an array.
+
+    >>> float(hz_to_midi(880.0))
+    81.0
+    """
     return 69.0 + 12.0 * np.log2(np.asanyarray(hz) / 440.0)
 
 
 def note_name(pitch: int) -> str:
-    """The name of a MIDI pitch; 60 is C4."""
+    """The name of a MIDI pitch; 60 is C4.
+
+    >>> note_name(60), note_name(66)
+    ('C4', 'F♯4')
+    """
     return f'{_NAMES[pitch % 12]}{pitch // 12 - 1}'
 
 

@@ -43,6 +43,10 @@ def waves_to_stfts(waves: tf.Tensor, framing: Framing) -> tf.Tensor:
 
     Returns:
       complex64 [batch, num_frames, num_bins], without the bin at 0 Hz.
+
+    >>> framing = Framing(num_frames=16, num_bins=64, audio_length=500)
+    >>> waves_to_stfts(tf.zeros([2, 500, 1]), framing).shape.as_list()
+    [2, 16, 64]
     """
     waves = ops.require_shape('waves', waves, [None, framing.audio_length, 1])
     padded = tf.pad(waves[:, :, 0], [[0, 0], [framing.padding, 0]])

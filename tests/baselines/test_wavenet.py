@@ -27,6 +27,7 @@ def trained(request, notes, tmp_path_factory):
     return module, config, directory
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed_is_uninterrupted(trained, notes, tmp_path):
     module, config, directory = trained
     for total_num_images in (8, 16):
@@ -46,6 +47,7 @@ def test_training_moves_the_weights_and_is_measured(trained):
     assert '"test/loss"' in (directory / 'metrics.jsonl').read_text()
 
 
+@pytest.mark.slow
 def test_a_run_is_an_instrument(trained):
     _, config, directory = trained
     instrument = gs.load(directory, batch_size=2)

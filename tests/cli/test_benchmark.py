@@ -12,6 +12,7 @@ TINY = ('--hparams={"num_resolutions": 2, "start_height": 4, "audio_length": 160
         '"latent_vector_size": 4}')
 
 
+@pytest.mark.slow
 def test_parts_a_table_json_and_a_picture(tmp_path, capsys):
     code = command.execute(benchmark.main, benchmark, [
         'gansynth_benchmark', 'generate', '--rounds=1', 'synthesis', TINY, f'--json={tmp_path / "speed.json"}',

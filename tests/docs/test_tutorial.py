@@ -6,10 +6,12 @@ import sys
 
 import nbclient
 import nbformat
+import pytest
 
 DOCS = pathlib.Path(__file__).parents[2] / 'docs'
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs(monkeypatch):
     # `!gansynth_...` finds the tools of this environment even where its bin/ is not on the path.
     tools = [str(pathlib.Path(sys.executable).parent), str(DOCS.parent / 'bin')]

@@ -80,6 +80,7 @@ def run(prepared, classifier_dir, cache_dir, tmp_path, capsys, monkeypatch):
     return execute
 
 
+@pytest.mark.slow
 def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
     (tmp_path / 'theirs').mkdir()
     for pitch in range(40, 60, 2):
@@ -100,6 +101,7 @@ def test_a_folder_of_real_notes_measures_as_real_notes_do(run, tmp_path, tone):
     assert again[1].startswith(table)  # from what was kept of the real notes, and with the same seed
 
 
+@pytest.mark.slow
 def test_a_model_before_training_and_a_piece_played_by_it(run, tmp_path, monkeypatch, tiny_config):
     config = tiny_config.replace(start_height=64, audio_length=NUM_SAMPLES)
     state = GeneratorState(weights.to_arrays(Generator(config, 24)), num_blocks=3, progress=2.0)

@@ -69,6 +69,7 @@ def test_a_stage_names_the_run_that_it_belongs_to(tmp_path, name):
         gs.load(tmp_path / 'stage_00004')
 
 
+@pytest.mark.slow
 def test_playing_writes_nothing_to_the_terminal():
     code = 'import gansynth_tf as gs; synth = gs.load(batch_size=1); synth.generate(synth.sample_latents(1), [60])'
     environment = {name: value for name, value in os.environ.items() if name != 'TF_CPP_MIN_LOG_LEVEL'}

@@ -108,6 +108,7 @@ def saved_model_dir(model_dir, tmp_path_factory):
     return saved_model.export(synthesizer.open_model(model_dir), tmp_path_factory.mktemp('export'))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings('ignore')
 @pytest.mark.parametrize('original, names, count', [
     ('model_dir', ('stage_00002/checkpoint-0000000008.npz', 'experiment.json', 'pitch_counts.json', 'normalizer.json'),

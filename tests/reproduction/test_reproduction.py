@@ -50,6 +50,7 @@ def run(*flags):
     return command.execute(reproduce.main, reproduce, ['gansynth_reproduce', *map(str, flags)])
 
 
+@pytest.mark.slow
 def test_stopped_and_given_again_it_goes_on_and_tells_all(recordings, tmp_path, monkeypatch, capsys):
     def killed(self, *args, iterate=loop._Run._iterate, **kwargs):
         os.kill(os.getpid(), signal.SIGTERM)

@@ -52,6 +52,7 @@ def exported(config, tmp_path_factory):
     return directory
 
 
+@pytest.mark.slow
 def test_jax_finds_the_same_losses_and_the_same_state(config, exported, tmp_path):
     rng = np.random.default_rng(0)
     stage = stages.all_stages(config)[1]

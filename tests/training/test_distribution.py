@@ -78,6 +78,7 @@ def notes_dir(notes):
     return pathlib.Path(notes._splits['train'].filepaths[0]).parent
 
 
+@pytest.mark.slow
 def test_replicas_train_to_what_one_does(notes, notes_dir, tmp_path):
     processes = [start(notes_dir, tmp_path / 'mirrored', 'mirrored'), *start_two(notes_dir, tmp_path / 'workers')]
     try:
@@ -96,6 +97,7 @@ def test_replicas_train_to_what_one_does(notes, notes_dir, tmp_path):
     assert not np.allclose(metrics(tmp_path / 'half')[1][0], expected[0], rtol=0.02)
 
 
+@pytest.mark.slow
 def test_losing_a_worker_ends_the_other_with_a_checkpoint(notes_dir, tmp_path):
     chief, worker = start_two(notes_dir, tmp_path, total_num_images=10_000_000)
     try:

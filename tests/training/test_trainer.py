@@ -173,6 +173,7 @@ def test_timbre_codes_are_fitted_once_and_kept_with_the_run(config, notes, tmp_p
     assert 'generator/reconstruction' in (tmp_path / 'metrics.jsonl').read_text()
 
 
+@pytest.mark.slow
 def test_patches_of_frames_from_training_to_an_export(config, notes, tmp_path):
     config = config.replace(
         start_height=2, time_patch=2, critic_phase_floor=0.1, constant_scale=True, gradient_penalty_domain='stage',

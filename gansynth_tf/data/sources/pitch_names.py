@@ -65,6 +65,9 @@ def parse_pitch(text: str, *, middle_c: str = 'C4') -> int:
 
     Raises:
       InputError: if it is neither, or not from 0 to 127.
+
+    >>> parse_pitch('60'), parse_pitch('c#3'), parse_pitch('Bb-1'), parse_pitch('C4', middle_c='C3')
+    (60, 49, 10, 72)
     """
     text = text.strip()
     pitch: int | None = None
@@ -100,6 +103,9 @@ def pitch_in_file_name(stem: str, *, middle_c: str = 'C4') -> int:
 
     Raises:
       InputError: if there is none, or several that differ.
+
+    >>> pitch_in_file_name('Violin_G_3'), pitch_in_file_name('generated_000_pitch60')
+    (55, 60)
     """
     return only(readings([stem], middle_c=middle_c)[0], stem)
 
