@@ -7,9 +7,12 @@
 
 --format=litert and --format=onnx write it for LiteRT and ONNX Runtime, which phones and other languages have.
 
+    gansynth_export --export_dir=site --format=web         the player's page, for any web host; no Python there
+
 Prints the path of what it writes. docs/serving.md tells what can be asked of it, and how.
 """
 
+import pathlib
 import sys
 
 from absl import flags
@@ -20,9 +23,12 @@ FLAGS = command.new_flags()
 command.model_flags(FLAGS)
 command.define_path('export_dir', 'Where the export goes; a SavedModel into a subdirectory with the next version '
                     'number.', FLAGS, required=True)
-flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx'], 'A TensorFlow SavedModel, '
-                  "or the network for another engine (pip install 'gansynth-tf[openvino]', [litert], [onnx]), whose "
-                  '--precision is chosen when playing.', flag_values=FLAGS)
+flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx', 'web'], 'A TensorFlow '
+                  "SavedModel, or the network for another engine (pip install 'gansynth-tf[openvino]', [litert], "
+                  "[onnx]), whose --precision is chosen when playing, or a site whose page plays it (needs [onnx]).",
+                  flag_values=FLAGS)
+command.define_path('onnxruntime_web', 'For --format=web: the unpacked npm package onnxruntime-web. Without it, it is '
+                    'fetched once from npm (33 MB).', FLAGS)
 flags.DEFINE_string('data_licence', None, "The licence of the training data, for the export's description. Without it, "
                     "what the model's provenance.json says.", flag_values=FLAGS)
 
@@ -35,7 +41,15 @@ def main(argv):
     from gansynth_tf.generation import synthesizer
     model = synthesizer.open_model(settings['path'], **{name: settings[name] for name in (
         'config', 'ema', 'checkpoint', 'latent_scale')})
-    if FLAGS.format == 'saved_model':
+    if FLAGS.format == 'web':
+        from gansynth_tf.player import web_export
+        name = pathlib.Path(FLAGS.ckpt_dir).name if FLAGS.ckpt_dir else 'built-in model'
+        site = web_export.export(model, FLAGS.export_dir, name=name, phase_locking=FLAGS.phase_locking,
+                                 runtime=FLAGS.onnxruntime_web, data_licence=FLAGS.data_licence)
+        print(site.directory)
+        print(f'{site.num_bytes / 1e6:.1f} MB in all, {site.num_sent_bytes / 1e6:.1f} MB as a host sends it that '
+              f'compresses. Try it: python -m http.server --directory {site.directory}', file=sys.stderr)
+    elif FLAGS.format == 'saved_model':
         print(saved_model.export(model, FLAGS.export_dir, data_licence=FLAGS.data_licence, precision=FLAGS.precision,
                                  phase_locking=FLAGS.phase_locking, batch_size=FLAGS.batch_size))
     else:

@@ -1,6 +1,5 @@
 /** Notes that have been made, and those that are on their way: what is held first, then what lies around the hand. */
 
-const MOST_AT_ONCE = 4; // of one request for notes around, so that a key that goes down does not wait for long
 const REACH = 12; // semitones to each side of the last key that are made beforehand
 const REACH_OF_STAND_IN = 5; // semitones
 const MOST_BYTES = 128 * 2 ** 20;
@@ -108,6 +107,6 @@ export class NoteStore extends EventTarget {
       .filter((pitch) => Math.abs(pitch - this.around) <= REACH && !this.get(pitch)
         && !this.asked.has(`${this.key}/${pitch}`))
       .sort((one, other) => Math.abs(one - this.around) - Math.abs(other - this.around))
-      .slice(0, MOST_AT_ONCE);
+      .slice(0, this.source.atOnce);
   }
 }

@@ -13,7 +13,8 @@ export class Pad extends EventTarget {
     this.position = [0, 0];
     this.marks = element('div', {className: 'marks', 'aria-hidden': 'true'});
     this.point = element('div', {className: 'point', 'aria-hidden': 'true'});
-    root.replaceChildren(this.marks, this.point);
+    this.ends = element('div', {className: 'ends', 'aria-hidden': 'true'});
+    root.replaceChildren(this.ends, this.marks, this.point);
     root.addEventListener('pointerdown', (event) => this.#grab(event));
     root.addEventListener('pointermove', (event) => this.#drag(event));
     root.addEventListener('keydown', (event) => this.#key(event));
@@ -30,6 +31,14 @@ export class Pad extends EventTarget {
       mark.classList.toggle('left', position[0] > LEFT_BEYOND);
       return mark;
     }));
+  }
+
+  /** What lies at the ends of the axes: [[left, right], [bottom, top]], or undefined. */
+  setAxes(axes) {
+    const [[left, right], [bottom, top]] = axes ?? [['', ''], ['', '']];
+    this.ends.replaceChildren(...Object.entries({left, right, bottom, top})
+      .map(([where, text]) => element('span', {className: where, textContent: text})));
+    this.root.setAttribute('aria-label', axes ? `Timbre pad: ${left} to ${right} across, ${bottom} to ${top} up` : 'Timbre pad');
   }
 
   /** Puts the point somewhere; null if the timbre has no place on the pad. */

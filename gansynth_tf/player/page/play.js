@@ -16,7 +16,7 @@ export class Play extends EventTarget {
   }
 
   down(pitch, velocity) {
-    if (!this.store.source.instrument.pitches.includes(pitch)) return;
+    if (!this.store.latent || !this.store.source.instrument.pitches.includes(pitch)) return;
     this.keys.set(pitch, (this.keys.get(pitch) ?? 0) + 1);
     this.engine.start(pitch, velocity, this.store.standIn(pitch));
     this.recorder.note([0x90, pitch, velocity]);

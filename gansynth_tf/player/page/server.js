@@ -13,6 +13,7 @@ export async function openSource() {
 
 class ServerSource {
   features = {midiFiles: true, samplers: true};
+  atOnce = 4;
 
   constructor(instrument) {
     this.instrument = instrument;
@@ -23,8 +24,8 @@ class ServerSource {
     return unpackNotes(await reply.arrayBuffer());
   }
 
-  async timbres() {
-    return (await askJson('timbres')).timbres;
+  timbres() {
+    return askJson('timbres');
   }
 
   async sample() {

@@ -5,9 +5,11 @@
  * A source has
  *   instrument             {name, backend, sampleRate, audioLength, pitches, latentSize, latentScale, loadSeconds}
  *   features               {midiFiles, samplers}: what it can do beyond playing
+ *   atOnce                 how many notes it is asked for at once that may be played next
  *   notes(latent, pitches) -> [{pitch, pcm (Float32Array), sampleRate, loopStart, loopEnd (exclusive; null if none),
  *                          gain (makes all keys equally loud), fall (dB a second, of the note where its loop stays level)}]
- *   timbres()              -> [{name, latent, words, position ([x, y] in -1..1, or null)}]
+ *   timbres()              -> {timbres: [{name, latent, words, position ([x, y] in -1..1, or null)}],
+ *                              axes: [[left, right], [bottom, top]] of the map, or undefined}
  *   sample()               -> a random latent
  *   mix(latents, weights)  -> the latent between them
  *   keep(name, latent)

@@ -36,7 +36,8 @@ export class TimbrePanel {
   }
 
   async #loadNames() {
-    this.known = await this.source.timbres();
+    const {timbres, axes} = await this.source.timbres();
+    Object.assign(this, {known: timbres, axes});
     for (const select of [byId('named'), ...byId('corners').querySelectorAll('select')]) this.#fill(select);
     this.#mark();
   }
@@ -51,6 +52,7 @@ export class TimbrePanel {
     const marks = this.isMap ? this.known.filter(({position}) => position)
       : CORNERS.map((position, index) => ({name: this.corners[index]?.name ?? '', position, isCorner: true}));
     this.pad.setMarks(marks);
+    this.pad.setAxes(this.isMap ? this.axes : undefined);
   }
 
   #setMode(isMap) {
