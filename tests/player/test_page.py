@@ -1,6 +1,7 @@
 """The player's page in a real browser: what sounds, what is saved, and how it is used without a mouse."""
 
 import threading
+import zipfile
 
 import mido
 import numpy as np
@@ -27,14 +28,14 @@ def tones(latents, labels):
 
 
 @pytest.fixture(scope='module')
-def address():
+def address(tmp_path_factory):
     """Where an instrument of `tones` is played."""
     pytest.importorskip('starlette')
     pytest.importorskip('uvicorn')
     from gansynth_tf.player import player, serving
     instrument = BatchedInstrument(tones, sample_rate=RATE, audio_length=4 * RATE, latent_size=3, batch_size=1,
                                    pitch_counts=dict.fromkeys(PITCHES, 1))
-    playing = player.Player(instrument, name='tones <b>', load_seconds=1.5)
+    playing = player.Player(instrument, name='tones <b>', load_seconds=1.5, directory=tmp_path_factory.mktemp('own'))
     with serving.listening(8790) as socket:
         threading.Thread(target=serving.serve, args=(playing, socket), kwargs={'token': 'secret'}, daemon=True).start()
         yield serving.address(socket.getsockname()[1], 'secret')
@@ -223,11 +224,12 @@ def test_the_pad_is_moved_by_mouse_and_arrows(page):
     page.driver.execute_script("""
       gansynth.source.at = async ([x, y]) => ({latent: [x, y, 0], nearest: '<i>x'});
       gansynth.source.mix = async (latents, weights) => ({latent: weights.slice(0, 3), nearest: null}).latent;""")
+    first = page.text('timbre-name')
     ActionChains(page.driver).drag_and_drop_by_offset(page.element('pad'), 50, -30).perform()
     page.wait_for("return gansynth.timbre.current.name === 'near <i>x' && gansynth.timbre.current.position[0] > 0.2")
     assert page.text('timbre-name') == 'near <i>x'
     page.element('undo').click()  # a whole drag is one step
-    assert page.text('timbre-name') == 'random 1' and not page.element('undo').is_enabled()
+    assert page.text('timbre-name') == first and not page.element('undo').is_enabled()
     pad = page.element('pad')
     before = current(page)['position']
     pad.send_keys(Keys.ARROW_RIGHT)
@@ -307,6 +309,34 @@ def test_a_midi_file_that_is_dropped_with_progress_cancel_and_results(page):
     page.driver.execute_script("state = {state: 'failed', error: 'No <i>notes</i>.'}")
     drop(page, 'b.mid')
     page.wait_for("return document.querySelector('#midi-job .error')?.textContent === 'No <i>notes</i>.'")
+
+
+def test_a_timbre_is_kept_and_a_midi_file_rendered_and_an_instrument_exported_by_the_server(page, tmp_path):
+    page.element('keep-name').send_keys('mine & <b>')
+    page.click('#keep button[type=submit]')
+    page.wait_for("return document.getElementById('named').textContent.includes('mine_b')")
+    score = mido.MidiFile(tracks=[mido.MidiTrack([mido.Message('note_on', note=note, velocity=90, time=0) for note in (
+        60, 64)] + [mido.Message('note_off', note=note, time=300) for note in (60, 64)])])
+    path = tmp_path / '<i>piece.mid'
+    score.save(path)
+    page.click('#render-stems')
+    page.element('file').send_keys(str(path))
+    page.wait_for("return document.querySelector('#midi-job audio')?.duration > 0.5")
+    page.click('#midi-job a')
+    wave, rate = soundfile.read(page.downloaded('i_piece.wav'))
+    for hz in (261.63, 329.63):
+        assert main_hz(wave[:rate // 2], hz) == pytest.approx(hz, abs=1)
+    page.click('#midi-job a:nth-of-type(2)')
+    assert zipfile.ZipFile(page.downloaded('i_piece_stems.zip')).namelist()
+    page.click('#export-sfz')
+    page.wait_for("return document.querySelector('#sfz-job a')")
+    page.click('#sfz-job a')
+    names = zipfile.ZipFile(page.downloaded('mine_b.zip')).namelist()
+    assert any(name.endswith('.sfz') for name in names)
+    path.write_text('no MIDI')
+    page.element('file').send_keys(str(path))
+    page.wait_for("return document.querySelector('#midi-job .error')?.textContent.includes('MIDI')")
+    page.logged()  # the refusal
 
 
 def test_the_page_asks_nobody_else_and_says_what_it_does(page, address):

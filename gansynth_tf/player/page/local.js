@@ -60,6 +60,7 @@ class LocalSource {
     } catch {
       throw new Error('The browser has no room for it, or does not let this page keep anything.');
     }
+    return name;
   }
 
   #kept() {

@@ -38,7 +38,7 @@ class ServerSource {
   }
 
   async keep(name, latent) {
-    await ask('timbres/keep', {name, latent});
+    return (await askJson('timbres/keep', {name, latent})).name;
   }
 
   at(position) {
@@ -49,18 +49,18 @@ class ServerSource {
     const form = new FormData();
     form.append('file', file);
     form.append('settings', JSON.stringify(settings));
-    return new Job('midi', (await (await send('midi', {method: 'POST', body: form})).json()).job);
+    return new Job((await (await send('midi', {method: 'POST', body: form})).json()).job);
   }
 
   async exportSampler(name, latent) {
-    return new Job('sfz', (await askJson('sfz', {name, latent})).job);
+    return new Job((await askJson('sfz', {name, latent})).job);
   }
 }
 
 /** A piece of work that the server does while the page goes on. */
 class Job {
-  constructor(kind, id) {
-    this.path = `${kind}/${encodeURIComponent(id)}`;
+  constructor(id) {
+    this.path = `midi/${encodeURIComponent(id)}`; // whatever it makes
   }
 
   status() {

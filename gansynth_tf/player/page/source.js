@@ -12,7 +12,7 @@
  *                              axes: [[left, right], [bottom, top]] of the map, or undefined}
  *   sample()               -> a random latent
  *   mix(latents, weights)  -> the latent between them
- *   keep(name, latent)
+ *   keep(name, latent)     -> the name that it now has
  *   at(position)           -> {latent, nearest (a name or null)}
  *   renderMidi(file, settings), exportSampler(name, latent) -> a job: status(), audio(), stems(), cancel()
  * all of them promises, which fail with an Error whose message can be shown.

@@ -130,9 +130,9 @@ export class TimbrePanel {
     }
   }
 
-  async #keep(name) {
+  async #keep(wanted) {
     try {
-      await this.source.keep(name, this.timbre.current.latent);
+      const name = await this.source.keep(wanted, this.timbre.current.latent);
       await this.#loadNames();
       this.timbre.current = {...this.timbre.current, name};
       this.#show();
