@@ -1,25 +1,31 @@
 """Makes a listening test of two or more systems, as one web page, and counts what listeners said.
 
-    gansynth_listening_test --wav_dirs=real=notes/real,ours=notes/ours --output_dir=out
+    gansynth_listening_test --ckpt_dir=run --wav_dirs=real=notes,theirs=their_wavs --output_dir=out
+    gansynth_listening_test --wav_dirs=wavegan=run_1,wavenet=run_2 --output_dir=out
     gansynth_listening_test --score=listening_results.json,listening_results_2.json
 
 The page works offline, in any browser, with the keyboard alone; sounds are in it. It asks of two notes at the same
 pitch which sounds better, on five levels, and saves the answers as a JSON file. Audio files tell their pitches by their
-names (pitch60, C4); the folder may also be one that gansynth_prepare_data wrote, for real notes.
+names (pitch60, C4); the folder may also be one that gansynth_prepare_data wrote, for real notes, or a training run,
+which then plays. A model named by --ckpt_dir is one more system, and so is the built-in one beside a single folder.
 """
 
+import pathlib
 import sys
 
 from absl import flags
 
+import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-flags.DEFINE_list('wav_dirs', None, 'The systems: name=folder, with commas between them.', flag_values=FLAGS)
+command.model_flags(FLAGS)
+flags.DEFINE_list('wav_dirs', None, 'Systems: name=folder, with commas between them. A folder of audio files, of '
+                  'prepared notes, or a training run.', flag_values=FLAGS)
 command.define_path('output_dir', 'Where listening_test.html goes.', FLAGS)
 flags.DEFINE_integer('num_trials', 24, 'How many pairs a listener judges.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer('seed', 0, 'Which notes are chosen.', lower_bound=0, flag_values=FLAGS)
+flags.DEFINE_integer('seed', 0, 'Which notes are chosen, and timbres played.', lower_bound=0, flag_values=FLAGS)
 flags.DEFINE_list('score', None, 'Instead of making a test: the files that listeners saved, with commas between them.',
                   flag_values=FLAGS)
 
@@ -29,19 +35,36 @@ def main(argv):
     if bool(FLAGS.score) == bool(FLAGS.wav_dirs):
         raise InputError('Unclear what to do: expected either --wav_dirs, to make a test, or --score. '
                          f'Received: {"both" if FLAGS.score else "neither"}')
+    if FLAGS.score and FLAGS.ckpt_dir:
+        raise InputError('Flags that exclude each other: expected --ckpt_dir or --score. Received: both')
     if FLAGS.score:
         from gansynth_tf.evaluation.listening import listening_scores
         print(listening_scores.markdown(listening_scores.compare(listening_scores.read(FLAGS.score))), end='')
         return
     if not FLAGS.output_dir:
         raise InputError('Missing flag: expected --output_dir=... . Received: no --output_dir')
-    folders = parse_folders(FLAGS.wav_dirs)
+    folders, settings = parse_folders(FLAGS.wav_dirs), command.model_settings(FLAGS)
     from gansynth_tf import files
     output_dir = files.make_directory(FLAGS.output_dir)
     command.import_tensorflow()
     from gansynth_tf.evaluation.listening import listening_page
-    trials = listening_page.draw_trials(folders, num_trials=FLAGS.num_trials, seed=FLAGS.seed)
+    systems = {name: _played(folder, settings) for name, folder in folders.items()}
+    if FLAGS.ckpt_dir or len(systems) < 2:
+        systems.setdefault(_model_name(), gansynth_tf.load(**settings))
+    trials = listening_page.draw_trials(systems, num_trials=FLAGS.num_trials, seed=FLAGS.seed)
     print(listening_page.write(trials, output_dir / 'listening_test.html'))
+
+
+def _model_name() -> str:
+    return pathlib.Path(FLAGS.ckpt_dir).resolve().name if FLAGS.ckpt_dir else 'built-in model'
+
+
+def _played(folder: str, settings):
+    """A system as `listening_page.draw_trials` takes it: an instrument where the folder is a training run."""
+    from gansynth_tf import files, hyperparameters
+    if not (files.expanded(folder) / hyperparameters.EXPERIMENT_FILE).exists():
+        return folder
+    return gansynth_tf.load(**{**settings, 'path': folder})
 
 
 def parse_folders(items: list[str]) -> dict[str, str]:

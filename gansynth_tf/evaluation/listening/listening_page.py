@@ -23,6 +23,7 @@ from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
+from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import output
 
 _PEAK = 0.5  # all notes are equally loud at their loudest, so that loudness does not decide
@@ -49,21 +50,23 @@ class Trial:
     notes: tuple[tuple[str, Sound], tuple[str, Sound]]
 
 
-def draw_trials(folders: Mapping[str, str | os.PathLike], *, num_trials: int, seed: int) -> list[Trial]:
+def draw_trials(systems: Mapping[str, str | os.PathLike | Instrument], *, num_trials: int, seed: int) -> list[Trial]:
     """Random trials: every pair of systems equally often, pitches that both have, no pair of notes twice.
 
     Args:
-      folders: by system's name, its audio files, whose names tell their pitches, or what gansynth_prepare_data wrote:
-        then the held-out notes, if there are any.
+      systems: by name, a folder of audio files whose names tell their pitches, or of what gansynth_prepare_data wrote:
+        then the held-out notes, if there are any; or an instrument, which plays random timbres.
       num_trials: how many questions.
-      seed: of the choice.
+      seed: of the choice, and of the timbres.
 
     Raises:
       InputError: if there are fewer than two systems, or too few notes that share a pitch.
     """
-    if len(folders) < 2:
-        raise InputError(f'Too few systems: expected at least two. Received: {", ".join(folders) or "none"}')
-    notes = {name: _by_pitch(folder) for name, folder in folders.items()}
+    if len(systems) < 2:
+        raise InputError(f'Too few systems: expected at least two. Received: {", ".join(systems) or "none"}')
+    notes = {name: _by_pitch(system) for name, system in systems.items() if isinstance(system, str | os.PathLike)}
+    instruments = {name: system for name, system in systems.items() if not isinstance(system, str | os.PathLike)}
+    notes = {name: notes.get(name, {}) for name in systems} | _played(instruments, notes, num_trials, seed)
     random = np.random.default_rng(seed)
     possible = []
     for first, second in itertools.combinations(notes, 2):
@@ -113,6 +116,25 @@ def _by_pitch(folder: str | os.PathLike) -> dict[int, list[Sound]]:
         return found
     for path, pitch in note_sets.pitched_files(directory).items():
         found.setdefault(pitch, []).append(Sound(str(path), functools.partial(_recorded, path)))
+    return found
+
+
+def _played(instruments: Mapping[str, Instrument], recorded: Mapping[str, Mapping[int, list[Sound]]], num_notes: int,
+            seed: int) -> dict[str, dict[int, list[Sound]]]:
+    """Notes of instruments by name and pitch, all at the same random pitches, of those that every system has."""
+    if not instruments:
+        return {}
+    known = [set(notes) for notes in recorded.values()] + [set(each.pitches) for each in instruments.values()]
+    shared = sorted(set.intersection(*known))
+    if not shared:
+        raise InputError('Nothing to compare: expected a pitch that every system has. Received: no such pitch')
+    pitches = np.random.default_rng(seed).permutation(np.resize(shared, max(num_notes, len(shared))))[:num_notes]
+    found: dict[str, dict[int, list[Sound]]] = {name: {} for name in instruments}
+    for name, instrument in instruments.items():
+        waves = instrument.generate(instrument.sample_latents(num_notes, seed=seed), pitches.tolist())
+        for index, (pitch, wave) in enumerate(zip(pitches.tolist(), waves)):
+            found[name].setdefault(pitch, []).append(
+                Sound(f'{name}, note {index}', functools.partial(lambda *sound: sound, wave, instrument.sample_rate)))
     return found
 
 

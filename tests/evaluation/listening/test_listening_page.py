@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
+import gansynth_tf
 from gansynth_tf.cli import command, listening_test
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation.listening import listening_page, listening_scores
+from gansynth_tf.instrument import BatchedInstrument
 from gansynth_tf.music import output
 
 
@@ -88,6 +90,56 @@ def test_real_notes_of_a_prepared_set_and_files_of_other_kinds(folders, tmp_path
     out, err = capsys.readouterr()
     assert (code, err) == (0, '') and out == f'{tmp_path / "out" / "listening_test.html"}\n'
     assert data_of(tmp_path / 'out' / 'listening_test.html')['trials'][0]['pitch'] == 60
+
+
+def instrument(pitches, peak=0.1, audio_length=1600):
+    """Every note a constant that tells its timbre and pitch."""
+    def waves(latents, labels):
+        return np.repeat(peak * (latents[:, :1] + labels[:, None]), audio_length, axis=1).astype(np.float32)
+    return BatchedInstrument(waves, sample_rate=16000, audio_length=audio_length, latent_size=2,
+                             pitch_counts=dict.fromkeys(pitches, 1))
+
+
+def test_instruments_play_the_pitches_that_every_system_has(folders):
+    systems = {'real': folders['real'], 'low': instrument((59, 60, 62)), 'high': instrument((60, 62, 64))}
+    trials = listening_page.draw_trials(systems, num_trials=6, seed=0)
+    assert {trial.pitch for trial in trials} == {60, 62}
+    names = [tuple(name for name, _ in trial.notes) for trial in trials]
+    assert {pair: names.count(pair) for pair in names} == {
+        ('real', 'low'): 2, ('real', 'high'): 2, ('low', 'high'): 2}
+    for trial in trials:
+        for name, sound in trial.notes:
+            if name == 'high':
+                wave, rate = sound.read()
+                assert rate == 16000 and wave.shape == (1600,)
+                timbre = wave[800] / 0.1 - (60, 62, 64).index(trial.pitch)
+                assert np.isclose(timbre, systems['high'].sample_latents(6, seed=0)[:, 0], atol=1e-5).any()
+    with pytest.raises(InputError, match='expected a pitch that every system has'):
+        listening_page.draw_trials({'real': folders['real'], 'x': instrument((70,))}, num_trials=1, seed=0)
+
+
+def test_models_are_systems(folders, tmp_path, capsys, monkeypatch):
+    loaded = []
+
+    def load(path=None, **settings):
+        loaded.append((path, settings['batch_size']))
+        return instrument((60, 62))
+    monkeypatch.setattr(gansynth_tf, 'load', load)
+
+    def systems(*arguments):
+        code = command.execute(listening_test.main, listening_test, [
+            'gansynth_listening_test', *arguments, '--num_trials=1', '--batch_size=3',
+            f'--output_dir={tmp_path / "out"}'])
+        assert (code, capsys.readouterr().err) == (0, '')
+        return data_of(tmp_path / 'out' / 'listening_test.html')['systems']
+    assert systems(f'--wav_dirs=real={folders["real"]}') == ['built-in model', 'real']
+    run, other = tmp_path / 'run', tmp_path / 'other'
+    for directory in (run, other):
+        directory.mkdir()
+        (directory / 'experiment.json').write_text('{"model": "wavegan"}')
+    assert systems(f'--wav_dirs=real={folders["real"]}', f'--ckpt_dir={run}') == ['real', 'run']
+    assert systems(f'--wav_dirs=one={run},two={other}') == ['one', 'two']
+    assert loaded == [(None, 3), (str(run), 3), (str(run), 3), (str(other), 3)]
 
 
 @pytest.fixture
