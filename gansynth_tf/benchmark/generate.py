@@ -8,7 +8,8 @@ import numpy as np
 from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
-from gansynth_tf.generation.synthesizer import Synthesizer, from_weights
+from gansynth_tf.generation.played_model import Synthesizer
+from gansynth_tf.generation.synthesizer import from_weights
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.spectral import normalizers

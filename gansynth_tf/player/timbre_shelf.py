@@ -67,7 +67,7 @@ class TimbreShelf:
             raise InputError(f'Impossible mixture: expected lists of at most {MOST_MIXED} latents and weights. '
                              f'Received: {shortened(latents)}, {shortened(weights)}')
         rows = [values.latent(latent, self._instrument.latent_size) for latent in latents]
-        return {'latent': choosing.mix(rows, values.numbers(weights, 'weights')).tolist()}
+        return {'latent': choosing.mix(rows, values.numbers(weights, 'weights').tolist()).tolist()}
 
     def at(self, position: typing.Any) -> dict[str, typing.Any]:
         """The timbre at a place of the map: a mixture of the nearest ones, the more of each the nearer it is."""
@@ -131,6 +131,8 @@ class TimbreShelf:
         timbre = timbres.read(path)
         if len(timbre.latent) != self._instrument.latent_size:
             return _Offered(timbre.name, timbre.latent, (), (0.0, 0.0))
+        if timbres.foreign(self._instrument, [timbre]):
+            logging.warning('%s sounds otherwise here than on the model that it was kept with', path)
         return _offered(timbre.name, timbre.latent, self._describe(timbre.latent[np.newaxis])[0])
 
     def _describe(self, latents: np.ndarray) -> list[description.Description]:

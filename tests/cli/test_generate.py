@@ -14,7 +14,7 @@ from gansynth_tf.cli import command, generate
 from gansynth_tf.config import Config
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
-from gansynth_tf.generation.synthesizer import Synthesizer
+from gansynth_tf.generation.played_model import Synthesizer
 from gansynth_tf.music import timbre_library, timbres
 from gansynth_tf.music.timbre_library import Entry
 from gansynth_tf.networks import checkpoints, weights
