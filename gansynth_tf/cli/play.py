@@ -20,6 +20,7 @@ from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
+command.library_flag(FLAGS)
 FLAGS.set_default('batch_size', 1)  # a key waits for the batch before its own
 flags.DEFINE_integer('port', 8765, 'Where it listens, on this machine alone; if that port is in use, the next free '
                      'one.', lower_bound=1, upper_bound=65535, flag_values=FLAGS)
@@ -37,7 +38,10 @@ def main(argv):
         raise InputError(f'The player is not installed: expected pip install "gansynth_tf[play]". '
                          f'Received: no {", ".join(missing)}')
     settings = command.model_settings(FLAGS)
+    from gansynth_tf.music import timbre_library
     from gansynth_tf.player import player, serving
+    path = pathlib.Path(FLAGS.timbre_library or timbre_library.path_of(FLAGS.ckpt_dir))
+    library = timbre_library.read(path) if FLAGS.timbre_library or path.is_file() else ()
     with serving.listening(FLAGS.port) as server_socket:
         port = server_socket.getsockname()[1]
         if port != FLAGS.port:
@@ -48,7 +52,7 @@ def main(argv):
         instrument = command.load(settings)
         instrument.generate(instrument.sample_latents(1, seed=0), instrument.pitches[:1])  # the first takes longest
         playing = player.Player(instrument, name=name, load_seconds=time.perf_counter() - begin,
-                                directory=pathlib.Path(FLAGS.user_dir))
+                                directory=pathlib.Path(FLAGS.user_dir), library=library)
         _say(f'Loaded in {time.perf_counter() - begin:.1f} s. Timbres are kept in {FLAGS.user_dir}. Ctrl-C ends it.')
         playing.prepare()
         token = serving.new_token()

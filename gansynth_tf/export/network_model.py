@@ -23,6 +23,7 @@ from gansynth_tf.export import description
 from gansynth_tf.generation import exported_model, network_model
 from gansynth_tf.generation.inference_graph import InferenceGraph
 from gansynth_tf.generation.synthesizer import Model
+from gansynth_tf.music import timbre_library
 from gansynth_tf.spectral import normalizers
 
 
@@ -60,6 +61,8 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
         if model.codes is not None:
             timbre_code_file.write(model.codes, temporary)
         files.write_json(facts, temporary / network_model.DESCRIPTION_FILE)
+        if (library := timbre_library.path_of(model.directory)).is_file():
+            shutil.copyfile(library, temporary / library.name)
         for path in sorted(temporary.iterdir()):
             os.replace(path, directory / path.name)
     except (OSError, RuntimeError) as error:

@@ -3,8 +3,10 @@
 import pathlib
 import sys
 import threading
+from collections.abc import Sequence
 
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.music.timbre_library import Entry
 from gansynth_tf.player.jobs import Jobs
 from gansynth_tf.player.keyboard import Keyboard
 from gansynth_tf.player.timbre_shelf import TimbreShelf
@@ -19,14 +21,16 @@ class Player:
       name: what it is called.
       load_seconds: how long it took to load.
       directory: the user's, for timbres that are kept, and for pieces while the player runs.
+      library: the instrument's timbres.
     """
 
-    def __init__(self, instrument: Instrument, *, name: str, load_seconds: float, directory: pathlib.Path):
+    def __init__(self, instrument: Instrument, *, name: str, load_seconds: float, directory: pathlib.Path,
+                 library: Sequence[Entry] = ()):
         self.instrument = instrument
         self._name, self._load_seconds = name, load_seconds
         self.turns = Turns()
         self.keyboard = Keyboard(instrument, self.turns)
-        self.timbres = TimbreShelf(YieldingInstrument(instrument, self.turns), directory)
+        self.timbres = TimbreShelf(YieldingInstrument(instrument, self.turns), directory, library)
         self.jobs = Jobs(directory)
 
     def prepare(self) -> None:

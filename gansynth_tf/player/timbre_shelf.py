@@ -14,6 +14,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.exploration import choosing, description
 from gansynth_tf.instrument import Instrument, shortened, whole_number
 from gansynth_tf.music import timbres
+from gansynth_tf.music.timbre_library import Entry
 from gansynth_tf.music.timbres import Timbre
 from gansynth_tf.player import values
 
@@ -24,6 +25,7 @@ MOST_KEPT = 1000
 _NUM_MEASURED, _NUM_OFFERED = 32, 24
 _NUM_NEAREST = 4  # of which a place on the map is mixed
 _SEED = 0
+_AXES = {'brightness', 'attack_ms'}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,15 +37,16 @@ class _Offered:
 
 
 class TimbreShelf:
-    """Timbres of an instrument; the first call that needs them measures them, which takes a second or two.
+    """Timbres of an instrument; without a library, the first call that needs some takes seconds to measure them.
 
     Args:
       instrument: whose they are.
       directory: where the user's are kept; created when the first is.
+      library: the instrument's own; if it is empty, random ones that are in tune.
     """
 
-    def __init__(self, instrument: Instrument, directory: pathlib.Path):
-        self._instrument, self._directory = instrument, directory
+    def __init__(self, instrument: Instrument, directory: pathlib.Path, library: Sequence[Entry] = ()):
+        self._instrument, self._directory, self._library = instrument, directory, library
         self._lock = threading.Lock()
         self._own: list[_Offered] = []
         self._kept: dict[tuple[pathlib.Path, float], _Offered] = {}
@@ -104,8 +107,16 @@ class TimbreShelf:
     def _offered(self) -> list[_Offered]:
         with self._lock:
             if not self._own:
-                self._own = self._measured()
+                self._own = self._of_library() or self._measured()
             return [*self._own, *self._read()]
+
+    def _of_library(self) -> list[_Offered]:
+        entries = [entry for entry in self._library if len(entry.timbre.latent) == self._instrument.latent_size]
+        if all(set(entry.measured) >= _AXES for entry in entries):
+            return [_Offered(entry.timbre.name, entry.timbre.latent, entry.words,
+                             (entry.measured['brightness'], entry.measured['attack_ms'])) for entry in entries]
+        found = self._describe(np.array([entry.timbre.latent for entry in entries]))
+        return [_offered(entry.timbre.name, entry.timbre.latent, one) for entry, one in zip(entries, found)]
 
     def _measured(self) -> list[_Offered]:
         """The best tuned of some random timbres, called what they sound like."""
@@ -141,8 +152,8 @@ class TimbreShelf:
 
     def _places(self, offered: Sequence[_Offered]) -> np.ndarray:
         """Float [n, 2] in -1 to 1: ranks among the instrument's own, so that these are spread evenly."""
-        own = np.sort([timbre.measured for timbre in self._own], axis=0)
-        measured = np.array([timbre.measured for timbre in offered])
+        own, measured = (np.nan_to_num([timbre.measured for timbre in timbres_]) for timbres_ in (self._own, offered))
+        own = np.sort(own, axis=0)
         ranks = np.linspace(-1, 1, len(own))
         return np.round(np.column_stack([np.interp(measured[:, axis], own[:, axis], ranks) for axis in (0, 1)]), 4)
 

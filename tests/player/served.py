@@ -20,12 +20,14 @@ class Served:
     Args:
       directory: the user's.
       seconds: that each note takes.
+      library: the instrument's timbres.
     """
 
-    def __init__(self, directory, *, seconds=0.0):
+    def __init__(self, directory, *, seconds=0.0, library=()):
         self.directory = directory
         self.instrument = TinyInstrument(seconds=seconds)
-        self.player = Player(self.instrument, name='tiny', load_seconds=1.234, directory=directory)
+        self.player = Player(self.instrument, name='tiny', load_seconds=1.234, directory=directory,
+                             library=library)
 
     def __enter__(self):
         self._listening = serving.listening(9100)

@@ -13,6 +13,7 @@ from tiny_instrument import KEYS
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.music import timbres
+from gansynth_tf.music.timbre_library import Entry
 from gansynth_tf.player import app, guard
 
 GOOD = {'latent': LATENT, 'pitches': [50]}
@@ -236,3 +237,25 @@ def test_a_model_that_breaks_is_said(served, monkeypatch):
 def test_faults_show_no_traceback(served, monkeypatch):
     monkeypatch.setattr(served.player.keyboard, 'notes', lambda *_, **__: 1 / 0)
     assert_error(served.ask('POST', '/notes', json=GOOD), 500, 'fault of the program')
+
+
+def test_the_timbres_of_a_library(tmp_path):
+    measured = {'brightness': 2.0, 'attack_ms': 100.0}
+    library = [Entry(timbres.Timbre('dull', np.array(LATENT, np.float32)), ('dark', 'soft'), measured),
+               Entry(timbres.Timbre('sharp', np.array(LATENT[::-1], np.float32)), ('bright',),
+                     {'brightness': 9.0, 'attack_ms': 10.0}),
+               Entry(timbres.Timbre('foreign', np.zeros(3, np.float32)), (), measured)]
+    with Served(tmp_path / 'user', library=library) as made:
+        assert made.get('/timbres')['timbres'] == [
+            {'name': 'dull', 'latent': LATENT, 'words': ['dark', 'soft'], 'position': [-1, 1]},
+            {'name': 'sharp', 'latent': LATENT[::-1], 'words': ['bright'], 'position': [1, -1]}]
+        assert made.instrument.num_generated == 0
+        assert made.post('/timbres/at', position=[0.9, -0.9])['nearest'] == 'sharp'
+
+
+def test_a_library_without_measures_is_measured(tmp_path):
+    library = [Entry(timbres.Timbre(name, np.array(latent, np.float32))) for name, latent in
+               (('a', LATENT), ('b', LATENT[::-1]), ('c', [0, 0, 0, 0]))]
+    with Served(tmp_path / 'user', library=library) as made:
+        found = made.get('/timbres')['timbres']
+    assert [timbre['name'] for timbre in found] == ['a', 'b', 'c'] and all(timbre['words'] for timbre in found)
