@@ -24,6 +24,7 @@ MOST_MIXED = 16
 MOST_KEPT = 1000
 _NUM_MEASURED, _NUM_OFFERED = 32, 24
 _NUM_NEAREST = 4  # of which a place on the map is mixed
+_OUTERMOST = 0.9  # place on the map, so that names have room
 _SEED = 0
 _AXES = {'brightness', 'attack_ms'}
 
@@ -154,7 +155,7 @@ class TimbreShelf:
         """Float [n, 2] in -1 to 1: ranks among the instrument's own, so that these are spread evenly."""
         own, measured = (np.nan_to_num([timbre.measured for timbre in timbres_]) for timbres_ in (self._own, offered))
         own = np.sort(own, axis=0)
-        ranks = np.linspace(-1, 1, len(own))
+        ranks = np.linspace(-_OUTERMOST, _OUTERMOST, len(own))
         return np.round(np.column_stack([np.interp(measured[:, axis], own[:, axis], ranks) for axis in (0, 1)]), 4)
 
 

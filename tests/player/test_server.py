@@ -247,8 +247,8 @@ def test_the_timbres_of_a_library(tmp_path):
                Entry(timbres.Timbre('foreign', np.zeros(3, np.float32)), (), measured)]
     with Served(tmp_path / 'user', library=library) as made:
         assert made.get('/timbres')['timbres'] == [
-            {'name': 'dull', 'latent': LATENT, 'words': ['dark', 'soft'], 'position': [-1, 1]},
-            {'name': 'sharp', 'latent': LATENT[::-1], 'words': ['bright'], 'position': [1, -1]}]
+            {'name': 'dull', 'latent': LATENT, 'words': ['dark', 'soft'], 'position': [-0.9, 0.9]},
+            {'name': 'sharp', 'latent': LATENT[::-1], 'words': ['bright'], 'position': [0.9, -0.9]}]
         assert made.instrument.num_generated == 0
         assert made.post('/timbres/at', position=[0.9, -0.9])['nearest'] == 'sharp'
 
