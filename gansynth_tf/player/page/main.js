@@ -43,6 +43,7 @@ async function begin() {
   store.moveTo(keyboard.nearest(keyboard.base));
   await store.want([keyboard.nearest(keyboard.base)]);
   keyboard.showOctave();
+  for (const part of document.querySelectorAll('[inert]')) part.inert = false;
   document.documentElement.dataset.ready = 'true';
   say(`Ready after ${inSeconds((performance.now() - began) / 1000)}. Play with the mouse, the letters A to P or MIDI.`);
   Object.assign(window, {gansynth: {source, engine, store, play, recorder, timbre}}); // for the browser's console

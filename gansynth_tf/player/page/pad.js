@@ -3,7 +3,8 @@
 import {element} from './dom.js';
 
 const STEP = 0.1, SMALL_STEP = 0.02;
-const LEFT_BEYOND = 0.3; // a name stands to the left of its mark there
+const LEFT_BEYOND = 0.1; // a name stands to the left of its mark there
+const INSIDE = 0.9; // of the pad; around it there is room for marks at the edge
 
 export class Pad extends EventTarget {
   /** Tells of moves by 'move' events, with detail {position, isFirst}: the first one of a drag, or a key's. */
@@ -18,19 +19,21 @@ export class Pad extends EventTarget {
     root.addEventListener('pointerdown', (event) => this.#grab(event));
     root.addEventListener('pointermove', (event) => this.#drag(event));
     root.addEventListener('keydown', (event) => this.#key(event));
+    new ResizeObserver(() => makeRoom(root, this.marks)).observe(root);
     this.show([0, 0], '');
   }
 
   /** Names at places: [{name, position, isCorner}]. */
   setMarks(marks) {
-    const labelled = withRoom(marks);
     this.marks.replaceChildren(...marks.map(({name, position, isCorner}) => {
       const mark = element('span', {className: isCorner ? 'mark corner' : 'mark'},
-        element('span', {className: 'label', textContent: labelled.has(name) ? name : ''}));
+        element('span', {className: 'label', textContent: name}));
       place(mark, position);
       mark.classList.toggle('left', position[0] > LEFT_BEYOND);
+      mark.classList.toggle('upper', position[1] > 0);
       return mark;
     }));
+    makeRoom(this.root, this.marks);
   }
 
   /** What lies at the ends of the axes: [[left, right], [bottom, top]], or undefined. */
@@ -38,6 +41,7 @@ export class Pad extends EventTarget {
     const [[left, right], [bottom, top]] = axes ?? [['', ''], ['', '']];
     this.ends.replaceChildren(...Object.entries({left, right, bottom, top})
       .map(([where, text]) => element('span', {className: where, textContent: text})));
+    makeRoom(this.root, this.marks);
     this.root.setAttribute('aria-label', axes ? `Timbre pad: ${left} to ${right} across, ${bottom} to ${top} up` : 'Timbre pad');
   }
 
@@ -75,7 +79,8 @@ export class Pad extends EventTarget {
 
   #placeOf(event) {
     const box = this.root.getBoundingClientRect();
-    return [2 * (event.clientX - box.left) / box.width - 1, 1 - 2 * (event.clientY - box.top) / box.height];
+    return [(2 * (event.clientX - box.left) / box.width - 1) / INSIDE,
+      (1 - 2 * (event.clientY - box.top) / box.height) / INSIDE];
   }
 
   #move(to, isFirst) {
@@ -85,21 +90,26 @@ export class Pad extends EventTarget {
   }
 }
 
-/** The names of marks that can be written without covering another's. */
-function withRoom(marks) {
-  const written = [];
-  for (const {name, position: [x, y], isCorner} of marks) {
-    const width = Math.min(0.72, 0.05 + 0.042 * name.length);
-    const box = x > LEFT_BEYOND ? [x - width, x] : [x, x + width];
-    const isFree = written.every(([other, otherY]) => Math.abs(otherY - y) > 0.1 || box[1] < other[0] || box[0] > other[1]);
-    if (isFree || isCorner) written.push([box, y, name]);
-  }
-  return new Set(written.map(([, , name]) => name));
+/** Hides names that would cover another's, or leave the pad. */
+function makeRoom(root, marks) {
+  const labels = [...marks.querySelectorAll('.label')];
+  for (const label of labels) label.hidden = false;
+  const pad = root.getBoundingClientRect();
+  const taken = [...root.querySelectorAll('.ends span')].map((end) => end.getBoundingClientRect());
+  const hidden = labels.filter((label) => {
+    const box = label.getBoundingClientRect();
+    const isFree = box.left >= pad.left && box.right <= pad.right && box.top >= pad.top && box.bottom <= pad.bottom
+      && taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top
+        || box.top > other.bottom);
+    if (isFree) taken.push(box);
+    return !isFree;
+  });
+  for (const label of hidden) label.hidden = true;
 }
 
 function place(node, [x, y]) {
-  node.style.left = `${50 + 50 * x}%`;
-  node.style.top = `${50 - 50 * y}%`;
+  node.style.left = `${50 + 50 * INSIDE * x}%`;
+  node.style.top = `${50 - 50 * INSIDE * y}%`;
 }
 
 /** Weights of four corners (upper left, upper right, lower left, lower right) at a position. */

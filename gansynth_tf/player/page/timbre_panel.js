@@ -44,7 +44,7 @@ export class TimbrePanel {
 
   #fill(select) {
     const options = this.known.map(({name, words}, index) => element('option', {
-      value: String(index), textContent: words?.length ? `${name} (${[words].flat().join(', ')})` : name}));
+      value: String(index), textContent: withWords(name, words ?? [])}));
     select.replaceChildren(select.firstElementChild, ...options);
   }
 
@@ -151,6 +151,12 @@ export class TimbrePanel {
     const index = this.known.findIndex((one) => keyOf(one.latent) === key);
     byId('named').value = index < 0 ? '' : String(index);
   }
+}
+
+/** A name with the words that it does not have in it. */
+function withWords(name, words) {
+  const others = words.filter((word) => !name.includes(word));
+  return others.length ? `${name} (${others.join(', ')})` : name;
 }
 
 function asStep({latent, name, position}) {
