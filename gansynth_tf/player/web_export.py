@@ -20,6 +20,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.export import network_model
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.music import timbre_library
 from gansynth_tf.player import web_runtime
 from gansynth_tf.player.timbre_shelf import TimbreShelf
 from gansynth_tf.spectral import mel
@@ -105,7 +106,9 @@ def _mel_rows(bins: int, linear_bins: int, sample_rate: int) -> list[tuple[int, 
 def _facts(model: synthesizer.Model, *, name: str, phase_locking: bool) -> dict:
     instrument: Instrument = synthesizer.from_weights(
         model.config, model.vocabulary, model.state, model.normalizer, codes=model.codes, phase_locking=phase_locking)
-    shelf = TimbreShelf(instrument, pathlib.Path(os.devnull))  # the user's own are not for everybody
+    path = timbre_library.path_of(model.directory)
+    library = timbre_library.read(path) if path.is_file() else ()
+    shelf = TimbreShelf(instrument, pathlib.Path(os.devnull), library)  # the user's own are not for everybody
     random = instrument.sample_latents(_NUM_RANDOM, seed=1)
     return {'name': name, 'sample_rate': instrument.sample_rate, 'audio_length': instrument.audio_length,
             'pitches': list(instrument.pitches), 'latent_size': instrument.latent_size,

@@ -37,8 +37,13 @@ def address(tmp_path_factory):
                                    pitch_counts=dict.fromkeys(PITCHES, 1))
     playing = player.Player(instrument, name='tones <b>', load_seconds=1.5, directory=tmp_path_factory.mktemp('own'))
     with serving.listening(8790) as socket:
-        threading.Thread(target=serving.serve, args=(playing, socket), kwargs={'token': 'secret'}, daemon=True).start()
+        server = serving.server(playing, port=socket.getsockname()[1], token='secret')
+        thread = threading.Thread(target=server.run, kwargs={'sockets': [socket]})
+        thread.start()
         yield serving.address(socket.getsockname()[1], 'secret')
+        server.should_exit = True
+        thread.join()
+    playing.close()
 
 
 @pytest.fixture
