@@ -10,6 +10,7 @@ Ctrl-C ends it.
 import importlib.util
 import pathlib
 import sys
+import threading
 import time
 import webbrowser
 
@@ -58,7 +59,8 @@ def main(argv):
         token = serving.new_token()
         print(serving.address(port, token), flush=True)
         if FLAGS.browser:
-            webbrowser.open(serving.address(port, token))
+            # In a thread, since a browser of the terminal keeps the caller.
+            threading.Thread(target=webbrowser.open, args=[serving.address(port, token)], daemon=True).start()
         try:
             serving.server(playing, port=port, token=token).run(sockets=[server_socket])
         finally:

@@ -84,12 +84,12 @@ def test_forms_that_are_none(served):
 
 
 def test_a_sampler_instrument(served):
-    job = served.post('/sfz', name='../my/timbre', latent=LATENT)['job']
+    job = served.post('/sfz', name='../my/timbré', latent=LATENT)['job']
     assert served.ended(job)['state'] == 'done'
     assert served.get(f'/sfz/{job}')['done'] == len(KEYS)
     with zipfile.ZipFile(io.BytesIO(served.ask('GET', f'/sfz/{job}/audio').content)) as archive:
         names = archive.namelist()
-    assert 'my_timbre.sfz' in names and 'my_timbre_samples/my_timbre_060.wav' in names
+    assert 'my_timbr.sfz' in names and 'my_timbr_samples/my_timbr_060.wav' in names
     assert len(names) == 1 + len(KEYS)
 
 

@@ -31,6 +31,8 @@ from gansynth_tf.player.turns import Turns, YieldingInstrument
 TOOL = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
+for name in ('tensorflow', 'keras'):  # it can do without
+    sys.modules[name] = None
 from gansynth_tf.cli import command, play
 from tiny_instrument import TinyInstrument
 command.load = lambda settings: TinyInstrument(seconds=0.02)
@@ -181,6 +183,11 @@ def test_the_tool_from_start_to_end(tmp_path):
         assert requests.get(tool.address, timeout=30).status_code == 200
         assert tool.ask('GET', '/instrument').json()['name'] == 'built-in model'
         assert len(tool.ask('POST', '/notes', json={'latent': LATENT, 'pitches': [50]}).content) > 40_000
+        assert tool.ask('GET', '/timbres').status_code == 200
+        job = tool.ask('POST', '/sfz', json={'name': 'a', 'latent': LATENT}).json()['job']
+        while (status := tool.ask('GET', f'/midi/{job}').json())['state'] == 'working':
+            time.sleep(0.01)
+        assert status['state'] == 'done'
         tool.begin_a_piece()
         tool.process.send_signal(signal.SIGTERM)
         _, said = tool.process.communicate(timeout=20)

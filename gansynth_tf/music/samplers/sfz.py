@@ -36,7 +36,7 @@ def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os
                   f'pitch_keycenter={sample.pitch} tune={sample.tune_cents}', _loop(sample)]
     path = pathlib.Path(path)
     with files.atomic_write(path) as temporary:
-        temporary.write_text('\n'.join(lines) + '\n', encoding='ascii')
+        temporary.write_text('\n'.join(lines) + '\n', encoding='ascii', errors='replace')
     return path
 
 
