@@ -27,6 +27,8 @@ _FRAMES_AT_ONCE = 256
 _STEADY_FROM = 0.3  # of the time that the note can be held; before it is the attack
 _DECAY_DB_PER_SECOND = -2.0  # what loses less is held, not decaying
 _STEEPEST = 4.0  # times as fast as the whole note, at most, may a frequency decay
+_SLOWEST = 0.7  # at least, of a partial
+_COHERENT = 0.9  # noise has 0.66
 _SILENT = 1e-10
 
 
@@ -106,12 +108,22 @@ def _analyse(wave: np.ndarray, n_fft: int, sample_rate: int) -> _Analysis:
     times = np.arange(len(steady)) - (len(steady) - 1.0)
     slopes, decay = _slopes(logmag, times)
     held = 20 / np.log(10) * decay * sample_rate / hop > _DECAY_DB_PER_SECOND
-    expected = 2 * np.pi * hop * np.arange(stft.shape[1]) / n_fft
-    turned = np.diff(np.angle(steady), axis=0) - expected
-    steps = expected + (turned + np.pi) % (2 * np.pi) - np.pi
-    return _Analysis(stft, first, last, logmag - slopes * times[:, None], steps,
-                     np.stack([_peaks(row) for row in logmag]),
-                     np.zeros_like(slopes) if held else np.clip(slopes, _STEEPEST * decay, 0))
+    flat = logmag - slopes * times[:, None]
+    slopes = np.zeros_like(slopes) if held else _bounded(slopes, decay, _is_tone(steady))
+    return _Analysis(stft, first, last, flat, _steps(steady, held=held),
+                     np.stack([_peaks(row) for row in logmag]), slopes)
+
+
+def _steps(steady: np.ndarray, *, held: bool) -> np.ndarray:
+    """Phase from each frame to the next, [frames - 1, bins].
+
+    In a note that decays each bin's mean is that of its louder frames: the frequency that is heard is not that of the
+    noise which is left when a partial has faded.
+    """
+    turns = steady[1:] * steady[:-1].conj()
+    middle = np.angle(turns.sum(axis=0))
+    around = np.angle(turns * np.exp(-1j * middle))
+    return middle + around - (0 if held else around.mean(axis=0))
 
 
 def _slopes(logmag: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
@@ -125,6 +137,18 @@ def _slopes(logmag: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
     sums = [np.bincount(partials, part, len(weights)) for part in (weights * fitted, weights)]
     slopes = (sums[0] / np.maximum(sums[1], _SILENT ** 2))[partials]
     return slopes, float(centred @ (0.5 * np.log(power.sum(axis=1))) / scale)
+
+
+def _is_tone(steady: np.ndarray) -> np.ndarray:
+    """Which bins belong to a partial, not to noise, whose frames have less to do with each other: bool [bins]."""
+    turns = steady[1:] * steady[:-1].conj()
+    coherence = np.abs(turns.sum(axis=0)) / np.maximum(np.abs(turns).sum(axis=0), _SILENT ** 2)
+    return (coherence > _COHERENT)[_peaks(np.log(np.mean(np.abs(steady) ** 2, axis=0) + _SILENT ** 2))]
+
+
+def _bounded(slopes: np.ndarray, decay: float, is_tone: np.ndarray) -> np.ndarray:
+    """Slopes of a note that decays, so that what decays more slowly does not come to the fore but as a partial."""
+    return np.clip(slopes, _STEEPEST * decay, np.where(is_tone, _SLOWEST, 1.0) * decay)
 
 
 def _peaks(logmag: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ class Style:
       darken: soft notes lose their upper partials.
       release_seconds: from the key's end to silence.
       extend: a note held for longer than the instrument's goes on; otherwise it ends there.
+      raw: the waves as the network makes them, without the ramps of a finished note, from an instrument that has them.
     """
 
     level: str = 'matched'
@@ -35,6 +36,7 @@ class Style:
     darken: bool = True
     release_seconds: float = DEFAULT_RELEASE_SECONDS
     extend: bool = True
+    raw: bool = False
 
     def __post_init__(self):
         if self.level not in LEVELS:
@@ -48,7 +50,8 @@ class Style:
                              f'Received: {self.release_seconds!r}')
 
 
-MAGENTA = Style(level='peak', velocity_curve=1.0, darken=False, release_seconds=envelope.RELEASE_SECONDS, extend=False)
+MAGENTA = Style(level='peak', velocity_curve=1.0, darken=False, release_seconds=envelope.RELEASE_SECONDS, extend=False,
+                raw=True)
 
 
 def is_silent(wave: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from gansynth_tf.instrument import Instrument
+from gansynth_tf.instrument import BatchedInstrument, Instrument
 from gansynth_tf.music import note as note_lib
 from gansynth_tf.music.note import Style
 from gansynth_tf.music.performance import PlayedNote
@@ -96,7 +96,7 @@ def render_blocks(instrument: Instrument, notes: Sequence[PlayedNote], latents: 
     order = np.argsort([note.start_seconds for note in notes], kind='stable').tolist()
     buses = buses or [0] * len(notes)
     mixer = _Mixer(max(buses) + 1, 1 + stereo, int(_BLOCK_SECONDS * sample_rate))
-    for place, wave in _waves(instrument, notes, latents, order):
+    for place, wave in _waves(instrument, notes, latents, order, raw=style.raw):
         start = int(notes[place].start_seconds * sample_rate)
         yield from mixer.finished(start)
         if not np.all(np.isfinite(wave)):
@@ -122,15 +122,19 @@ def _pan_gains(pan: float) -> np.ndarray:
     return np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
 
 
-def _waves(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, order: Sequence[int]
-           ) -> Iterator[tuple[int, np.ndarray]]:
+def _waves(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, order: Sequence[int], *,
+           raw: bool) -> Iterator[tuple[int, np.ndarray]]:
     """(place, the instrument's wave) in a given order, equal notes generated once.
 
     Which are generated is known beforehand, by going through all notes with what will be kept of the waves.
     """
     keys = [(notes[place].pitch, hashlib.sha256(latents[place]).digest()) for place in order]
     generated = [order[i] for i, is_new in enumerate(_Recent.misses(keys)) if is_new]
-    batches = instrument.generate_batches(latents[generated], [notes[place].pitch for place in generated])
+    pitches = [notes[place].pitch for place in generated]
+    if raw and isinstance(instrument, BatchedInstrument):
+        batches = instrument.generate_batches(latents[generated], pitches, raw=True)
+    else:
+        batches = instrument.generate_batches(latents[generated], pitches)
     new = (wave for batch in batches for wave in batch)
     kept: _Recent = _Recent()
     for place, key in zip(order, keys):

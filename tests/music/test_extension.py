@@ -85,3 +85,14 @@ def test_any_note_can_be_extended(num_samples, rate, pitch):
     silence = extension.extend(0 * wave, 9000, sample_rate=rate, pitch=pitch, held_samples=num_samples,
                                rng=np.random.default_rng(0))
     assert np.max(np.abs(silence)) < 1e-6
+
+
+@pytest.mark.parametrize('pitch, decay', [(33, 0.6), (69, 1.0)])
+def test_of_a_decaying_note_no_noise_is_left_in_the_end(pitch, decay):
+    noise = 0.003 * np.random.default_rng(1).standard_normal(4 * RATE)
+    long = extended(partials(pitch, 4, decay=decay) + noise, 12, pitch)[6 * RATE:10 * RATE]
+    hz = 440 * 2 ** ((pitch - 69) / 12)
+    power = np.abs(np.fft.rfft(long * np.hanning(len(long)))) ** 2
+    tone = power[np.abs(np.fft.rfftfreq(len(long), 1 / RATE) / hz - 1) < 0.03].sum()
+    assert tone > 4 * (power.sum() - tone)
+    assert abs(cents_off(long, pitch)) < 1

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_music import Sines
 
+from gansynth_tf.instrument import BatchedInstrument
 from gansynth_tf.music import envelope, interpolation, note, performance, render, score, timbres
 from gansynth_tf.music.note import MAGENTA, Style
 from gansynth_tf.music.performance import PlayedNote as Note
@@ -124,6 +125,16 @@ def test_a_note_that_leans_to_the_negative_side_keeps_its_velocity():
     shaped = shape(audio, Note(60, 127, 0.0, 1.0))
     assert np.min(shaped) == -1
     np.testing.assert_allclose(shape(audio, Note(60, 64, 0.0, 1.0)), shaped * 64 / 127)
+
+
+def test_the_originals_notes_rise_by_her_envelope_alone():
+    level = BatchedInstrument(lambda latents, labels: np.full((len(labels), 4000), 0.5, np.float32), sample_rate=1000,
+                              audio_length=4000, latent_size=1, pitch_counts={60: 1})
+    notes, latents = [Note(60, 127, 0.0, 1.0)], np.zeros((1, 1))
+    hers = render.render(level, notes, latents, style=MAGENTA).audio
+    ours = render.render(level, notes, latents, style=Style(level='peak')).audio
+    np.testing.assert_allclose(hers[:10], 0.5 * np.linspace(0, 1, 10), atol=1e-7)
+    assert ours[2] < 0.6 * hers[2]
 
 
 def test_batches_do_not_matter(tones_and_notes):
