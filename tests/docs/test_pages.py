@@ -85,7 +85,7 @@ def without_blocks(text):
 
 def faults_inline(text):
     """What inline code names that is not there: tools, flags of a tool, flags of no tool."""
-    for span in re.findall(r'`([^`\n]+)`', without_blocks(text)):
+    for span in re.findall(r'`([^`]+)`', without_blocks(text)):
         if named := re.match(r'(gansynth_\w+)', span):
             name = named[1]
             if name not in TOOLS and name not in NAMES_OF_NO_TOOL:
