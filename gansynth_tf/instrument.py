@@ -139,7 +139,7 @@ class BatchedInstrument:
         Notes that are not finite are handed on, so that one of them does not end a long piece.
         """
         latents = checked_latents(latents, self.latent_size)
-        labels = _labels(pitches, self.pitches, len(latents))
+        labels = pitch_labels(pitches, self.pitches, len(latents))
         batches = self._batches(latents, labels)
         return batches if raw else (finished(waves, self.sample_rate) for waves in batches)
 
@@ -273,7 +273,7 @@ def checked_latents(latents: typing.Any, size: int) -> np.ndarray:
     return latents
 
 
-def _labels(pitches: typing.Any, known: tuple[int, ...], num_latents: int) -> np.ndarray:
+def pitch_labels(pitches: typing.Any, known: tuple[int, ...], num_latents: int) -> np.ndarray:
     """int32 [num_latents] pitch labels of MIDI pitches."""
     try:
         given = np.asarray(pitches) if np.size(pitches) else np.zeros(0, int)

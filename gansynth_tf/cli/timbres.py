@@ -181,8 +181,9 @@ def _map(instrument):
     from gansynth_tf.exploration import timbre_map
     found = timbre_map.explore(instrument, seed=FLAGS.seed, num_timbres=FLAGS.num_candidates)
     directory = files.make_directory(FLAGS.output_dir)
-    for number, name in enumerate(found.names, 1):
-        print(f'direction {number}: {name}')
+    print(f'analysed: {found.analysed}')
+    for number, (name, share, (low, high)) in enumerate(zip(found.names, found.shares, found.ranges), 1):
+        print(f'direction {number}: {name}, {low:g} to {high:g} standard deviations, {share:.1%} of the variance')
     print(timbre_map.write(found, directory / 'timbre_map.json'))
     print(timbre_map.draw(found, directory / 'timbre_map.png'))
 

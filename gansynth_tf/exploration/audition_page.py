@@ -62,8 +62,10 @@ def _sheet(instrument: Instrument, timbres: Sequence[Timbre]):
     pitch = description.pitches_of(instrument, 1)[0]
     waves = instrument.generate(np.stack([timbre.latent for timbre in timbres]), [pitch] * len(timbres))
     rows = {}
-    for first in range(0, len(timbres), _PICTURES_A_ROW):
-        part = waves[first:first + _PICTURES_A_ROW]
+    num_rows = -(-len(timbres) // _PICTURES_A_ROW)
+    size = -(-len(timbres) // num_rows)
+    for first in range(0, len(timbres), size):
+        part = waves[first:first + size]
         numbers = [str(first + place) for place in range(1, len(part) + 1)]
         rows[f'{numbers[0]} to {numbers[-1]}'] = (part, numbers)
     return pictures.rainbowgrams(rows, instrument.sample_rate, f'Timbres by number, at {note_name(pitch)}')

@@ -71,7 +71,7 @@ NAMES = tuple(field.name for field in dataclasses.fields(Description))
 def pitches_of(instrument: Instrument, count: int = NUM_PITCHES) -> list[int]:
     """Pitches over the middle of an instrument's range, by which a timbre is judged."""
     known = np.array(instrument.pitches)
-    inside = np.linspace(0.15, 0.85, count) * (len(known) - 1)
+    inside = (np.linspace(0.15, 0.85, count) if count > 1 else np.array([0.5])) * (len(known) - 1)
     return [int(pitch) for pitch in known[np.unique(np.round(inside).astype(int))]]
 
 

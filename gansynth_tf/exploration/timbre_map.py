@@ -3,26 +3,27 @@
 Source: Härkönen et al. 2020, "GANSpace: Discovering Interpretable GAN Controls": principal components of a generator's
 first activations over random latents, and the latents that belong to them by regression. Deviations: an instrument that
 shows no activations (an export, a wave model) is analysed by the spectra of its notes; directions are named by what is
-measured to change along them.
+measured to change along them; sliders start from a timbre that is in tune, and go as far as notes are.
 """
 
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
-from gansynth_tf.exploration import description
+from gansynth_tf.exploration import choosing, description
 from gansynth_tf.instrument import Instrument
 
 NUM_DIRECTIONS = 6
-RANGE = 2.0  # standard deviations to each side that a slider has
+_POSITIONS = (0.5, 1.0, 1.5, 2.0)  # of a slider to each side, in standard deviations, that are tried
 _NUM_DESCRIBED = 64  # timbres by which directions are named
-_CORRELATED = 0.5
+_CORRELATED = 0.35  # by ranks: one in two hundred pairs of 64 numbers that have nothing to do with each other
 _NUM_BANDS = 64
+_LEAST_SHARE = 1e-7  # of the largest variance; below is rounding
 _MORE = {'brightness': 'brighter', 'attack_ms': 'softer attack', 'decay_db_per_second': 'shorter',
          'noise_db': 'noisier', 'inharmonicity_cents': 'more bell-like', 'hollowness_db': 'more hollow',
          'undulation_db': 'more trembling', 'detuning_cents': 'less in tune'}
@@ -33,17 +34,25 @@ class TimbreMap:
     """Directions and places.
 
     Attributes:
-      mean: float [latent_size], the middle.
+      start: float [latent_size], where all sliders are 0: of the described timbres that are in tune the one nearest to
+        the middle, which may be no good timbre itself.
       directions: float [directions, latent_size], each as long as one standard deviation.
       names: what becomes more along each, or 'direction 1' where nothing that is measured does.
+      ranges: float [directions, 2], how far down and up a slider may go with the note in tune, in standard deviations;
+        at least half of one.
+      shares: float [directions], of the variance of what was analysed.
+      analysed: what that was.
       latents: float32 [n, latent_size], of the timbres on the map.
       places: float [n, directions], in standard deviations.
       descriptions: of the first of the timbres.
     """
 
-    mean: np.ndarray
+    start: np.ndarray
     directions: np.ndarray
     names: tuple[str, ...]
+    ranges: np.ndarray
+    shares: np.ndarray
+    analysed: str
     latents: np.ndarray
     places: np.ndarray
     descriptions: tuple[description.Description, ...]
@@ -51,7 +60,7 @@ class TimbreMap:
     def latent(self, sliders: np.ndarray) -> np.ndarray:
         """The timbre at slider positions, float [directions or fewer] in standard deviations: float32 [latent_size]."""
         sliders = np.asarray(sliders, np.float64)
-        return (self.mean + sliders @ self.directions[:len(sliders)]).astype(np.float32)
+        return (self.start + sliders @ self.directions[:len(sliders)]).astype(np.float32)
 
 
 def explore(instrument: Instrument, *, seed: int, num_timbres: int = 512, num_directions: int = NUM_DIRECTIONS
@@ -70,24 +79,27 @@ def explore(instrument: Instrument, *, seed: int, num_timbres: int = 512, num_di
     if num_timbres <= num_directions:
         raise InputError(f'Too few timbres for a map: expected more than {num_directions}. Received: {num_timbres}')
     latents = instrument.sample_latents(num_timbres, seed=seed)
-    activations = _activations(instrument)(latents)
-    centred = activations - activations.mean(axis=0)
-    left, deviations, _ = np.linalg.svd(centred, full_matrices=False)
-    kept = min(num_directions, int(np.sum(deviations > 1e-6 * deviations[0])))
-    places = left[:, :kept] * np.sqrt(num_timbres)
-    mean = latents.mean(axis=0)
-    directions, *_ = np.linalg.lstsq(places, latents - mean, rcond=None)
+    activations, analysed = _activations(instrument, latents)
+    places, shares = _principal(activations, num_directions)
     described = description.describe(instrument, latents[:_NUM_DESCRIBED])
     signs, names = _named(places[:len(described)], np.array([found.as_row() for found in described]))
-    return TimbreMap(mean, directions * signs[:, np.newaxis], names, latents, places * signs, tuple(described))
+    places = places * signs
+    # The regression, since places are uncorrelated.
+    directions = places.T @ (latents - latents.mean(axis=0)) / num_timbres
+    start = latents[_nearest_in_tune(places[:len(described)], described)]
+    ranges = _ranges(instrument, start, directions)
+    return TimbreMap(start, directions, names, ranges, shares, analysed, latents, places, tuple(described))
 
 
 def write(timbre_map: TimbreMap, path: str | os.PathLike) -> pathlib.Path:
     """Writes a map as JSON: what a page with sliders or an XY pad needs."""
     return files.write_json({
-        'mean': timbre_map.mean.tolist(),
-        'directions': [{'name': name, 'range': [-RANGE, RANGE], 'latent': direction.tolist()}
-                       for name, direction in zip(timbre_map.names, timbre_map.directions)],
+        'analysed': timbre_map.analysed,
+        'start': timbre_map.start.tolist(),
+        'directions': [{'name': name, 'range': range_.tolist(), 'share': round(float(share), 4),
+                        'latent': direction.tolist()}
+                       for name, range_, share, direction in zip(timbre_map.names, timbre_map.ranges, timbre_map.shares,
+                                                                 timbre_map.directions)],
         'timbres': [{'place': place[:2].tolist(), 'latent': latent.tolist()}
                     for place, latent in zip(np.round(timbre_map.places, 4), timbre_map.latents)]}, path)
 
@@ -113,13 +125,40 @@ def draw(timbre_map: TimbreMap, path: str | os.PathLike) -> pathlib.Path:
     return path
 
 
-def _activations(instrument: Instrument) -> Callable[[np.ndarray], np.ndarray]:
-    pitch = description.pitches_of(instrument, 1)[0]
+def _activations(instrument: Instrument, latents: np.ndarray) -> tuple[np.ndarray, str]:
+    """What is analysed, float [n, size], at the middle pitch, and what it is."""
+    pitches = description.pitches_of(instrument, 1) * len(latents)
     first = getattr(instrument, 'first_activations', None)
     if first is not None:
-        return lambda latents: first(latents, [pitch] * len(latents))
-    return lambda latents: np.concatenate([_log_bands(batch) for batch in instrument.generate_batches(
-        latents, [pitch] * len(latents))])
+        return first(latents, pitches), "activations of the network's first block"
+    bands = [_log_bands(batch) for batch in instrument.generate_batches(latents, pitches)]
+    return np.concatenate(bands), 'levels of the bands of notes'
+
+
+def _principal(rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places along the principal components, float [n, components], each of variance 1; and the components' shares."""
+    centred = rows - rows.mean(axis=0)
+    # There are fewer rows than columns, so their products are decomposed instead of their covariance.
+    variances, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))
+    variances, vectors = variances[::-1], vectors[:, ::-1]
+    kept = min(most, int(np.sum(variances > _LEAST_SHARE * variances[0])))
+    return vectors[:, :kept] * np.sqrt(len(rows)), variances[:kept] / variances.sum()
+
+
+def _nearest_in_tune(places: np.ndarray, described: Sequence[description.Description]) -> int:
+    in_tune = np.array([found.detuning_cents <= choosing.IN_TUNE_CENTS for found in described])
+    return int(np.argmin(np.linalg.norm(places, axis=1) + np.where(in_tune, 0, 1e3)))
+
+
+def _ranges(instrument: Instrument, start: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """How far each slider may go in tune."""
+    sides = np.array([-1.0, 1.0])
+    steps = sides[:, np.newaxis] * _POSITIONS
+    latents = start + directions[:, np.newaxis, np.newaxis] * steps[:, :, np.newaxis]
+    described = description.describe(instrument, latents.reshape(-1, len(start)))
+    in_tune = np.array([found.detuning_cents <= choosing.IN_TUNE_CENTS for found in described])
+    reached = np.maximum(np.cumprod(in_tune.reshape(len(directions), 2, len(_POSITIONS)), axis=2).sum(axis=2), 1)
+    return sides * np.array(_POSITIONS)[reached - 1]
 
 
 def _log_bands(waves: np.ndarray) -> np.ndarray:

@@ -45,6 +45,7 @@ class InferenceGraph(tf.Module):
         weight = fading.weight(state.num_blocks, state.progress)
         self._coarser_weight = 0.0 if weight is None else float(weight)
         self._factors, self._time_patch = config.growth, config.time_patch
+        self._norm = not config.simple_arch
         self._synthesis = Synthesis(config, state.num_blocks, normalizer, phase_locking=phase_locking)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
@@ -59,11 +60,14 @@ class InferenceGraph(tf.Module):
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length], full scale 1."""
         return self._synthesis(self.images(latents, labels))
 
+    def first_block(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        """What the first block makes, as the `Generator` has it: float32 [n, height, width, channels]."""
+        features = self._first(latents, labels)
+        return features * _inverse_length(features) if self._norm else features
+
     def images(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Normalised spectrograms, as the `Generator` makes them: float32 [n, *resolution(num_blocks), 2]."""
-        start, *first = self._bodies[0]
-        features = _through(first, start(latents, labels))
-        coarser = features
+        coarser = features = self._first(latents, labels)
         for body in self._bodies[1:]:
             coarser, features = features, _through(body, features)
         images = image_ops.depth_to_time(self._to_rgb[-1](features), self._time_patch)
@@ -71,6 +75,10 @@ class InferenceGraph(tf.Module):
             return images
         coarser = _repeat(image_ops.depth_to_time(self._to_rgb[-2](coarser), self._time_patch), self._factors)
         return self._coarser_weight * coarser + (1 - self._coarser_weight) * images
+
+    def _first(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        start, *rest = self._bodies[0]
+        return _through(rest, start(latents, labels))
 
 
 class Synthesis:

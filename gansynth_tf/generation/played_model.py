@@ -1,13 +1,13 @@
 """A GANSynth as an `Instrument`, whatever computes its waves."""
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from gansynth_tf.config import Config
 from gansynth_tf.data.vocabulary import PitchVocabulary
-from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
+from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument, checked_latents, pitch_labels
 
 
 class Synthesizer(BatchedInstrument):
@@ -19,17 +19,37 @@ class Synthesizer(BatchedInstrument):
       waves: from float32 latents [n, size] and int32 pitch labels [n] to waves, float32 [n, audio_length].
       codes: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
       batch_size: notes generated at once.
+      first_block: from the same to what the network's first block makes, [n, ...]; None where that is hidden.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary,
                  waves: Callable[[np.ndarray, np.ndarray], typing.Any], *, codes: np.ndarray | None = None,
-                 batch_size: int = DEFAULT_BATCH_SIZE):
+                 batch_size: int = DEFAULT_BATCH_SIZE,
+                 first_block: Callable[[np.ndarray, np.ndarray], typing.Any] | None = None):
         super().__init__(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
                          latent_size=config.latent_vector_size, pitch_counts=vocabulary.counts,
                          latent_scale=config.latent_scale, latent_noise=config.latent_noise, codes=codes,
                          batch_size=batch_size)
         self.config = config
         self.vocabulary = vocabulary
+        self._first_block = first_block
+
+    @property
+    def first_activations(self) -> Callable[[np.ndarray, Sequence[int]], np.ndarray] | None:
+        """From latents [n, latent_size] and n MIDI pitches to the first block's activations, float32 [n, size].
+
+        None of an export, which does not show them.
+        """
+        return None if self._first_block is None else self._activations
+
+    def _activations(self, latents: np.ndarray, pitches: Sequence[int]) -> np.ndarray:
+        latents = checked_latents(latents, self.latent_size)
+        labels = pitch_labels(pitches, self.pitches, len(latents))
+        assert self._first_block is not None
+        parts = [np.asarray(self._first_block(latents[start:start + self.batch_size],
+                                              labels[start:start + self.batch_size]))
+                 for start in range(0, len(latents), self.batch_size)]
+        return np.concatenate(parts).reshape(len(latents), -1)
 
 
 def scaled(config: Config, latent_scale: float | None) -> Config:

@@ -92,7 +92,8 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
                                            tf.TensorSpec([size], tf.int32))
 
     return Synthesizer(config, vocabulary, lambda latents, labels: of_size(len(labels))(
-        tf.constant(latents), tf.constant(labels)), codes=codes, batch_size=batch_size)
+        tf.constant(latents), tf.constant(labels)), codes=codes, batch_size=batch_size,
+        first_block=tf.function(graph.first_block, autograph=False, reduce_retracing=True))
 
 
 def untrained(synth: Instrument, *, seed: int) -> Synthesizer:

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from tones import RATE, Tones, note
@@ -72,9 +74,38 @@ def test_the_map_finds_and_names_what_varies(tmp_path):
     found = timbre_map.explore(Tones(), seed=0, num_timbres=80, num_directions=2)
     assert found.names[0] == 'brighter'
     assert found.directions[0][0] > 0
+    assert found.analysed == 'levels of the bands of notes' and 1 >= found.shares[0] > found.shares[1]
+    assert np.all(found.ranges[:, 0] < 0) and np.all(found.ranges[:, 1] > 0)
     darker, brighter = description.describe(Tones(), np.stack([found.latent([-1.5]), found.latent([1.5])]))
     assert brighter.brightness > 1.2 * darker.brightness
-    assert timbre_map.write(found, tmp_path / 'map.json').stat().st_size > 1000
+    values = json.loads(timbre_map.write(found, tmp_path / 'map.json').read_text())
+    assert values['directions'][0]['name'] == 'brighter' and len(values['timbres']) == 80
+    assert values['directions'][1]['range'] == found.ranges[1].tolist()
     assert timbre_map.draw(found, tmp_path / 'map.png').read_bytes().startswith(b'\x89PNG')
     with pytest.raises(InputError, match='Too few timbres for a map'):
         timbre_map.explore(Tones(), seed=0, num_timbres=2, num_directions=2)
+
+
+class Shown(Tones):
+    """Shows activations that say nothing but the second latent, which lengthens the attack."""
+
+    def first_activations(self, latents, pitches):
+        assert set(pitches) == {60} and len(pitches) == len(latents)
+        return latents[:, 1:2] * np.array([[3.0, -1.0]]) + 0.1 * latents[:, :1] * np.array([[1.0, 3.0]])
+
+
+def test_first_activations_are_analysed_where_they_are_shown():
+    found = timbre_map.explore(Shown(), seed=0, num_timbres=60, num_directions=1)
+    assert found.analysed == "activations of the network's first block"
+    assert found.names == ('softer attack',) and found.shares[0] > 0.95
+    np.testing.assert_allclose(np.abs(found.directions[0]) > 0.5, [False, True, False])
+
+
+def test_a_slider_goes_as_far_as_notes_are_in_tune():
+    class Detuning(Shown):
+        def first_activations(self, latents, pitches):
+            return latents[:, 2:]
+    found = timbre_map.explore(Detuning(), seed=0, num_timbres=60, num_directions=1)
+    for reached, step in zip(found.ranges[0], (-0.5, 0.5)):  # Tones are out of tune from 1.5 on
+        assert abs(found.latent([reached])[2]) <= 1.5
+        assert abs(reached) == 2 or abs(found.latent([reached + step])[2]) > 1.5

@@ -37,6 +37,18 @@ def training_graph(config, state, num_pitches, normalizer, latents, labels):
     return images.numpy(), waves.numpy()[:, :, 0]
 
 
+def first_block(config, state, num_pitches, latents, labels):
+    """Features after the first block of the network that is trained."""
+    generator = Generator(config, num_pitches)
+    weights.from_arrays(generator, state.arrays)
+    features = tf.concat([latents, tf.one_hot(labels, num_pitches)], axis=-1)
+    if not config.simple_arch:
+        features = generator.latent_norm(features)
+    for layer in generator.bodies[0]:
+        features = layer(features)
+    return features.numpy()
+
+
 def signal_to_noise_db(signal, received):
     return 10 * np.log10(np.sum(np.square(signal)) / np.sum(np.square(received - signal)))
 
@@ -58,6 +70,8 @@ def test_it_equals_the_training_graph(changes, num_blocks, progress):
     images, waves = training_graph(config, state, 5, normalizer, latents, labels)
     graph = InferenceGraph(config, 5, state, normalizer=normalizer, phase_locking=False)
     np.testing.assert_allclose(graph.images(latents, labels), images, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(graph.first_block(latents, labels), first_block(config, state, 5, latents, labels),
+                               rtol=0, atol=1e-5)
     np.testing.assert_allclose(graph.images(latents[:1], labels[:1]), images[:1], rtol=0, atol=1e-5)
     assert signal_to_noise_db(waves, graph.waves(latents, labels).numpy()) > 80
     assert np.ptp(images[0] - images[1]) > 1e-3

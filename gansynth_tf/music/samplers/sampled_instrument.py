@@ -14,6 +14,7 @@ import tqdm
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.music import envelope, note
 from gansynth_tf.music.samplers import decent_sampler, looping, sample, sf2, sfz
 from gansynth_tf.music.samplers.sample import Sample
 from gansynth_tf.spectral.pitch import midi_to_hz
@@ -85,25 +86,32 @@ def write(instrument: Instrument, latent: np.ndarray, output_dir: str | os.PathL
 
 def record(instrument: Instrument, latent: np.ndarray, *, sample_rate: int = SAMPLE_RATE
            ) -> tuple[list[Sample], list[int]]:
-    """A sample of every pitch, with one gain for all, and the pitches that are out of tune."""
-    waves = [(pitch, wave) for pitch, wave in _notes(instrument, latent) if np.any(wave)]
+    """A sample of every pitch, all equally loud as the renderer plays them, and the pitches that are out of tune."""
+    waves = [(pitch, wave * _loudness_gain(wave, instrument.sample_rate))
+             for pitch, wave in _notes(instrument, latent) if not note.is_silent(wave)]
     if not waves:
         raise InputError('Nothing to record: expected a timbre that sounds. Received: silence at every pitch')
-    gain = _PEAK / max(np.max(np.abs(wave)) for _, wave in waves)
     samples, out_of_tune = [], []
     for index, (pitch, wave) in enumerate(waves):
         cents = tuning_cents(wave[:round(_TUNED_SECONDS * instrument.sample_rate)], instrument.sample_rate, pitch)
         if abs(cents) > _MOST_CENTS:
             out_of_tune.append(pitch)
             cents = 0.0
-        recording = _sample(pitch, gain * wave, cents, instrument.sample_rate, sample_rate)
+        recording = _sample(pitch, wave, cents, instrument.sample_rate, sample_rate)
         low_key = waves[index - 1][0] + 1 if index else max(0, pitch - _BEYOND)
         samples.append(dataclasses.replace(recording, low_key=low_key))
     samples[-1] = dataclasses.replace(samples[-1], high_key=min(127, samples[-1].pitch + _BEYOND))
+    gain = _PEAK / max(np.max(np.abs(recording.wave)) for recording in samples)
+    samples = [dataclasses.replace(recording, wave=gain * recording.wave) for recording in samples]
     if out_of_tune:
         logging.warning('%d of %d notes are over half a semitone from their pitch and stay as they are: %s',
                         len(out_of_tune), len(samples), ', '.join(map(str, out_of_tune)))
     return samples, out_of_tune
+
+
+def _loudness_gain(wave: np.ndarray, rate: int) -> float:
+    held_seconds, _ = envelope.longest(len(wave) / rate)
+    return note.matched_gain(wave[:int(held_seconds * rate)], wave, rate)
 
 
 def _notes(instrument: Instrument, latent: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -28,8 +28,8 @@ def write(samples: Sequence[Sample], sample_paths: Sequence[str], path: str | os
     lines = [f'// {name}',
              # Samples are small and wholly loaded, lest a slow disk cut a note.
              '<control> hint_ram_based=1', '<global>',
-             # Loudness follows the velocity in proportion, as in this project's own renderer.
-             f'amp_velcurve_1={1 / 127:.4f} amp_velcurve_127=1', f'ampeg_release={release_seconds:g}',
+             # The format's own curve, the square of the velocity, which is the renderer's, too.
+             'amp_veltrack=100', f'ampeg_release={release_seconds:g}',
              'bend_up=200 bend_down=-200']
     for sample, wav in zip(samples, sample_paths):
         lines += [f'<region> sample={wav}', f'lokey={sample.low_key} hikey={sample.high_key} '

@@ -1,3 +1,4 @@
+import os
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from gansynth_tf.data.sources import soundfont_file
 from gansynth_tf.errors import InputError
+from gansynth_tf.music import loudness
+from gansynth_tf.music.note import Style
 from gansynth_tf.music.samplers import sampled_instrument
 
 LATENT = np.zeros(4, np.float32)
@@ -89,11 +93,23 @@ def test_the_pedal_holds_a_note(sfizz, make_instrument, tmp_path):
     assert level_db(held, 1.5) > level_db(let_go, 1.5) + 40
 
 
-def test_velocity_is_loudness_in_proportion(sfizz, make_instrument, tmp_path):
+def test_velocity_is_loudness_as_in_the_renderer(sfizz, make_instrument, tmp_path):
     sampled_instrument.write(make_instrument(), LATENT, tmp_path, name='tone', formats=['sfz'])
-    loud, soft = (level_db(render(sfizz, tmp_path / 'tone.sfz', tmp_path, on_and_off(60, 960, velocity)), 0.3)
-                  for velocity in (127, 64))
-    assert loud - soft == pytest.approx(20 * np.log10(127 / 64), abs=0.1)
+    velocities = (127, 100, 64, 20)
+    levels = [level_db(render(sfizz, tmp_path / 'tone.sfz', tmp_path, on_and_off(60, 960, velocity)), 0.3)
+              for velocity in velocities]
+    curve = Style().velocity_curve
+    expected = [20 * np.log10(loudness.velocity_gain(velocity, curve)) for velocity in velocities]
+    np.testing.assert_allclose(np.array(levels) - levels[0], expected, atol=0.1)
+
+
+def test_keys_are_equally_loud_as_in_the_renderer(make_instrument):
+    instrument = make_instrument()
+    batches, gains = instrument.generate_batches, np.array([[0.01], [1], [0.1]], np.float32)
+    instrument.generate_batches = lambda *args: (batch * gains for batch in batches(*args))
+    samples, _ = sampled_instrument.record(instrument, LATENT)
+    levels = [20 * np.log10(loudness.loudest(sample.wave[:3 * 44100], 44100)) for sample in samples]
+    assert np.ptp(levels) < 0.2 and max(np.abs(sample.wave).max() for sample in samples) == pytest.approx(0.9, abs=0.01)
 
 
 def test_a_decaying_note_goes_on_decaying_in_sfizz(sfizz, make_instrument, tmp_path):
@@ -122,19 +138,43 @@ def test_a_wrong_pitch_is_told_and_left_alone(make_instrument, caplog):
 
 
 def test_fluidsynth_plays_the_soundfont(make_instrument, tmp_path):
+    path, = sampled_instrument.write(make_instrument(), LATENT, tmp_path, name='tone', formats=['sf2']).paths
+    audio = fluidsynth(path, tmp_path, on_and_off(57, 960 * 5))
+    assert sampled_instrument.tuning_cents(audio[4410:100000], 44100, 57) == pytest.approx(0, abs=1)
+    assert level_db(audio, 4.5) == pytest.approx(level_db(audio, 0.5), abs=0.5)
+
+
+def test_velocity_in_the_soundfont_is_that_of_the_renderer(make_instrument, tmp_path):
+    path, = sampled_instrument.write(make_instrument(), LATENT, tmp_path, name='tone', formats=['sf2']).paths
+    loud, soft = (level_db(fluidsynth(path, tmp_path, on_and_off(57, 960, velocity)), 0.3) for velocity in (127, 64))
+    assert soft - loud == pytest.approx(20 * np.log10(loudness.velocity_gain(64, Style().velocity_curve)), abs=0.5)
+
+
+def test_polyphone_reads_the_sfz(make_instrument, tmp_path):
+    """A second reader of the format: it converts to a SoundFont, whose keys, loops and pitches are ours."""
+    if not shutil.which('polyphone'):
+        pytest.skip("needs Debian's package polyphone")
+    sampled_instrument.write(make_instrument(cents=-20), LATENT, tmp_path, name='tone', formats=['sfz'])
+    subprocess.run(['polyphone', '-1', '-i', tmp_path / 'tone.sfz', '-d', tmp_path, '-o', 'converted'], check=True,
+                   capture_output=True, env={**os.environ, 'QT_QPA_PLATFORM': 'offscreen'}, timeout=120)
+    preset, = soundfont_file.read_presets(tmp_path / 'converted.sf2')
+    assert list(preset.keys()) == list(range(45, 77))
+    audio = fluidsynth(tmp_path / 'converted.sf2', tmp_path, on_and_off(57, 960 * 5))
+    assert sampled_instrument.tuning_cents(audio[4410:100000], 44100, 57) == pytest.approx(0, abs=1)
+    assert level_db(audio, 4.5) == pytest.approx(level_db(audio, 0.5), abs=0.5)  # it loops
+
+
+def fluidsynth(soundfont, directory, messages):
+    """What FluidSynth plays of messages whose times are in ticks of 1/960 s: mono, 44.1 kHz."""
     if not shutil.which('fluidsynth'):
         pytest.skip("needs Debian's package fluidsynth")
-    path, = sampled_instrument.write(make_instrument(), LATENT, tmp_path, name='tone', formats=['sf2']).paths
-    midi = mido.MidiFile(ticks_per_beat=480)
-    midi.tracks.append(mido.MidiTrack(on_and_off(57, 960 * 5)))
-    midi.save(tmp_path / 'piece.mid')
-    subprocess.run(['fluidsynth', '-ni', '-R0', '-C0', '-F', tmp_path / 'out.wav', path, tmp_path / 'piece.mid'],
+    midi = mido.MidiFile(ticks_per_beat=480, tracks=[mido.MidiTrack(messages)])
+    midi.save(directory / 'piece.mid')
+    subprocess.run(['fluidsynth', '-ni', '-R0', '-C0', '-F', directory / 'out.wav', soundfont, directory / 'piece.mid'],
                    check=True, capture_output=True)
-    audio, rate = soundfile.read(tmp_path / 'out.wav')
-    audio = audio.mean(axis=1)
+    audio, rate = soundfile.read(directory / 'out.wav')
     assert rate == 44100
-    assert sampled_instrument.tuning_cents(audio[4410:100000], rate, 57) == pytest.approx(0, abs=1)
-    assert level_db(audio, 4.5) == pytest.approx(level_db(audio, 0.5), abs=0.5)
+    return audio.mean(axis=1)
 
 
 def test_a_silent_timbre_is_an_error(make_instrument, tmp_path):
