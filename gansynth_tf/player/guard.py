@@ -20,7 +20,7 @@ _POLICY = ("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 
            "img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; base-uri 'none'; "
            "form-action 'none'; frame-ancestors 'none'")
 _HEADERS = ((b'content-security-policy', _POLICY.encode()), (b'x-content-type-options', b'nosniff'),
-            (b'referrer-policy', b'no-referrer'), (b'cache-control', b'no-store'))
+            (b'referrer-policy', b'same-origin'), (b'cache-control', b'no-store'))
 
 
 class Guard:
