@@ -36,7 +36,7 @@ def import_tensorflow(settings: Mapping[str, str] = GENERATING) -> None:
     Raises:
       InputError: if Keras is set to another backend.
     """
-    _check_backend()
+    check_backend()
     os.environ.setdefault('KERAS_BACKEND', 'tensorflow')  # goes before ~/.keras/keras.json
     if sys.modules.get('tensorflow'):
         return
@@ -61,7 +61,8 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
 
 
-def _check_backend() -> None:
+def check_backend() -> None:
+    """Raises an `InputError` if Keras is set to another backend than TensorFlow."""
     config = getattr(sys.modules.get('keras'), 'config', None)
     backend = config.backend() if config else os.environ.get('KERAS_BACKEND', 'tensorflow')
     if backend != 'tensorflow':
