@@ -7,9 +7,11 @@ import io
 import json
 import threading
 
+import mido
 import numpy as np
 import pytest
 import tensorflow as tf
+from page_driver import main_hz, rms
 
 import gansynth_tf as gs
 from gansynth_tf import config as config_lib
@@ -133,6 +135,59 @@ def test_mixtures_are_those_of_the_server(modules):
     np.testing.assert_allclose(found, choosing.mix(latents, [1, 0, 2, 0.5]), atol=1e-5)
 
 
+def midi_bytes(tmp_path, *tracks, **settings):
+    mido.MidiFile(tracks=[mido.MidiTrack(track) for track in tracks], **settings).save(tmp_path / 'piece.mid')
+    return list((tmp_path / 'piece.mid').read_bytes())
+
+
+def on(note, time=0, **settings):
+    return mido.Message('note_on', note=note, time=time, **{'velocity': 100, **settings})
+
+
+def off(note, time=0, **settings):
+    return mido.Message('note_off', note=note, time=time, **settings)
+
+
+def test_midi_files_are_read_with_tempo_pedal_and_equal_pitches(modules, tmp_path):
+    pedal = lambda value, time=0: mido.Message('control_change', control=64, value=value, time=time)
+    data = midi_bytes(
+        tmp_path, [mido.MetaMessage('set_tempo', tempo=1_000_000, time=480)],  # half a second, then a second a beat
+        [on(60), on(60, 240), off(60, 240), off(60, 480), on(62), pedal(127), off(62, 240), pedal(0, 240), on(64),
+         on(36, channel=9), mido.Message('pitchwheel', pitch=99)])
+    found = modules.run("""
+      const {readMidi} = await import('/page/midi_reader.js');
+      return readMidi(Uint8Array.from(arguments[0]).buffer);""", data)
+    assert [(note['pitch'], note['start'], note['end']) for note in found['notes']] == [
+        (60, 0, 0.5), (60, 0.25, 1.5), (62, 1.5, 2.5), (64, 2.5, 2.5)]
+    assert (found['drums'], found['bends']) == (1, 1)
+    for bad in (b'', b'RIFF' + bytes(20), b'MThd' + bytes([0, 0, 0, 6, 0, 2, 0, 1, 0, 96])):
+        with pytest.raises(AssertionError, match='MIDI file'):
+            modules.run("""
+              const {readMidi} = await import('/page/midi_reader.js');
+              return readMidi(Uint8Array.from(arguments[0]).buffer);""", list(bad))
+
+
+def test_a_midi_file_is_rendered_without_a_server(modules, tmp_path):
+    data = midi_bytes(tmp_path, [on(57, velocity=127), off(57, 480), on(57 - 24, 480), off(57 - 24, 960)])
+    wave = modules.samples("""
+      const {renderMidi} = await import('/page/midi_render.js');
+      const sine = (pitch) => Float32Array.from({length: 16000}, (_, n) =>
+        Math.sin(2 * Math.PI * 440 * 2 ** ((pitch - 69) / 12) * n / 16000));
+      const source = {instrument: {sampleRate: 16000, pitches: [45, 57]}, notes: async (latent, [pitch]) =>
+        [{pitch, pcm: sine(pitch), sampleRate: 16000, loopStart: 0, loopEnd: 16000, gain: 0.1, fall: 0}]};
+      const job = await renderMidi(source, new File([Uint8Array.from(arguments[0])], 'a.mid'), []);
+      for (window.now = null; now?.state !== 'done'; now = await job.status()) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const heard = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(await (await job.audio()).arrayBuffer());
+      return heard;""", data)
+    assert len(wave) == 16000 * 2.3 and np.abs(wave).max() == pytest.approx(0.5, abs=1e-3)
+    assert rms(wave, 0.81, 0.99) == 0 and rms(wave, 0.1, 0.4) > rms(wave, 1.1, 1.9) > 0.1
+    assert main_hz(wave[:8000], 220) == pytest.approx(220, abs=1)
+    assert main_hz(wave[16000:32000], 110) == pytest.approx(110, abs=1)
+    assert modules.driver.execute_script('return now.report') == ['1 notes moved by octaves into the range']
+
+
 @pytest.fixture(scope='session')
 def runtime():
     """A directory with ONNX Runtime for browsers."""
@@ -175,7 +230,7 @@ def test_a_site_plays_the_model_asks_nobody_else_and_opens_without_its_host(mode
     wave = browser.samples('return (await gansynth.source.notes(arguments[0], [62]))[0].pcm', latent)
     expected = gs.load(model_dir).generate(np.array([latent], np.float32), [62])[0]
     assert snr_db(wave, expected) > 80
-    assert not browser.element('midi-file').is_displayed() and not browser.element('export-sfz').is_displayed()
+    assert not browser.element('render-stems').is_displayed() and not browser.element('export-sfz').is_displayed()
     browser.element('random').click()
     browser.wait_for("return gansynth.timbre.current.name === 'random'")
     browser.element('keep-name').send_keys('<b>mine')

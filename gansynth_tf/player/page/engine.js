@@ -15,8 +15,8 @@ const NEPER_DB = 20 / Math.LN10;
 
 export class Engine {
   /** @param {BaseAudioContext} context */
-  constructor(context) {
-    this.context = context;
+  constructor(context, {mostVoices = MOST_VOICES} = {}) {
+    Object.assign(this, {context, mostVoices});
     this.voices = new Map(); // by pitch: those whose key or pedal is down
     this.fading = new Set();
     this.bend = 1;
@@ -154,7 +154,7 @@ export class Engine {
   }
 
   #steal(when) {
-    if (this.voices.size + this.fading.size <= MOST_VOICES) return;
+    if (this.voices.size + this.fading.size <= this.mostVoices) return;
     const [fading] = this.fading;
     if (!fading) this.#end(this.voices.values().next().value, when, STOLEN_SECONDS);
     else if (fading.layer) this.#fadeOutNow(fading, when);

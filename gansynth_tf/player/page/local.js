@@ -1,6 +1,7 @@
 /** Notes and timbres without a server: the model runs in this browser, in a worker. */
 
 import {inSeconds} from './dom.js';
+import {renderMidi} from './midi_render.js';
 import {mix, timbreAt} from './mixing.js';
 
 const KEPT = 'gansynth timbres of '; // in localStorage, by model
@@ -21,7 +22,7 @@ export async function openSource(say) {
 }
 
 class LocalSource {
-  features = {midiFiles: false, samplers: false};
+  features = {wandering: false, stems: false, formats: ['wav'], samplers: false};
   atOnce = 1; // note of a request for what may be played next: each takes a while, and a key is not to wait for long
 
   constructor(facts, worker, loadSeconds) {
@@ -51,6 +52,10 @@ class LocalSource {
 
   async at(position) {
     return timbreAt(this.facts.timbres, position);
+  }
+
+  renderMidi(file, {latent}) {
+    return renderMidi(this, file, latent);
   }
 
   async keep(name, latent) {

@@ -33,7 +33,7 @@ async function begin() {
   connectTimbre(timbre, play, store);
   connectControls(engine, play);
   setUpRecording(recorder);
-  if (source.features.midiFiles) setUpMidiFiles(source, timbre);
+  setUpMidiFiles(source, timbre);
   if (source.features.samplers) setUpSamplers(source, timbre);
   new Scope(byId('scope'), engine.analyser);
 

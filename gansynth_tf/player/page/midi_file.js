@@ -5,7 +5,10 @@ import {showJob} from './jobs.js';
 
 export function setUpMidiFiles(source, timbre) {
   const drop = byId('drop');
-  byId('midi-file').hidden = false;
+  const {wandering, stems, formats} = source.features;
+  byId('render-timbre').closest('label').hidden = !wandering;
+  byId('render-stems').closest('label').hidden = !stems;
+  byId('render-format').closest('label').hidden = formats.length < 2;
   byId('file').addEventListener('change', ({target}) => {
     const [file] = target.files;
     if (file) render(file);

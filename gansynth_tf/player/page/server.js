@@ -12,7 +12,7 @@ export async function openSource() {
 }
 
 class ServerSource {
-  features = {midiFiles: true, samplers: true};
+  features = {wandering: true, stems: true, formats: ['wav', 'flac'], samplers: true};
   atOnce = 4;
 
   constructor(instrument) {

@@ -4,7 +4,7 @@
  *
  * A source has
  *   instrument             {name, backend, sampleRate, audioLength, pitches, latentSize, latentScale, loadSeconds}
- *   features               {midiFiles, samplers}: what it can do beyond playing
+ *   features               {wandering, stems, formats, samplers}: which of the page's choices for pieces it has
  *   atOnce                 how many notes it is asked for at once that may be played next
  *   notes(latent, pitches) -> [{pitch, pcm (Float32Array), sampleRate, loopStart, loopEnd (exclusive; null if none),
  *                          gain (makes all keys equally loud), fall (dB a second, of the note where its loop stays level)}]
