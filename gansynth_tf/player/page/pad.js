@@ -90,17 +90,19 @@ export class Pad extends EventTarget {
   }
 }
 
-/** Hides names that would cover another's, or leave the pad. */
+/** Hides names that would cover another's, or another mark, or leave the pad. */
 function makeRoom(root, marks) {
   const labels = [...marks.querySelectorAll('.label')];
   for (const label of labels) label.hidden = false;
   const pad = root.getBoundingClientRect();
   const taken = [...root.querySelectorAll('.ends span')].map((end) => end.getBoundingClientRect());
+  const points = labels.map((label) => [label, label.parentElement.getBoundingClientRect()]);
   const hidden = labels.filter((label) => {
     const box = label.getBoundingClientRect();
     const isFree = box.left >= pad.left && box.right <= pad.right && box.top >= pad.top && box.bottom <= pad.bottom
       && taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top
-        || box.top > other.bottom);
+        || box.top > other.bottom)
+      && points.every(([other, {x, y}]) => other === label || x < box.left || x > box.right || y < box.top || y > box.bottom);
     if (isFree) taken.push(box);
     return !isFree;
   });
