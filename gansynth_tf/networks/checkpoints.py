@@ -22,7 +22,9 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from gansynth_tf import files
+from gansynth_tf.data.timbre_code_file import TIMBRE_CODES_FILE
 from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import EXPERIMENT_FILE
 
 GENERATOR_FILE = 'generator.npz'
 LATEST, BEST = CHOICES = ('latest', 'best')  # checkpoints of a run to be played
@@ -180,12 +182,15 @@ def write_model(train_root_dir: str | os.PathLike, directory: str | os.PathLike,
 
     Args:
       train_root_dir: the run; its newest checkpoint's averaged weights are taken.
-      directory: where `generator.npz` goes, with copies of the run's .json files.
+      directory: where `generator.npz` goes, with copies of the run's .json files, and its timbre codes if random timbres
+        lie around them.
       mantissa_bits: what the weights are rounded to.
     """
     state = read_generator(train_root_dir)
     destination = files.make_directory(directory)
-    for path in pathlib.Path(train_root_dir).glob('*.json'):
+    run = pathlib.Path(train_root_dir)
+    needs_codes = files.read_json(run / EXPERIMENT_FILE).get('latent_noise')
+    for path in [*run.glob('*.json'), *([run / TIMBRE_CODES_FILE] if needs_codes else [])]:
         with files.atomic_write(destination / path.name) as temporary:
             shutil.copyfile(path, temporary)
     write_generator(state, destination, mantissa_bits=mantissa_bits)

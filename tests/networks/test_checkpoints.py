@@ -1,3 +1,4 @@
+import json
 import re
 
 import numpy as np
@@ -131,6 +132,15 @@ def test_a_model_directory_is_a_run_without_what_playing_does_not_need(tmp_path)
     assert sorted(path.name for path in model.iterdir()) == ['experiment.json', 'generator.npz']
     assert (model / 'experiment.json').read_text() == '{"fmap_max": 4}'
     np.testing.assert_array_equal(checkpoints.read_generator(model).arrays['a/kernel'], [2, 2, 2])
+
+
+@pytest.mark.parametrize('latent_noise', [0, 0.3])
+def test_a_model_directory_has_timbre_codes_where_random_timbres_need_them(tmp_path, latent_noise):
+    write(tmp_path / 'run')
+    (tmp_path / 'run' / 'experiment.json').write_text(json.dumps({'latent_noise': latent_noise}))
+    (tmp_path / 'run' / 'timbre_codes.npz').write_bytes(b'codes')
+    model = checkpoints.write_model(tmp_path / 'run', tmp_path / 'model')
+    assert (model / 'timbre_codes.npz').exists() == (latent_noise > 0)
 
 
 def test_a_model_for_playing_has_no_live_weights(tmp_path):
