@@ -182,8 +182,8 @@ def write_model(train_root_dir: str | os.PathLike, directory: str | os.PathLike,
 
     Args:
       train_root_dir: the run; its newest checkpoint's averaged weights are taken.
-      directory: where `generator.npz` goes, with copies of the run's .json files, and its timbre codes if random timbres
-        lie around them.
+      directory: where `generator.npz` goes, with copies of the run's .json files, and of its timbre codes if random
+        timbres lie around them.
       mantissa_bits: what the weights are rounded to.
     """
     state = read_generator(train_root_dir)
