@@ -71,6 +71,9 @@ def _check(action):
                              'keep. Received: not all')
         from gansynth_tf.music import timbre_library
         timbre_library.check_name(FLAGS.name)
+    if action == 'library' and not (FLAGS.ckpt_dir or FLAGS.timbre_library):
+        raise InputError('Flag missing: expected --ckpt_dir, or --timbre_library for another library of the built-in '
+                         'model. Received: neither')
     if action == 'sample' and FLAGS.num_timbres > _MOST_SAMPLED:
         raise InputError(f'Impossible --num_timbres: expected at most {_MOST_SAMPLED} with sample. '
                          f'Received: {FLAGS.num_timbres}')

@@ -1,9 +1,15 @@
+import pathlib
+import re
+
 import numpy as np
 import pytest
 
 from gansynth_tf.cli import command, timbres
 from gansynth_tf.instrument import BUILT_IN_MODEL
 from gansynth_tf.music import timbre_library
+from gansynth_tf.music.timbres import foreign
+
+DOCS = pathlib.Path(__file__).parents[2] / 'docs'
 
 
 @pytest.fixture
@@ -67,6 +73,18 @@ def test_a_library_is_made_beside_a_model(run, tmp_path):
     assert run('list', f'--ckpt_dir={tmp_path}')[1].startswith(f'{name}  ')
 
 
+def test_the_built_in_model_has_its_library_and_its_table():
+    """After another model is built in, docs/timbres.md says how its library is made."""
+    import gansynth_tf as gs
+    entries = timbre_library.read(timbre_library.path_of())
+    assert len(entries) == 24
+    assert foreign(gs.load(), [entry.timbre for entry in entries]) == []
+    assert min(entry.measured['in_tune'] for entry in entries) >= 0.9
+    assert max(entry.measured['detuning_cents'] for entry in entries) <= 25
+    page = (DOCS / 'audio' / 'timbres' / 'README.md').read_text(encoding='utf-8')
+    assert re.findall(r'^\| `(.+?)` \|', page, re.MULTILINE) == [entry.timbre.name for entry in entries]
+
+
 @pytest.mark.parametrize('args, message', [
     (['mix'], 'expected --output_dir with mix'),
     (['near', '--output_dir=out'], 'expected --wav_file and --pitch with near'),
@@ -77,6 +95,7 @@ def test_a_library_is_made_beside_a_model(run, tmp_path):
     (['sample', '--num_timbres=201', '--output_dir=out'], 'expected at most 200 with sample'),
     (['keep', '--number=1', '--name=a'], 'Flags missing: expected --number, --name, and --timbre_library'),
     (['keep', '--number=1', '--name=a/b', '--output_dir=out'], 'Impossible name of a timbre'),
+    (['library'], 'expected --ckpt_dir, or --timbre_library'),
     (['list', '--timbre_library=nowhere.json'], 'No library: expected one'),
 ])
 def test_bad_values_are_one_line(run, args, message):
