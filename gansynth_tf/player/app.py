@@ -25,86 +25,114 @@ from gansynth_tf.player.values import file_name
 
 PAGE = pathlib.Path(__file__).resolve().parent / 'page'
 _MAX_SETTINGS_BYTES = 1 << 16
+_LONGEST_LINE = 1000
 _MIME_TYPES = {'.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css',
                '.html': 'text/html', '.svg': 'image/svg+xml', '.json': 'application/json'}
 
 
-def create(player: Player, *, token: str, port: int, page: pathlib.Path = PAGE) -> Starlette:
+def create(player: Player, *, token: str, port: int) -> Starlette:
     """The application of an instrument.
 
     Args:
       player: answers.
       token: that requests have to have.
       port: at which it will listen.
-      page: the directory of the page's files.
     """
-    async def index(request: Request) -> Response:
-        return _file(page, 'index.html')
+    answers, shelf = _Answers(player), player.timbres
+    of_jobs = [route for address in ('/midi/{id}', '/sfz/{id}') for route in (
+        Route(address, answers.status), Route(address, answers.cancel, methods=['DELETE']),
+        Route(address + '/{kind}', answers.result))]
+    return Starlette(
+        routes=[Route('/', _index), Route('/page/{name}', _page_file), Route('/instrument', answers.instrument),
+                _posted('/notes', answers.notes), _posted('/midi', answers.midi), _posted('/sfz', answers.sfz),
+                Route('/timbres', answers.timbres),
+                _posted('/timbres/sample', _calling(shelf.sampled, 'n', 'seed')),
+                _posted('/timbres/mix', _calling(shelf.mixed, 'latents', 'weights')),
+                _posted('/timbres/at', _calling(shelf.at, 'position')),
+                _posted('/timbres/keep', _calling(shelf.keep, 'name', 'latent')), *of_jobs],
+        middleware=[Middleware(Guard, token=token, port=port)],
+        exception_handlers={InputError: _bad_input, HTTPException: _refused, Exception: _fault})
 
-    async def page_file(request: Request) -> Response:
-        return _file(page, request.path_params['name'])
 
-    async def instrument(request: Request) -> Response:
-        return JSONResponse(player.facts())
+class _Answers:
+    """The answers for which a function's value as JSON is not enough; what takes time is done in other threads."""
 
-    async def notes(request: Request) -> Response:
+    def __init__(self, player: Player):
+        self._player = player
+
+    async def instrument(self, request: Request) -> Response:
+        return JSONResponse(self._player.facts())
+
+    async def notes(self, request: Request) -> Response:
         values = await _json(request, 'latent', 'pitches')
-        found = await run_in_threadpool(player.keyboard.notes, values['latent'], values['pitches'],
+        found = await run_in_threadpool(self._player.keyboard.notes, values['latent'], values['pitches'],
                                         loop=values.get('loop', True))
-        return Response(keyboard.encoded(found, player.instrument.sample_rate), media_type='application/octet-stream')
+        return Response(keyboard.encoded(found, self._player.instrument.sample_rate),
+                        media_type='application/octet-stream')
 
-    async def timbres(request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(player.timbres.all))
+    async def timbres(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._player.timbres.all))
 
-    async def midi(request: Request) -> Response:
+    async def midi(self, request: Request) -> Response:
         data, name, settings = await _midi_form(request)
-        found = pieces.read_settings(settings, player.instrument)
+        found = pieces.read_settings(settings, self._player.instrument)
         music = await run_in_threadpool(pieces.read_score, data, name)
-        work = pieces.midi_work(music, file_name(pathlib.PurePath(name).stem, 'piece'), found, player.instrument,
-                                player.turns)
-        return JSONResponse({'job': player.jobs.add(work)})
+        work = pieces.midi_work(music, file_name(pathlib.PurePath(name).stem, 'piece'), found, self._player.instrument,
+                                self._player.turns)
+        return JSONResponse({'job': self._player.jobs.add(work)})
 
-    async def sfz(request: Request) -> Response:
+    async def sfz(self, request: Request) -> Response:
         values = await _json(request, 'latent', 'name')
-        work = pieces.sfz_work(values['latent'], values['name'], player.instrument, player.turns)
-        return JSONResponse({'job': player.jobs.add(work)})
+        work = pieces.sfz_work(values['latent'], values['name'], self._player.instrument, self._player.turns)
+        return JSONResponse({'job': self._player.jobs.add(work)})
 
-    async def status(request: Request) -> Response:
-        return JSONResponse(_job(player, request).status())
+    async def status(self, request: Request) -> Response:
+        return JSONResponse(self._job(request).status())
 
-    async def result(request: Request) -> Response:
-        job, kind = _job(player, request), request.path_params['kind']
+    async def result(self, request: Request) -> Response:
+        job, kind = self._job(request), request.path_params['kind']
         if kind not in job.outputs:
             raise HTTPException(404, f'No {kind[:100]}: the job is {job.state}')
         path = job.outputs[kind]
         return FileResponse(path, filename=path.name)
 
-    async def cancel(request: Request) -> Response:
-        player.jobs.remove(_job(player, request).id)
+    async def cancel(self, request: Request) -> Response:
+        self._player.jobs.remove(self._job(request).id)
         return JSONResponse({})
 
-    shelf = player.timbres
-    return Starlette(
-        routes=[Route('/', index), Route('/page/{name}', page_file), Route('/instrument', instrument),
-                Route('/notes', notes, methods=['POST']), Route('/timbres', timbres),
-                Route('/timbres/sample', _posted(shelf.sampled, 'n', 'seed'), methods=['POST']),
-                Route('/timbres/mix', _posted(shelf.mixed, 'latents', 'weights'), methods=['POST']),
-                Route('/timbres/at', _posted(shelf.at, 'position'), methods=['POST']),
-                Route('/timbres/keep', _posted(shelf.keep, 'name', 'latent'), methods=['POST']),
-                Route('/midi', midi, methods=['POST']), Route('/sfz', sfz, methods=['POST']),
-                *(route for job in ('/midi/{id}', '/sfz/{id}') for route in (
-                    Route(job, status), Route(job, cancel, methods=['DELETE']), Route(job + '/{kind}', result))),
-                ],
-        middleware=[Middleware(Guard, token=token, port=port)],
-        exception_handlers={InputError: _bad_input, HTTPException: _refused, Exception: _fault})
+    def _job(self, request: Request) -> Job:
+        job = self._player.jobs.get(request.path_params['id'])
+        if job is None:
+            raise HTTPException(404, 'No such job')
+        return job
 
 
-def _posted(function: Callable[..., typing.Any], *names: str) -> Callable:
-    """A route that calls a function, in a thread, with values of the request's JSON."""
-    async def route(request: Request) -> Response:
+async def _index(request: Request) -> Response:
+    return _file('index.html')
+
+
+async def _page_file(request: Request) -> Response:
+    return _file(request.path_params['name'])
+
+
+def _file(name: str) -> Response:
+    """One of the page's own files; only names that are there are opened, whatever is asked for."""
+    if name not in {path.name for path in PAGE.glob('*') if path.is_file()}:
+        raise HTTPException(404, f'No such file: {name[:100]}')
+    kind = _MIME_TYPES.get(pathlib.PurePath(name).suffix) or mimetypes.guess_type(name)[0]
+    return Response((PAGE / name).read_bytes(), media_type=kind or 'application/octet-stream')
+
+
+def _posted(address: str, endpoint: Callable) -> Route:
+    return Route(address, endpoint, methods=['POST'])
+
+
+def _calling(function: Callable[..., typing.Any], *names: str) -> Callable:
+    """The answer that a function's value is, called in another thread with values of the request's JSON."""
+    async def answer(request: Request) -> Response:
         values = await _json(request, *names)
         return JSONResponse(await run_in_threadpool(function, *(values[name] for name in names)))
-    return route
+    return answer
 
 
 async def _midi_form(request: Request) -> tuple[bytes, str, typing.Any]:
@@ -120,19 +148,12 @@ async def _midi_form(request: Request) -> tuple[bytes, str, typing.Any]:
         return data, (file.filename or 'piece')[:200], _parsed(settings)
 
 
-def _job(player: Player, request: Request) -> Job:
-    job = player.jobs.get(request.path_params['id'])
-    if job is None:
-        raise HTTPException(404, 'No such job')
-    return job
-
-
 async def _json(request: Request, *names: str) -> dict[str, typing.Any]:
     """The JSON object that was posted, with all of these names."""
     values = _parsed(await request.body())
     if not isinstance(values, dict) or not all(name in values for name in names):
         raise InputError(f'Unusable request: expected a JSON object with {", ".join(names)}. '
-                         f'Received: {", ".join(values) if isinstance(values, dict) else type(values).__name__}')
+                         f'Received: {shortened(list(values) if isinstance(values, dict) else values)}')
     return values
 
 
@@ -143,16 +164,8 @@ def _parsed(text: str | bytes) -> typing.Any:
         raise InputError(f'Unusable request: expected JSON. Received: {error}') from error
 
 
-def _file(directory: pathlib.Path, name: str) -> Response:
-    """One of a directory's own files; only names that are there are opened, whatever is asked for."""
-    if name not in {path.name for path in directory.glob('*') if path.is_file()}:
-        raise HTTPException(404, f'No such file: {name[:100]}')
-    kind = _MIME_TYPES.get(pathlib.PurePath(name).suffix) or mimetypes.guess_type(name)[0]
-    return Response((directory / name).read_bytes(), media_type=kind or 'application/octet-stream')
-
-
 async def _bad_input(request: Request, error: Exception) -> Response:
-    return JSONResponse({'error': ' '.join(str(error).split())}, status_code=400)
+    return JSONResponse({'error': ' '.join(str(error).split())[:_LONGEST_LINE]}, status_code=400)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
