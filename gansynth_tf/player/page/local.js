@@ -3,7 +3,9 @@
 import {inSeconds} from './dom.js';
 import {renderMidi} from './midi_render.js';
 import {mix, timbreAt} from './mixing.js';
+import {keyOf} from './notes.js';
 
+const MOST_KEPT = 128; // notes, of 170 kB each
 const KEPT = 'gansynth timbres of '; // in localStorage, by model
 
 export async function openSource(say) {
@@ -26,7 +28,7 @@ class LocalSource {
   atOnce = 1; // note of a request for what may be played next: each takes a while, and a key is not to wait for long
 
   constructor(facts, worker, loadSeconds) {
-    Object.assign(this, {facts, worker});
+    Object.assign(this, {facts, worker, made: new Map()});
     this.instrument = {
       name: facts.name, backend: 'in this browser', sampleRate: facts.sample_rate, audioLength: facts.audio_length,
       pitches: facts.pitches, latentSize: facts.latent_size, latentScale: facts.latent_scale, loadSeconds,
@@ -34,7 +36,19 @@ class LocalSource {
   }
 
   notes(latent, pitches) {
-    return this.worker.ask({task: 'notes', latent, pitches});
+    return Promise.all(pitches.map((pitch) => this.#note(latent, pitch)));
+  }
+
+  /** A note, from those made last: keys and pieces ask for the same ones. */
+  #note(latent, pitch) {
+    const key = `${pitch} ${keyOf(latent)}`;
+    if (!this.made.has(key)) {
+      const note = this.worker.ask({task: 'notes', latent, pitches: [pitch]}).then(([made]) => made);
+      note.catch(() => this.made.delete(key));
+      this.made.set(key, note);
+      if (this.made.size > MOST_KEPT) this.made.delete(this.made.keys().next().value);
+    }
+    return this.made.get(key);
   }
 
   async timbres() {

@@ -119,6 +119,7 @@ export class TimbrePanel {
 
   #choose(select) {
     if (select.value === '') return;
+    if (!select.matches(':focus-visible')) select.blur(); // chosen by mouse: letters are to play again
     this.timbre.set(asStep(this.known[Number(select.value)]));
   }
 
