@@ -39,7 +39,7 @@ class Browser:
         options.add_experimental_option('prefs', {'download.default_directory': str(self.downloads)})
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL', 'performance': 'ALL'})
         self.driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which('chromedriver')))
-        self.driver.set_script_timeout(30)
+        self.driver.set_script_timeout(90)
         self._command('Page.addScriptToEvaluateOnNewDocument', source=MIDI_STUB)
 
     def quit(self):
@@ -56,7 +56,7 @@ class Browser:
         self.driver.get(address)
         self.wait_for('return document.documentElement.dataset.ready')
 
-    def wait_for(self, script, seconds=30):
+    def wait_for(self, script, seconds=90):
         """Waits for a script to return something true, and returns that."""
         end = time.monotonic() + seconds
         while not (found := self.driver.execute_script(script)):
@@ -85,7 +85,7 @@ class Browser:
           return btoa(text);""".replace('BODY', body), *values)
         return np.frombuffer(base64.b64decode(text), np.float32)
 
-    def downloaded(self, name, seconds=10):
+    def downloaded(self, name, seconds=60):
         """The path of a file that a click on a link has saved."""
         end = time.monotonic() + seconds
         while not (self.downloads / name).exists():
