@@ -149,6 +149,9 @@ class Config(Hyperparameters):
     generator_ema_decay: float = hyperparameter(0.999, "decay of the generator's EMA", **_FRACTION, on_resume=FREE)
     generator_reconstruction_weight: float = hyperparameter(
         0.0, 'weight of the distance from real notes to what is played at their codes', **_WEIGHT, on_resume=FREE)
+    generator_envelope_weight: float = hyperparameter(
+        0.0, 'weight of the distance between the levels over time of real notes and of what is played at their codes',
+        **_WEIGHT, on_resume=FREE)
     latent_noise: float = hyperparameter(
         0.0, 'random latents are codes of training notes and so many times N(0, 1) on top; 0 for N(0, 1) alone',
         at_least=0, at_most=1000)
@@ -211,9 +214,10 @@ class Config(Hyperparameters):
         require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
                 'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
                 self.generator_reconstruction_weight)
-        require(self.latent_noise == 0 or self.generator_reconstruction_weight > 0, 'latent_noise',
-                'generator_reconstruction_weight above 0 with it, since codes have no meaning otherwise',
-                self.latent_noise)
+        for name in ('latent_noise', 'generator_envelope_weight'):
+            require(getattr(self, name) == 0 or self.generator_reconstruction_weight > 0, name,
+                    'generator_reconstruction_weight above 0 with it, since codes have no meaning otherwise',
+                    getattr(self, name))
         require(self.critic_phase_floor == 1 or self.data_type != 'wave', 'critic_phase_floor',
                 "1 when data_type is 'wave' (it has no phase)", self.critic_phase_floor)
         require(not self.constant_scale or self.gradient_penalty_domain == 'stage', 'constant_scale',

@@ -6,6 +6,8 @@ Odena et al. 2017 (auxiliary classifier). Every function takes tensors and retur
 
 import tensorflow as tf
 
+_ENVELOPE_NATS = 9.0  # below a note's loudest frame: what is softer is as good as silence
+
 
 def generator_wasserstein(fake_scores: tf.Tensor) -> tf.Tensor:
     """-E[D(fake)], for scores [batch]."""
@@ -67,6 +69,22 @@ def partials(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     """
     weights = tf.minimum(_audibility(real), tf.stop_gradient(_audibility(played)))
     return tf.reduce_mean(norm((played - real)[..., 1:] * weights))
+
+
+def envelope(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
+    """Mean difference between the levels over time of real notes and of those that are played for them, in nats.
+
+    A picture's distance hardly sees how loud a frame is as a whole, which the ear hears first: as attack and decay,
+    and as a tremolo where levels follow the frames of a pixel.
+
+    Args:
+      real: log magnitudes or powers [batch, height, width], in their own units.
+      played: likewise, the same notes.
+    """
+    levels = tf.reduce_logsumexp(real, axis=2)
+    floor = tf.reduce_max(levels, axis=1, keepdims=True) - _ENVELOPE_NATS
+    heard, others = tf.maximum(levels, floor), tf.reduce_logsumexp(played, axis=2)
+    return tf.reduce_mean(tf.abs(tf.maximum(others, floor) - heard))
 
 
 def with_phase_by_loudness(images: tf.Tensor, floor: float) -> tf.Tensor:

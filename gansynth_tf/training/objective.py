@@ -79,6 +79,11 @@ class Objective:
             terms['generator/reconstruction'] = losses.reconstruction(
                 self._normalizer.clip(self._seen(real, progress)), at_codes)
             total += self._scale * self._config.generator_reconstruction_weight * terms['generator/reconstruction']
+        if self._config.generator_envelope_weight:
+            terms['generator/envelope'] = losses.envelope(*(
+                self._normalizer.denormalize(self._normalizer.clip(images))[..., 0]
+                for images in (self._seen(real, progress), at_codes)))
+            total += self._config.generator_envelope_weight * terms['generator/envelope']
         if self._config.generator_partials_weight:
             terms['generator/partials'] = losses.partials(self._normalizer.clip(self._seen(real, progress)),
                                                           self._normalizer.clip(fake))

@@ -62,6 +62,16 @@ def test_griffin_lim_consistency_by_hand():
     assert losses.griffin_lim_consistency(quiet, 2 * quiet).numpy() == pytest.approx(expected, rel=1e-5)
 
 
+def test_envelope_by_hand():
+    # Two bins a frame: levels ln(e^a + e^a) = a + ln 2. What lies 9 nats below the loudest frame is as good as silence.
+    real = np.array([[[4, 4], [2, 2], [-20, -20]]], np.float32)
+    played = np.array([[[3, 3], [2.5, 2.5], [-50, -50]]], np.float32)
+    np.testing.assert_allclose(losses.envelope(tf.constant(real), tf.constant(played)), (1 + 0.5 + 0) / 3, rtol=1e-6)
+    late = np.array([[[4, 4], [2, 2], [0, 0]]], np.float32)  # 5 nats above the floor where there should be silence
+    np.testing.assert_allclose(losses.envelope(tf.constant(real), tf.constant(late)), 5 / 3, rtol=1e-6)
+    assert losses.envelope(tf.constant(real), tf.constant(real)) == 0
+
+
 def test_reconstruction_by_hand():
     """Two images of two pixels. Phase counts three times where it is loudest, half way an eighth of that, else not."""
     real = np.array([[[[1, 0.5], [-1, 0.5]]], [[[0, 0], [0, 0]]]], np.float32)
