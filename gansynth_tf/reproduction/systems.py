@@ -101,7 +101,7 @@ def limited(model: Model, seconds: float) -> Model:
 
 
 def _gansynth(name: str, full: str, **changes) -> System:
-    small = config_lib.preset('small')
+    small = config_lib.preset('small').replace(num_images_schedule=(1,), transition_num_images_schedule=(1,))
     return System(name, GANSYNTH, small.replace(generator_partials_weight=0.0, **changes), config_lib.preset(full))
 
 

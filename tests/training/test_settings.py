@@ -22,6 +22,7 @@ SETTINGS = {
     'fmap_decay': dict(fmap_decay=0.5, fmap_base=24),
     'gen_gl_consistency_loss_weight': dict(gen_gl_consistency_loss_weight=2.0),
     'generator_reconstruction_weight': dict(generator_reconstruction_weight=2.0),
+    'generator_envelope_weight': dict(generator_reconstruction_weight=2.0, generator_envelope_weight=3.0),
     'generator_partials_weight': dict(generator_partials_weight=2.0),
     'time_patch': dict(time_patch=4, critic_phase_floor=0.1),
 }
