@@ -224,6 +224,30 @@ def test_random_named_and_undo_change_what_is_held(page):
     assert not page.element('undo').is_enabled()
 
 
+def test_of_many_timbres_in_a_row_only_the_latest_are_made(page):
+    page.driver.execute_script('gansynth.play.down(60, 100)')
+    page.wait_for('return gansynth.engine.voices.get(60).layer?.note.pitch === 60')
+    made = page.run("""
+      const {source, timbre, store, engine} = gansynth, notes = source.notes.bind(source);
+      const asked = [];
+      let goOn;
+      const allAreSet = new Promise((resolve) => { goOn = resolve; });
+      source.notes = async (latent, pitches) => {
+        if (pitches.includes(60)) asked.push(latent[0]);
+        await allAreSet;
+        return notes(latent, pitches);
+      };
+      for (let step = 1; step <= 20; step += 1) {
+        timbre.set({latent: [step / 100, 0, 0], name: 'x', position: null}, {step: false});
+      }
+      goOn();
+      while (engine.voices.get(60).layer.note !== store.get(60) || !asked.includes(0.2)) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return asked;""")
+    assert made == [0.01, 0.2]
+
+
 def test_the_pad_is_moved_by_mouse_and_arrows(page):
     from selenium.webdriver import ActionChains, Keys
     page.driver.execute_script("""

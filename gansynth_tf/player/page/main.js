@@ -98,8 +98,18 @@ function connectMidi(play) {
 }
 
 function connectTimbre(timbre, play, store) {
-  timbre.addEventListener('change', () => {
-    play.setTimbre(timbre.current.latent).catch(() => {}); // the store's 'error' event tells
+  // While held notes are being made, only the latest of what comes meanwhile matters.
+  let wanted = null, isChanging = false;
+  timbre.addEventListener('change', async () => {
+    wanted = timbre.current.latent;
+    if (isChanging) return;
+    isChanging = true;
+    while (wanted) {
+      const latent = wanted;
+      wanted = null;
+      await play.setTimbre(latent).catch(() => {}); // the store's 'error' event tells
+    }
+    isChanging = false;
   });
   store.addEventListener('error', ({detail}) => say(detail.message, {isError: true}));
   store.addEventListener('settled', ({detail: {made, seconds}}) => {
