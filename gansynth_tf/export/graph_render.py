@@ -2,8 +2,8 @@
 
 Its style is `note.MAGENTA`: no pedals, controllers or bends, and no note is held for longer than the model's can be.
 
-A piece is rendered window by window, in the order in which its notes start, so that beside the clip itself memory holds
-one window and a few notes.
+A piece is rendered window by window, in the order in which its notes start, into one clip that is written in place, so
+that beside the clip itself memory holds one window and a few notes.
 """
 
 from collections.abc import Callable
@@ -35,8 +35,9 @@ def clip(latents: tf.Tensor, labels: tf.Tensor, start_seconds: tf.Tensor, end_se
     order = tf.argsort(start_seconds, stable=True)
     starts = tf.cast(tf.gather(start_seconds, order) * sample_rate, tf.int32)
     held_seconds = end_seconds - start_seconds
-    length = tf.cast(tf.reduce_max(end_seconds) + render.TAIL_SECONDS, tf.int32) * sample_rate
-    window = max(_WINDOW_SECONDS * sample_rate, audio_length)
+    seconds = tf.cast(tf.reduce_max(end_seconds) + render.TAIL_SECONDS, tf.int32)
+    window_seconds = max(_WINDOW_SECONDS, -(-audio_length // sample_rate))
+    window = window_seconds * sample_rate
 
     def mix_batch(mixed, place, end, window_start):
         stop = tf.minimum(place + batch_size, end)
@@ -46,21 +47,23 @@ def clip(latents: tf.Tensor, labels: tf.Tensor, start_seconds: tf.Tensor, end_se
         mixed = tf.foldl(_add, (shaped, starts[place:stop] - window_start), mixed)
         return tf.ensure_shape(mixed, [audio_length + window]), stop, end, window_start
 
-    def mix_window(i, place, rest, peak, windows):
+    def mix_window(i, place, rest, peak, finished):
         mixed = tf.concat([rest, tf.zeros([window])], axis=0)
         end = tf.searchsorted(starts, [(i + 1) * window])[0]
         mixed, *_ = tf.while_loop(lambda mixed, place, end, _: place < end, mix_batch, (mixed, place, end, i * window))
-        finished = mixed[:tf.minimum(window, length - i * window)]
-        return (i + 1, end, mixed[window:], tf.maximum(peak, tf.reduce_max(tf.abs(finished))),
-                windows.write(i, finished))
+        rows = tf.range(i * window_seconds, tf.minimum((i + 1) * window_seconds, seconds))
+        done = tf.reshape(mixed[:tf.size(rows) * sample_rate], [-1, sample_rate])
+        finished = tf.raw_ops.InplaceUpdate(x=finished, i=rows, v=done)
+        return i + 1, end, mixed[window:], tf.maximum(peak, tf.reduce_max(tf.abs(done))), finished
 
-    num_windows = (length + window - 1) // window
-    windows = tf.TensorArray(tf.float32, num_windows, element_shape=[None], infer_shape=False)
     rest = tf.zeros([audio_length])  # what the notes of the window before have left to sound
-    *_, peak, windows = tf.while_loop(lambda i, *_: i < num_windows, mix_window, (0, 0, rest, 0.0, windows),
-                                      parallel_iterations=1)
-    # Nothing else looks at what is concatenated, so that the product is written in its place.
-    return windows.concat() * tf.math.divide_no_nan(render.CLIP_PEAK, peak)
+    finished = tf.raw_ops.Empty(shape=tf.stack([seconds, sample_rate]), dtype=tf.float32, init=False)
+    *_, peak, finished = tf.while_loop(
+        lambda i, *_: i * window_seconds < seconds, mix_window, (0, 0, rest, 0.0, finished), parallel_iterations=1,
+        shape_invariants=(*[tf.TensorShape(shape) for shape in ([], [], [audio_length], [])],
+                          tf.TensorShape([None, sample_rate])))
+    # Nothing else looks at the clip, so that the product is written in its place.
+    return tf.reshape(finished * tf.math.divide_no_nan(render.CLIP_PEAK, peak), [-1])
 
 
 def shape(waves: tf.Tensor, held_seconds: tf.Tensor, velocities: tf.Tensor, *, sample_rate: int) -> tf.Tensor:

@@ -112,7 +112,7 @@ class ServedModel(tf.Module):
         start_seconds, end_seconds = checks.passed([times], start_seconds, end_seconds)
         latents, labels = self._checked(latents, pitches)
         return {'audio': graph_render.clip(
-            latents, labels, start_seconds, end_seconds, velocities, play=self._waves,
+            latents, labels, start_seconds, end_seconds, velocities, play=self._raw_waves,
             sample_rate=self._config.sample_rate, audio_length=self._config.audio_length, batch_size=self._batch_size)}
 
     def _interpolate(self, start, end, steps, pitch):

@@ -53,7 +53,8 @@ def read_source(path: str | os.PathLike, *, programs: Sequence[int] = PROGRAMS,
         elsewhere = ', '.join(str(bank) for bank in sorted({preset.bank for preset in everything} - {0}))
         raise InputError(f'No such instruments in the SoundFont: expected some of the programs of bank 0: '
                          f'{there or "it has none"}{f" (others in the banks {elsewhere})" if elsewhere else ""}. '
-                         f'Received: {", ".join(map(str, programs))}')
+                         f'Received: {", ".join(map(str, programs[:8]))}'
+                         f'{f" and {len(programs) - 8} more" if programs[8:] else ""}')
     if any(not 1 <= velocity <= 127 for velocity in velocities):
         raise InputError(f'Impossible velocity: expected whole numbers from 1 to 127. Received: {tuple(velocities)}')
     player = _Player(path, seconds)
