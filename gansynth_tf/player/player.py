@@ -12,6 +12,8 @@ from gansynth_tf.player.keyboard import Keyboard
 from gansynth_tf.player.timbre_shelf import TimbreShelf
 from gansynth_tf.player.turns import Turns, YieldingInstrument
 
+_BACKENDS = {'tensorflow': 'tensorflow', 'onnxruntime': 'onnx', 'openvino': 'openvino', 'ai_edge_litert': 'litert'}
+
 
 class Player:
     """An instrument that is played.
@@ -43,8 +45,13 @@ class Player:
 
     def facts(self) -> dict:
         """What the page has to know of the instrument."""
-        return {'name': self._name, 'backend': 'tensorflow' if 'tensorflow' in sys.modules else 'onnx',
+        return {'name': self._name, 'backend': _backend(),
                 'sample_rate': self.instrument.sample_rate, 'audio_length': self.instrument.audio_length,
                 'pitches': list(self.instrument.pitches), 'latent_size': self.instrument.latent_size,
                 'load_seconds': round(self._load_seconds, 2),
                 'latent_scale': float(getattr(self.instrument, 'latent_scale', 1.0))}
+
+
+def _backend() -> str:
+    """What computes the network, as far as imported modules tell."""
+    return next((name for module, name in _BACKENDS.items() if sys.modules.get(module)), 'numpy')
