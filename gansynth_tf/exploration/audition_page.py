@@ -3,6 +3,7 @@
 import html
 import importlib.resources
 import pathlib
+import shlex
 import string
 from collections.abc import Sequence
 
@@ -77,8 +78,9 @@ def _page(names: Sequence[str], described: Sequence[Description], sounds: Sequen
     rows = [_row(number, name, found, paths)
             for number, (name, found, paths) in enumerate(zip(names, described, sounds), 1)]
     of_seed = '' if seed is None else f' Random timbres of seed {seed}.'
+    directory = '' if model is None else f'--ckpt_dir={shlex.quote(model)} '
     kept = '' if seed is None else (
-        f'<p>To keep one: <code>gansynth_timbres keep --seed={seed} --number=NUMBER --name=NAME '
+        f'<p>To keep one: <code>gansynth_timbres keep {_text(directory)}--seed={seed} --number=NUMBER --name=NAME '
         f'--timbre_library=my_timbres.json</code></p>')
     return string.Template(template.read_text(encoding='utf-8')).substitute(
         about=f'Model: {_text(model or "built-in")}.{of_seed}', kept=kept, rows='\n'.join(rows),

@@ -48,7 +48,7 @@ def test_a_page_has_players_a_picture_and_measurements(sample):
     assert [row[0] for row in cells[1:3]] == ['1', '2'] and cells[1][1] == 'plain'
     assert len(cells[0]) == len(cells[1]) and float(cells[1][5]) > float(cells[2][5])  # brightness
     assert all(f'src="{path.name}"' in page for path in paths[2:])
-    assert 'http' not in page and '--seed=5 --number=NUMBER' in page
+    assert 'http' not in page and 'keep --ckpt_dir=&#x27;&lt;b&gt;&#x27; --seed=5 --number=NUMBER' in page
 
 
 def test_names_are_text_whatever_they_hold(sample):
