@@ -11,7 +11,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.generation import network_model
 from gansynth_tf.generation.played_model import Synthesizer, scaled
 from gansynth_tf.hyperparameters import GANSYNTH
-from gansynth_tf.instrument import BUILT_IN_MODEL, Instrument, shortened
+from gansynth_tf.instrument import BUILT_IN_MODEL, MAX_BATCH_SIZE, Instrument, shortened, whole_number
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
@@ -30,7 +30,9 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
     if not (config is None or isinstance(config, (str, Config))):
         raise InputError(f"Impossible config: expected a preset's name or a Config. Received: {shortened(config)}")
+    whole_number(batch_size, 'batch_size', lowest=1, highest=MAX_BATCH_SIZE)
     directory = BUILT_IN_MODEL if path is None else files.existing_directory(path)
+    checkpoints.require_whole_run(directory)
     settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
                     checkpoint=checkpoint)
     name = model_name(directory)

@@ -50,7 +50,7 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
                checkpoint: str = LATEST, latent_scale: float | None = None) -> Model:
     """Reads a GANSynth, exports excepted; arguments and errors are those of `gansynth_tf.load`."""
     directory = BUILT_IN_MODEL if path is None else files.existing_directory(path)
-    _require_whole(directory)
+    checkpoints.require_whole_run(directory)
     if magenta_directory.is_magenta(directory):
         given = config_lib.preset(config) if isinstance(config, str) else config
         model = magenta_directory.open_model(directory, given)
@@ -65,13 +65,6 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
         check=lambda arrays: weights.check_generator(config, len(vocabulary.pitches), arrays))
     codes = timbre_code_file.read(directory, config.latent_vector_size) if config.latent_noise else None
     return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes)
-
-
-def _require_whole(directory: pathlib.Path) -> None:
-    """Raises an InputError if a directory is that of a single stage of a run, this project's or Magenta's."""
-    if any(directory.glob('checkpoint-*.npz')) or any(directory.glob('model.ckpt-*.index')):
-        raise InputError(f'A single stage: expected the run that it belongs to, {str(directory.resolve().parent)!r}. '
-                         f'Received: {str(directory)!r}')
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,

@@ -91,6 +91,13 @@ def exist(directory: str | os.PathLike) -> bool:
     return (directory / GENERATOR_FILE).exists() or any(directory.glob('stage_*/checkpoint-*.npz'))
 
 
+def require_whole_run(directory: pathlib.Path) -> None:
+    """Raises an InputError if a directory is that of a single stage of a run, this project's or Magenta's."""
+    if any(directory.glob('checkpoint-*.npz')) or any(directory.glob('model.ckpt-*.index')):
+        raise InputError(f'A single stage: expected the run that it belongs to, {str(directory.resolve().parent)!r}. '
+                         f'Received: {str(directory)!r}')
+
+
 def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | None:
     """The newest checkpoint of a run from which training can go on, or None if it has none yet.
 
