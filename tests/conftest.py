@@ -37,8 +37,8 @@ def golden():
 
 @pytest.fixture(scope='session')
 def prepare_notes(tmp_path_factory):
-    """Prepares notes of 0.02 s, given as pairs of pitch and wave; their names count from 0."""
-    def prepare_them(pitches_and_waves):
+    """Prepares notes of 0.02 s unless told, given as pairs of pitch and wave; their names count from 0."""
+    def prepare_them(pitches_and_waves, *, audio_length=320):
         directory = tmp_path_factory.mktemp('notes')
         (directory / 'nsynth' / 'audio').mkdir(parents=True)
         index = {}
@@ -49,7 +49,7 @@ def prepare_notes(tmp_path_factory):
                                instrument_source_str='acoustic', pitch=pitch, velocity=100, sample_rate=16000,
                                qualities_str=[])
         (directory / 'nsynth' / 'examples.json').write_text(json.dumps(index))
-        prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=320)
+        prepare.prepare(nsynth.read_source(directory / 'nsynth'), directory / 'prepared', audio_length=audio_length)
         return pipeline.open_notes(directory / 'prepared')
     return prepare_them
 

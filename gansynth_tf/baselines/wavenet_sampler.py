@@ -1,13 +1,14 @@
-"""The fast sampler: sample after sample without computing anything twice, as one graph.
+"""The fast sampler: sample after sample without computing anything twice, as one compiled graph.
 
 Source: Paine et al. 2016, "Fast WaveNet Generation Algorithm"; Magenta's fastgen, whose draws these are.
 
 What a step costs is the reading of the weights, 240 MB of them at full size. So what can be known of several steps at
-once is computed at once: the two past taps of a layer, whose dilation says how far ahead they are known, for up to 16
-steps by one product; the skips of all layers by one product; the conditioning once a frame.
+once is computed at once: the two past taps of a layer, whose dilation says how far ahead they are known, by one product
+for up to 64 steps; the skips of all layers by one product; the conditioning once a frame. XLA compiles it all into
+loops within loops, blocks of steps within larger ones, which run on one core at batch 1.
 """
 
-import math
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -16,7 +17,10 @@ from gansynth_tf.baselines import mu_law, wavenet_networks
 from gansynth_tf.baselines.wavenet_config import DecoderConfig
 from gansynth_tf.baselines.wavenet_layers import Weights
 
-PASS_STEPS = 16  # computed by one pass of the loop's body
+BLOCKS = (64, 32, 16, 8, 4, 2, 1)  # steps whose past taps are computed at once
+
+Carried = tuple[tuple[tf.Tensor, ...], tf.Tensor, tf.Tensor]  # the layers' rings, the last inputs, what is kept
+Past = dict['_Layer', tf.Tensor]  # what the past taps give in each step of the present block
 
 
 class Sampler:
@@ -30,7 +34,7 @@ class Sampler:
 
     def __init__(self, weights: Weights, config: DecoderConfig, batch_size: int):
         self._hop_length, self._batch_size = config.ae_hop_length, batch_size
-        self._steps = math.gcd(PASS_STEPS, config.ae_hop_length)
+        self._blocks = [block for block in BLOCKS if config.ae_hop_length % block == 0]
         numbers = range(1, config.num_layers + 1)
 
         def kernel(layer):
@@ -41,7 +45,7 @@ class Sampler:
         self._start = kernel('startconv'), biases('startconv')
         self._layers = [
             _Layer(kernel(f'dilatedconv_{number}'), kernel(f'res_{number}'), biases(f'res_{number}'), dilation,
-                   batch_size, self._steps)
+                   block=max(block for block in self._blocks if block <= dilation))
             for number, dilation in zip(numbers, wavenet_networks.dilations(config.num_layers, config.num_stages))]
         skips = ['skip_start', *(f'skip_{number}' for number in numbers)]
         self._skips = tf.concat([kernel(name) for name in skips], 0), tf.add_n([biases(name) for name in skips])
@@ -52,7 +56,9 @@ class Sampler:
             tf.concat([biases(name) + biases(to) for name, to in zip(conditions, conditioned)], 0))
         self._condition_sizes = [2 * config.width] * config.num_layers + [config.skip_width]
         self._out, self._logits = kernel('out1'), (kernel('logits'), biases('logits'))
-        self._draw_function, self._force_function = tf.function(self._draw), tf.function(self._force)
+        self._draw_frame, self._force_frame = (
+            tf.function(functools.partial(self._frame, choose), jit_compile=True, autograph=False)
+            for choose in (_draw, _force))
 
     def draw(self, encoding: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
         """Draws whole notes.
@@ -65,138 +71,127 @@ class Sampler:
         Returns:
           int32 [batch_size, frames * ae_hop_length], mu-law classes.
         """
-        return self._draw_function(tf.convert_to_tensor(encoding), tf.convert_to_tensor(uniforms)).numpy()
+        kept = tf.zeros([self._hop_length, self._batch_size], tf.int32)
+        return self._run(self._draw_frame, encoding, uniforms, kept).T
 
     def logits(self, audio: np.ndarray, encoding: np.ndarray) -> np.ndarray:
         """What is expected of each sample of given notes: float32 [batch_size, samples, 256], as of the decoder."""
-        codes = tf.transpose(mu_law.encode(audio))
-        return self._force_function(tf.convert_to_tensor(encoding), codes).numpy()
+        kept = tf.zeros([self._hop_length, self._batch_size, mu_law.NUM_CLASSES])
+        return self._run(self._force_frame, encoding, tf.transpose(mu_law.encode(audio)), kept).swapaxes(0, 1)
 
-    def _draw(self, encoding: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:
-        def choose(time, logits):
-            classes = drawn(logits, uniforms[time])
-            return mu_law.from_classes(classes), classes
-        return tf.transpose(self._run(encoding, choose, tf.int32))
+    def _run(self, frame, encoding: np.ndarray, given, kept: tf.Tensor) -> np.ndarray:
+        """All frames one after the other: [time, ...], what was kept of each step."""
+        rings = tuple(layer.silence(self._batch_size) for layer in self._layers)
+        # The inputs of the last three steps; that of the first step of all is silence.
+        recent, all_kept = tf.zeros([self._batch_size, wavenet_networks.TAPS]), []
+        for index in range(encoding.shape[1]):
+            times = slice(index * self._hop_length, (index + 1) * self._hop_length)
+            rings, recent, frame_kept = frame(tf.constant(encoding[:, index]), tf.constant(given[times]),
+                                              tf.constant(times.start), (rings, recent, kept))
+            all_kept.append(frame_kept)
+        return tf.concat(all_kept, 0).numpy()
 
-    def _force(self, encoding: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
-        return tf.transpose(self._run(encoding, lambda time, logits: (codes[time], logits), tf.float32), [1, 0, 2])
-
-    def _run(self, encoding: tf.Tensor, choose, kept_type: tf.DType) -> tf.Tensor:
-        """All samples one after the other.
+    def _frame(self, choose, encoding: tf.Tensor, given: tf.Tensor, start: tf.Tensor, carried: Carried) -> Carried:
+        """The steps that a frame conditions.
 
         Args:
-          encoding: as in `draw`.
-          choose: from the index of a sample and its logits to its code [batch_size], and what is to be kept of it.
-          kept_type: of the latter.
-
-        Returns:
-          [time, ...], what was kept.
+          choose: from logits and what is given of the step, its code [batch_size] and what is to be kept of it.
+          encoding: [batch_size, channels], the frame.
+          given: [ae_hop_length, ...].
+          start: the time of its first step.
+          carried: from one step to the next.
         """
-        for layer in self._layers:
-            layer.clear()
-        num_frames, passes = tf.shape(encoding)[1], self._hop_length // self._steps
-        kept = tf.TensorArray(kept_type, size=num_frames * passes, infer_shape=True)
+        kernel, biases = self._conditions
+        conditions = tf.split(tf.matmul(encoding, kernel) + biases, self._condition_sizes, axis=1)
 
-        def frame(index, recent, kept):
-            kernel, biases = self._conditions
-            conditions = tf.split(tf.matmul(encoding[:, index], kernel) + biases, self._condition_sizes, axis=1)
-            first = index * passes
-            _, recent, kept = tf.while_loop(
-                lambda number, *_: number < first + passes,
-                lambda number, recent, kept: self._pass(number, recent, kept, conditions, choose),
-                (first, recent, kept), parallel_iterations=1)
-            return index + 1, recent, kept
-        # The inputs of the last three steps; that of the first step of all is silence.
-        recent = tf.zeros([self._batch_size, wavenet_networks.TAPS])
-        _, _, kept = tf.while_loop(lambda index, *_: index < num_frames, frame, (0, recent, kept),
-                                   parallel_iterations=1)
-        return kept.concat()
+        step = functools.partial(self._step, lambda index, logits: choose(logits, given[index]), start, conditions[-1])
+        return _repeated(functools.partial(self._advance, step, conditions, {}, self._blocks), start,
+                         self._hop_length, self._blocks[0], carried)
 
-    def _pass(self, number: tf.Tensor, recent: tf.Tensor, kept: tf.TensorArray, conditions: list[tf.Tensor], choose):
-        """As many steps as can be computed at once."""
-        time, all_kept = number * self._steps, []
-        for layer, condition in zip(self._layers, conditions):
-            layer.begin(time, condition)
-        for step in range(self._steps):
-            code, keep = choose(time + step, self._step(recent, conditions[-1]))
-            recent = tf.concat([recent[:, 1:], mu_law.to_inputs(code)[:, tf.newaxis]], axis=1)
-            all_kept.append(keep)
-        for layer in self._layers:
-            layer.end(time)
-        return number + 1, recent, kept.write(number, tf.stack(all_kept))
+    def _advance(self, step, conditions: list[tf.Tensor], past: Past, blocks: list[int], time: tf.Tensor,
+                 carried: Carried) -> Carried:
+        """As many steps as the first of the blocks has, by smaller and smaller ones."""
+        block, *smaller = blocks
+        past = past | {layer: layer.of_the_past(ring, time, condition) for layer, ring, condition in zip(
+            self._layers, carried[0], conditions) if layer.block == block}
+        if not smaller:
+            return step(past, time, carried)
+        return _repeated(functools.partial(self._advance, step, conditions, past, smaller), time, block, smaller[0],
+                         carried)
 
-    def _step(self, recent: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
-        """The last three inputs [batch_size, 3] -> logits [batch_size, 256] of the next sample."""
+    def _step(self, choose, start: tf.Tensor, condition: tf.Tensor, past: Past, time: tf.Tensor, carried: Carried
+              ) -> Carried:
+        rings, recent, kept = carried
         x = _affine(recent, *self._start)
-        skipping = [x]
-        for layer in self._layers:
-            x, gated = layer.step(x)
+        skipping, new_rings = [x], []
+        for layer, ring in zip(self._layers, rings):
+            new_rings.append(layer.remember(ring, x, time))
+            x, gated = layer.step(x, past[layer][time % layer.block])
             skipping.append(gated)
         skips = _affine(tf.concat(skipping, axis=1), *self._skips)
         out = tf.matmul(tf.nn.relu(skips), self._out) + condition
-        return _affine(tf.nn.relu(out), *self._logits)
+        code, keep = choose(time - start, _affine(tf.nn.relu(out), *self._logits))
+        recent = tf.concat([recent[:, 1:], mu_law.to_inputs(code)[:, tf.newaxis]], axis=1)
+        return tuple(new_rings), recent, _written(kept, keep, time - start)
 
 
 class _Layer:
-    """A dilated layer and what it must remember: its inputs of the last `2 * dilation` steps, in a ring.
+    """A dilated layer, whose inputs of the last `2 * dilation` steps are kept in a ring.
 
     Args:
       kernel: [3 * in, out] of the dilated convolution, the oldest tap first.
       res, res_biases: of the map from the gated signal to the next layer.
       dilation: steps from tap to tap, a power of two.
-      batch_size: notes.
-      steps: of a pass, a power of two. Passes begin at multiples of it.
+      block: steps whose past taps are known at once.
     """
 
-    def __init__(self, kernel: tf.Tensor, res: tf.Tensor, res_biases: tf.Tensor, dilation: int, batch_size: int,
-                 steps: int):
+    def __init__(self, kernel: tf.Tensor, res: tf.Tensor, res_biases: tf.Tensor, dilation: int, *, block: int):
         depth = kernel.shape[0] // wavenet_networks.TAPS
         self._past_kernel, self._kernel = kernel[:2 * depth], kernel[2 * depth:]
         self._res = res, res_biases
-        self._dilation, self._block = dilation, min(dilation, steps)  # a block: the steps whose past taps are known
-        self._is_short = dilation < steps  # then there are several blocks in a pass, whose end is that of a ring
-        self._ring = tf.Variable(tf.zeros([2 * dilation, batch_size, depth]), trainable=False)
+        self._dilation, self.block = dilation, block
 
-    def clear(self) -> None:
-        self._ring.assign(tf.zeros_like(self._ring))
+    def silence(self, batch_size: int) -> tf.Tensor:
+        """The ring before the first step."""
+        return tf.zeros([2 * self._dilation, batch_size, self._kernel.shape[0]])
 
-    def begin(self, time: tf.Tensor, condition: tf.Tensor) -> None:
-        """Begins a pass; `condition` [batch, out] is added in all of its steps."""
-        self._condition = condition
-        self._inputs: list[tf.Tensor] = []  # of the steps of the block so far
-        self._past: list[tf.Tensor] = []  # for the steps of the block still to come
-        # Gathered, not sliced, because a slice would share the ring's memory, and writing would then copy it all.
-        self._older = tf.gather(self._ring, self._rows(time))
-        self._newer = tf.gather(self._ring, self._rows(time + self._dilation))
+    def remember(self, ring: tf.Tensor, x: tf.Tensor, time: tf.Tensor) -> tf.Tensor:
+        return _written(ring, x, time % (2 * self._dilation))
 
-    def step(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(self, x: tf.Tensor, past: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Input [batch, in] -> input of the next layer, and the gated signal that skips the others."""
-        if not self._past:
-            self._past = self._of_the_past()
-        hidden = tf.matmul(x, self._kernel) + self._past.pop(0)
-        gate, signal = tf.split(hidden, 2, axis=1)
+        gate, signal = tf.split(tf.matmul(x, self._kernel) + past, 2, axis=1)
         gated = tf.sigmoid(gate) * tf.tanh(signal)
-        self._inputs.append(x)
-        if len(self._inputs) == self._block:
-            self._older, self._newer, self._inputs = self._newer, tf.stack(self._inputs), []
         return x + _affine(gated, *self._res), gated
 
-    def end(self, time: tf.Tensor) -> None:
-        """Remembers the inputs of the pass."""
-        if self._is_short:
-            self._ring.assign(tf.concat([self._older, self._newer], axis=0))
-        else:
-            self._ring.scatter_update(tf.IndexedSlices(self._newer, self._rows(time)))
+    def of_the_past(self, ring: tf.Tensor, time: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
+        """The part of the past taps, and the condition, in each step of a block: [block, batch, out]."""
+        _, batch, depth = ring.shape
+        older, newer = (tf.slice(ring, [tap_time % (2 * self._dilation), 0, 0], [self.block, batch, depth])
+                        for tap_time in (time, time + self._dilation))
+        product = tf.matmul(tf.reshape(tf.concat([older, newer], 2), [-1, 2 * depth]), self._past_kernel)
+        return tf.reshape(product, [self.block, batch, -1]) + condition
 
-    def _rows(self, time: tf.Tensor) -> tf.Tensor:
-        return time % (2 * self._dilation) + tf.range(self._block)
 
-    def _of_the_past(self) -> list[tf.Tensor]:
-        """The part of the past taps, and the condition, in each step of the block that begins."""
-        past = tf.concat([self._older, self._newer], axis=2)
-        block, batch, depth = past.shape
-        product = tf.matmul(tf.reshape(past, [block * batch, depth]), self._past_kernel)
-        return tf.unstack(tf.reshape(product, [block, batch, -1]) + self._condition)
+def _repeated(advance, start: tf.Tensor, num_steps: int, block: int, carried: Carried) -> Carried:
+    """From `start` on, `num_steps` by as many as `advance` makes at once."""
+    def body(time, carried):
+        return time + block, advance(time, carried)
+    return tf.while_loop(lambda time, _: time < start + num_steps, body, (start, carried))[1]
+
+
+def _written(rows: tf.Tensor, row: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+    """Rows with one of them written, which XLA does in place."""
+    return tf.tensor_scatter_nd_update(rows, [[index]], row[tf.newaxis])
+
+
+def _draw(logits: tf.Tensor, uniforms: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    classes = drawn(logits, uniforms)
+    return mu_law.from_classes(classes), classes
+
+
+def _force(logits: tf.Tensor, codes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    return codes, logits
 
 
 def drawn(logits: tf.Tensor, uniforms: tf.Tensor) -> tf.Tensor:

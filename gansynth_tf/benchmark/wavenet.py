@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from gansynth_tf.baselines import wavenet_networks
 from gansynth_tf.baselines.wavenet_config import AutoencoderConfig
-from gansynth_tf.baselines.wavenet_sampler import PASS_STEPS, Sampler
+from gansynth_tf.baselines.wavenet_sampler import BLOCKS, Sampler
 from gansynth_tf.benchmark import generate
 from gansynth_tf.benchmark.comparison import Result
 from gansynth_tf.benchmark.measurement import Case
@@ -48,7 +48,7 @@ def bytes_per_step(config: AutoencoderConfig) -> float:
     shapes, total = wavenet_networks.shapes(config), 0.0
     for number, dilation in enumerate(wavenet_networks.dilations(config.num_layers, config.num_stages), 1):
         tap = np.prod(shapes[f'dilatedconv_{number}/W'][2:])
-        total += tap + (wavenet_networks.TAPS - 1) * tap / min(dilation, PASS_STEPS)
+        total += tap + (wavenet_networks.TAPS - 1) * tap / min(dilation, BLOCKS[0])
         total += np.prod(shapes[f'res_{number}/W']) + np.prod(shapes[f'skip_{number}/W'])
     for layer in ('startconv', 'skip_start', 'out1', 'logits'):
         total += np.prod(shapes[f'{layer}/W'])

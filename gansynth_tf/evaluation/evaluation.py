@@ -121,7 +121,7 @@ def evaluate(subjects: Sequence[Subject], notes: PreparedNotes, classifier: Clas
     measured, grids, articulations = {REAL: real.held_out.take(np.arange(num_real))}, {REAL: real.grid}, {}
     for subject in subjects:
         name = _unused(subject.notes.name, measured)
-        measured[name] = features.extract(subject.notes, classifier, real.training.bins)
+        measured[name] = features.extract(note_sets.cut(subject.notes, length), classifier, real.training.bins)
         grids[name] = features.extract_grid(subject.grid) if subject.grid else None
         if piece and subject.instrument:
             articulations[name] = articulation_of(subject.instrument, piece, seed=seed, num_replicates=num_replicates)

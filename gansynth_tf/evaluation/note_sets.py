@@ -88,6 +88,18 @@ def played(instrument: Instrument, latents: np.ndarray, pitches, instruments: np
                    audio_length=-(-instrument.audio_length * sample_rate // instrument.sample_rate), batches=batches)
 
 
+def cut(notes: NoteSet, audio_length: int) -> NoteSet:
+    """The same notes, faded out and cut at `audio_length` where they are longer, as prepared ones are."""
+    if notes.audio_length <= audio_length:
+        return notes
+    fade = note_audio.fade_out(audio_length, round(note_audio.FADE_SECONDS * notes.sample_rate)).astype(np.float32)
+
+    def batches():
+        for waves, pitches, instruments in notes.batches():
+            yield waves[:, :audio_length] * fade, pitches, instruments
+    return dataclasses.replace(notes, audio_length=audio_length, batches=batches)
+
+
 def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | None = None, sample_rate: int,
               longest: int, limit: int | None = None) -> NoteSet:
     """The audio files of a folder and its subfolders, made by any system.

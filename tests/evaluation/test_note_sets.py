@@ -36,6 +36,15 @@ def test_longer_files_fade_out_before_the_cut(folder):
     assert waves.shape == (3, 4000) and np.all(np.abs(waves[:, -1]) < 0.01)
 
 
+def test_longer_notes_are_cut_as_files_are(folder):
+    long, short = (note_sets.of_folder(folder, sample_rate=16000, longest=longest) for longest in (16000, 4000))
+    cut = note_sets.cut(long, 4000)
+    assert cut.audio_length == 4000 and cut.name == long.name
+    for one, other in zip(gathered(cut), gathered(short)):
+        np.testing.assert_array_equal(one, other)
+    assert note_sets.cut(short, 16000) is short
+
+
 def test_pitches_from_a_table(folder):
     (folder / 'pitches.csv').write_text('file,pitch\ngenerated_000_pitch60.wav,72\nPiano C#4.wav,C4\n')
     notes = note_sets.of_folder(folder, csv_file=folder / 'pitches.csv', sample_rate=16000, longest=64000)
