@@ -22,7 +22,9 @@ def main(midi_file, output_dir):
         subprocess.run(['gansynth_generate', f'--midi_file={midi_file}', f'--output_dir={place}', '--seed=1'],
                        check=True)
         piece, rate = soundfile.read(next(pathlib.Path(place).glob('*.wav')))
-    write(output_dir / 'bach.flac', piece[:BACH_SECONDS * rate], rate)
+    piece = piece[:BACH_SECONDS * rate]
+    piece[-rate:] *= np.linspace(1, 0, rate)  # a second's fade, since the piece goes on
+    write(output_dir / 'bach.flac', piece, rate)
     synth = gs.load()
     eight = synth.sample_latents(8, seed=1)
     write(output_dir / 'eight_timbres_at_c4.flac', one_after_the_other(synth, eight, [60] * 8), synth.sample_rate)
