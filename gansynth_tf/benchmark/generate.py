@@ -18,19 +18,22 @@ PITCHES = PitchVocabulary(dict.fromkeys(range(24, 85), 1))
 
 
 def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
-    """Notes in batches of 8 and one by one; weights are random, which does not change the speed."""
-    for batch_size, num_notes in ((8, 24), (1, 8)):
-        yield Case(f'generate, batch {batch_size}', 'notes', _generate(synthesizer(config, batch_size), num_notes),
-                   original=f'generate_{batch_size}', flops_each=flops_per_note(config))
+    """Notes in batches of 8 and one by one, in either precision; weights are random, which does not change the speed."""
+    for precision, kind in (('fp32', 'float32'), ('bf16', 'bfloat16')):
+        for batch_size, num_notes in ((8, 24), (1, 8)):
+            yield Case(f'generate, batch {batch_size}, {kind}', 'notes',
+                       _generate(synthesizer(config, batch_size, precision=precision), num_notes),
+                       original=f'generate_{batch_size}', flops_each=flops_per_note(config))
 
 
-def synthesizer(config: Config, batch_size: int) -> Synthesizer:
+def synthesizer(config: Config, batch_size: int, *, precision: str = 'fp32') -> Synthesizer:
     """A model of `config` with random weights."""
     random = np.random.default_rng(0)
     arrays = {name: random.standard_normal(shape, np.float32)
               for name, shape in weights.generator_shapes(config, len(PITCHES.pitches)).items()}
     state = GeneratorState(arrays, num_blocks=config.num_resolutions, progress=config.num_resolutions - 1.0)
-    return from_weights(config, PITCHES, state, normalizers.from_config(config), batch_size=batch_size)
+    return from_weights(config, PITCHES, state, normalizers.from_config(config), batch_size=batch_size,
+                        precision=precision)
 
 
 def flops_per_note(config: Config) -> float:

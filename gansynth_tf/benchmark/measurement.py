@@ -18,7 +18,7 @@ class Case:
     """Something to be timed.
 
     Attributes:
-      name: unique, such as 'generate, batch 8'.
+      name: unique, such as 'generate, batch 8, float32'.
       unit: what is counted: 'notes', 'images'.
       work: does a fixed amount of work, to its end, and returns how many units it was; a second or two is good.
       original: the job of `original.py` that does the same, if there is one.

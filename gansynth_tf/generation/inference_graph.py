@@ -19,7 +19,7 @@ from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 
 _EPSILON = 1e-8  # in pixel norm, as in training
-_LOW_PRECISION_BLOCKS = 3  # the last ones: most of the work, and errors there are not passed on
+_LOW_PRECISION_BLOCKS = 4  # the last ones: nearly all of the work, and errors there are passed on least
 
 
 class InferenceGraph(tf.Module):

@@ -19,12 +19,12 @@ def test_parts_a_table_json_and_a_picture(tmp_path, capsys):
         f'--picture={tmp_path / "speed.png"}'])
     lines = capsys.readouterr().out.splitlines()
     assert code == 0
-    assert [line.split(' | ')[0] for line in lines[2:6]] == [
-        '| generate, batch 8', '| generate, batch 1', '| analysis, waves to spectrograms',
-        '| synthesis, spectrograms to waves']
-    assert lines[6:] == [str(tmp_path / 'speed.json'), str(tmp_path / 'speed.png')]
+    assert [line.split(' | ')[0] for line in lines[2:8]] == [
+        '| generate, batch 8, float32', '| generate, batch 1, float32', '| generate, batch 8, bfloat16',
+        '| generate, batch 1, bfloat16', '| analysis, waves to spectrograms', '| synthesis, spectrograms to waves']
+    assert lines[8:] == [str(tmp_path / 'speed.json'), str(tmp_path / 'speed.png')]
     results = json.loads((tmp_path / 'speed.json').read_text())['results']
-    assert [result['count'] for result in results] == [24, 8, 80, 80]
+    assert [result['count'] for result in results] == [24, 8, 24, 8, 80, 80]
 
 
 def test_training_is_measured_in_both_stages_and_precisions(tmp_path):
