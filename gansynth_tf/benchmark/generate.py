@@ -18,7 +18,7 @@ PITCHES = PitchVocabulary(dict.fromkeys(range(24, 85), 1))
 
 
 def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
-    """Notes in batches of 8 and one by one, in either precision; weights are random, which does not change the speed."""
+    """Notes in batches of 8 and one by one, in both precisions; random weights, which does not change the speed."""
     for precision, kind in (('fp32', 'float32'), ('bf16', 'bfloat16')):
         for batch_size, num_notes in ((8, 24), (1, 8)):
             yield Case(f'generate, batch {batch_size}, {kind}', 'notes',
