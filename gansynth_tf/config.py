@@ -183,7 +183,7 @@ class Config(Hyperparameters):
         for name in ('num_images_schedule', 'transition_num_images_schedule'):
             images = getattr(self, name)
             require(min(images, default=1) >= 0 and images[:1] != (0,) and sorted(images, key=bool, reverse=True)
-                    == list(images), name, _SCHEDULE['expected'], images)
+                    == list(images), name, str(_SCHEDULE['expected']), images)
         require(bool(self.num_images_schedule) or not self.transition_num_images_schedule,
                 'transition_num_images_schedule', 'num_images_schedule with it, for the stable stages',
                 self.transition_num_images_schedule)
@@ -214,10 +214,10 @@ class Config(Hyperparameters):
         require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
                 'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
                 self.generator_reconstruction_weight)
-        for name in ('latent_noise', 'generator_envelope_weight'):
-            require(getattr(self, name) == 0 or self.generator_reconstruction_weight > 0, name,
+        for needs_codes in ('latent_noise', 'generator_envelope_weight'):
+            require(getattr(self, needs_codes) == 0 or self.generator_reconstruction_weight > 0, needs_codes,
                     'generator_reconstruction_weight above 0 with it, since codes have no meaning otherwise',
-                    getattr(self, name))
+                    getattr(self, needs_codes))
         require(self.critic_phase_floor == 1 or self.data_type != 'wave', 'critic_phase_floor',
                 "1 when data_type is 'wave' (it has no phase)", self.critic_phase_floor)
         require(not self.constant_scale or self.gradient_penalty_domain == 'stage', 'constant_scale',

@@ -134,7 +134,7 @@ def mixed(num_notes: Sequence[int], share: float, *, seed: int, start: int, batc
     return _places(place, start=start, batch_size=batch_size)
 
 
-def _permutations(num_notes: int, seed: int) -> Callable[[Sequence[int]], np.ndarray]:
+def _permutations(num_notes: int, seed: int) -> Callable[[Sequence[int] | np.ndarray], np.ndarray]:
     """A function from counts to places 0 <= place < num_notes: one permutation after another."""
     @functools.lru_cache(maxsize=2)
     def permutation(epoch):

@@ -248,15 +248,15 @@ def _set_aside(path: pathlib.Path, error: InputError) -> None:
 
 
 def _read_checkpoint(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
-    """Reads a checkpoint as `_read` does, which is to be the one of its path."""
+    """Reads a checkpoint as `_read` does, which is to be the one of its path; only training needs to be told which."""
     arrays = _read(path, prefix)
     for name in ('stage_id', 'image_id'):
-        if name not in arrays:
+        if name not in arrays and not prefix:
             raise InputError(f'Unusable checkpoint: expected {name} in it. Received: {str(path)!r}')
-    if path.parent.name != stage_directory('', int(arrays['stage_id'])).name:
+    if 'stage_id' in arrays and path.parent.name != stage_directory('', int(arrays['stage_id'])).name:
         raise InputError(f'Unusable checkpoint: expected the stage of its directory as stage_id. '
                          f'Received: {arrays["stage_id"]} ({str(path)!r})')
-    if path.name != _path(path.parent, int(arrays['image_id'])).name:
+    if 'image_id' in arrays and path.name != _path(path.parent, int(arrays['image_id'])).name:
         raise InputError(f'Unusable checkpoint: expected the number in its name as image_id. '
                          f'Received: {arrays["image_id"]} ({str(path)!r})')
     return arrays

@@ -34,7 +34,7 @@ from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import output
 from gansynth_tf.reproduction import comparison, systems
 from gansynth_tf.reproduction.systems import System
-from gansynth_tf.training import loop
+from gansynth_tf.training import dry_run, loop
 
 MEASURED_FILE, SECONDS_FILE = 'measured.json', 'seconds.json'
 BINS_PITCH = 60  # of the paper's figure of NDB
@@ -131,8 +131,8 @@ def _expected_seconds(system: System, study: Study) -> float | None:
     if study.seconds is not None or not isinstance(config, Config):
         return study.seconds
     stages = systems.create(system, config, study.notes).stages
-    return sum((stage.end_image - stage.first_image) / rate
-               for stage, rate in zip(stages, systems.rates(config, study.notes), strict=True))
+    return sum(((stage.end_image - stage.first_image) / rate
+                for stage, rate in zip(stages, dry_run.rates(config, study.notes), strict=True)), 0.0)
 
 
 def _row(system: System, directory: pathlib.Path, study: Study) -> dict[str, Any]:
@@ -198,12 +198,12 @@ def _generated(notes: NoteSet, limit: float) -> tuple[NoteSet, float]:
 
     At least 16 are generated. The first batch, for which graphs are made, is timed only if there is no other.
     """
-    started, after_first = time.monotonic(), None
+    started, first, after_first = time.monotonic(), 0, 0.0
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for part in notes.batches():
         parts.append(part)
         num_notes = sum(len(waves) for waves, _, _ in parts)
-        if after_first is None:
+        if not first:
             first, after_first = num_notes, time.monotonic()
         if num_notes >= _FEWEST_NOTES and time.monotonic() - started > limit:
             break

@@ -12,7 +12,7 @@ from gansynth_tf import config as config_lib
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.errors import InputError
 from gansynth_tf.hyperparameters import GANSYNTH, Hyperparameters
-from gansynth_tf.training.dry_run import rates
+from gansynth_tf.training import dry_run
 from gansynth_tf.training.model import Model
 
 NARROWING = ("Every system is the project's `small` preset of its kind. The six GANSynths differ in nothing but what a "
@@ -86,7 +86,7 @@ def within(config: Hyperparameters, seconds: float, notes: PreparedNotes) -> Hyp
     """
     if not isinstance(config, config_lib.Config):
         return config
-    speeds = rates(config, notes)
+    speeds = dry_run.rates(config, notes)
     images = [max(round(share * seconds * speed), config.batch_size_schedule[0])
               for share, speed in zip(STAGE_SHARES, speeds, strict=True)]
     return config.replace(num_images_schedule=tuple(images[::2]),

@@ -13,7 +13,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.music import output
 from gansynth_tf.reproduction import comparison, reproduction, systems
 from gansynth_tf.reproduction.systems import System
-from gansynth_tf.training import loop
+from gansynth_tf.training import dry_run, loop
 
 NUM_SAMPLES = 4096
 TINY = Config(num_resolutions=3, start_height=2, start_width=256, scale_mode='H', time_patch=4, latent_vector_size=4,
@@ -43,7 +43,7 @@ def recordings(tmp_path_factory):
 def _few(monkeypatch):
     monkeypatch.setattr(systems, 'all_systems', lambda: KNOWN)
     # What a real machine would measure: the smallest plan, one batch a stage.
-    monkeypatch.setattr(systems, 'rates', lambda config, notes: [1.0] * 5)
+    monkeypatch.setattr(dry_run, 'rates', lambda config, notes: [1.0] * 5)
 
 
 def run(*flags):
@@ -126,7 +126,7 @@ def test_the_systems_are_the_papers():
 
 
 def test_within_gives_each_stage_its_share_of_the_time(monkeypatch):
-    monkeypatch.setattr(systems, 'rates', lambda config, notes: [100.0, 40.0, 40.0, 10.0, 10.0])
+    monkeypatch.setattr(dry_run, 'rates', lambda config, notes: [100.0, 40.0, 40.0, 10.0, 10.0])
     config = systems.within(TINY, 1000.0, None)
     assert config.num_images_schedule == (35_000, 8_000, 2_000)
     assert config.transition_num_images_schedule[1:] == (4_000, 1_500)
