@@ -143,7 +143,7 @@ def _permutations(num_notes: int, seed: int) -> Callable[[Sequence[int] | np.nda
     return lambda counts: np.array([permutation(epoch)[place] for epoch, place in zip(*np.divmod(counts, num_notes))])
 
 
-def _places(places: Callable[[np.ndarray], np.ndarray], *, start: int, batch_size: int) -> tf.data.Dataset:
+def _places(places: Callable[[Sequence[int]], np.ndarray], *, start: int, batch_size: int) -> tf.data.Dataset:
     counts = tf.data.Dataset.range(start, np.iinfo(np.int64).max).batch(batch_size, drop_remainder=True)
     return counts.map(lambda counts: tf.ensure_shape(tf.numpy_function(places, [counts], tf.int64), [batch_size]))
 

@@ -105,7 +105,9 @@ def read_latest(train_root_dir: str | os.PathLike) -> dict[str, np.ndarray] | No
     """
     for path in _newest_first(train_root_dir):
         try:
-            return _read_checkpoint(path)
+            arrays = _read_checkpoint(path)
+            _check_place(arrays, path)
+            return arrays
         except InputError as error:
             _set_aside(path, error)
     return None
@@ -135,7 +137,8 @@ def read_newest(train_root_dir: str | os.PathLike, prefix: str = '', *, check: C
         arrays = _read_checkpoint(path, prefix)
         check(arrays)
     except InputError as error:
-        advice = f'To play the one before, {before.name}, rename this one' if before else 'There is none before it'
+        advice = (f'To play the one before, {before.parent.name}/{before.name}, rename this one' if before else
+                  'There is none before it')
         raise InputError(f'The newest checkpoint, {str(path)!r}, cannot be played. {error} {advice}.') from error
     return arrays
 
@@ -248,18 +251,22 @@ def _set_aside(path: pathlib.Path, error: InputError) -> None:
 
 
 def _read_checkpoint(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
-    """Reads a checkpoint as `_read` does, which is to be the one of its path; only training needs to be told which."""
+    """Reads a checkpoint as `_read` does, which is to be of its path's stage."""
     arrays = _read(path, prefix)
-    for name in ('stage_id', 'image_id'):
-        if name not in arrays and not prefix:
-            raise InputError(f'Unusable checkpoint: expected {name} in it. Received: {str(path)!r}')
     if 'stage_id' in arrays and path.parent.name != stage_directory('', int(arrays['stage_id'])).name:
         raise InputError(f'Unusable checkpoint: expected the stage of its directory as stage_id. '
                          f'Received: {arrays["stage_id"]} ({str(path)!r})')
-    if 'image_id' in arrays and path.name != _path(path.parent, int(arrays['image_id'])).name:
+    return arrays
+
+
+def _check_place(arrays: Mapping[str, np.ndarray], path: pathlib.Path) -> None:
+    """Raises an InputError unless a checkpoint says where in training it is, and it is that of its path."""
+    for name in ('stage_id', 'image_id'):
+        if name not in arrays:
+            raise InputError(f'Unusable checkpoint: expected {name} in it. Received: {str(path)!r}')
+    if path.name != _path(path.parent, int(arrays['image_id'])).name:
         raise InputError(f'Unusable checkpoint: expected the number in its name as image_id. '
                          f'Received: {arrays["image_id"]} ({str(path)!r})')
-    return arrays
 
 
 def _read(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:

@@ -93,7 +93,7 @@ def test_playing_refuses_a_damaged_newest_checkpoint_and_renames_nothing(tmp_pat
     damaged = write(tmp_path, stage_id=1, image_id=16)
     spoil(damaged, 'half')
     message = (f'newest checkpoint, {str(damaged)!r}, cannot be played.*Cannot read the weights.*'
-               'To play the one before, checkpoint-0000000008.npz, rename this one')
+               'To play the one before, stage_00000/checkpoint-0000000008.npz, rename this one')
     with pytest.raises(InputError, match=message):
         checkpoints.read_generator(tmp_path)
     damaged.rename(damaged.with_suffix('.damaged'))
