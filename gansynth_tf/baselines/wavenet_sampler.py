@@ -104,7 +104,10 @@ class Sampler:
         kernel, biases = self._conditions
         conditions = tf.split(tf.matmul(encoding, kernel) + biases, self._condition_sizes, axis=1)
 
-        step = functools.partial(self._step, lambda index, logits: choose(logits, given[index]), start, conditions[-1])
+        # Gathered here and below, not sliced: where a slice begins is constant to XLA, which would compile every frame.
+        def choose_at(index, logits):
+            return choose(logits, tf.gather(given, index))
+        step = functools.partial(self._step, choose_at, start, conditions[-1])
         return _repeated(functools.partial(self._advance, step, conditions, {}, self._blocks), start,
                          self._hop_length, self._blocks[0], carried)
 
@@ -126,7 +129,7 @@ class Sampler:
         skipping, new_rings = [x], []
         for layer, ring in zip(self._layers, rings):
             new_rings.append(layer.remember(ring, x, time))
-            x, gated = layer.step(x, past[layer][time % layer.block])
+            x, gated = layer.step(x, tf.gather(past[layer], time % layer.block))
             skipping.append(gated)
         skips = _affine(tf.concat(skipping, axis=1), *self._skips)
         out = tf.matmul(tf.nn.relu(skips), self._out) + condition
@@ -167,7 +170,7 @@ class _Layer:
     def of_the_past(self, ring: tf.Tensor, time: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
         """The part of the past taps, and the condition, in each step of a block: [block, batch, out]."""
         _, batch, depth = ring.shape
-        older, newer = (tf.slice(ring, [tap_time % (2 * self._dilation), 0, 0], [self.block, batch, depth])
+        older, newer = (tf.gather(ring, tap_time % (2 * self._dilation) + tf.range(self.block))
                         for tap_time in (time, time + self._dilation))
         product = tf.matmul(tf.reshape(tf.concat([older, newer], 2), [-1, 2 * depth]), self._past_kernel)
         return tf.reshape(product, [self.block, batch, -1]) + condition

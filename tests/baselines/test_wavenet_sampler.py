@@ -1,4 +1,5 @@
 import pathlib
+import time
 
 import numpy as np
 import pytest
@@ -39,6 +40,17 @@ def test_draws_are_the_originals(sampler):
     np.testing.assert_allclose(mu_law.decode(mu_law.from_classes(classes[:, :NUM_STEPS])), FAST['sampled_audio'],
                                atol=1e-6)
     np.testing.assert_array_equal(sampler.draw(FAST['encodings'], uniforms), classes)  # nothing is left over
+
+
+def test_the_first_frames_program_serves_all(autoencoder, sampler):
+    """A program compiled anew for every frame would take seconds for each."""
+    def seconds(num_frames):
+        encoding = np.zeros((2, num_frames, autoencoder.config.ae_bottleneck_width), np.float32)
+        start = time.process_time()
+        sampler.draw(encoding, np.full((64 * num_frames, 2), 0.5, np.float32))
+        return time.process_time() - start
+    seconds(1)
+    assert seconds(12) < 1
 
 
 def test_dilations_of_the_published_model():
