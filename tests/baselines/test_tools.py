@@ -1,4 +1,4 @@
-"""Every tool with a baseline of either kind: trained in a few updates, then played, drawn, measured and put before listeners."""
+"""Every tool with a baseline of either kind: trained, then played, drawn, measured and put before listeners."""
 
 import json
 import pathlib
