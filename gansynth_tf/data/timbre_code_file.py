@@ -1,5 +1,6 @@
 """The file of a data set's timbre codes, see `timbre_codes`. NumPy only: who plays needs no more."""
 
+import dataclasses
 import os
 import pathlib
 import zipfile
@@ -10,13 +11,37 @@ from gansynth_tf import files
 from gansynth_tf.errors import InputError
 
 TIMBRE_CODES_FILE = 'timbre_codes.npz'
+_TREND_DEGREE = 3  # of the polynomial by which a band's level follows the pitch
 
 
-def write(codes: np.ndarray, directory: str | os.PathLike) -> pathlib.Path:
+@dataclasses.dataclass(frozen=True)
+class Projection:
+    """A linear map from spectral envelopes to codes.
+
+    Attributes:
+      trend: float32 [4, envelope], what follows from the pitch: coefficients of `powers`.
+      matrix: float32 [envelope, size], for what is left.
+    """
+
+    trend: np.ndarray
+    matrix: np.ndarray
+
+    def codes(self, rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        """Codes float32 [n, size] of envelopes [n, envelope] of notes whose pitches lie at `positions` [n]."""
+        return ((rows - powers(positions) @ self.trend) @ self.matrix).astype(np.float32)
+
+
+def powers(positions: np.ndarray) -> np.ndarray:
+    """[n] places of pitches, from -1 for the lowest to 1 -> [n, 4]."""
+    return np.stack([positions ** power for power in range(_TREND_DEGREE + 1)], axis=1)
+
+
+def write(codes: np.ndarray, directory: str | os.PathLike, projection: Projection | None = None) -> pathlib.Path:
     """Writes `timbre_codes.npz` into the directory of a run, a model or an export and returns its path."""
     path = pathlib.Path(directory) / TIMBRE_CODES_FILE
     with files.atomic_write(path) as temporary, open(temporary, 'wb') as file:
-        np.savez(file, codes=codes)
+        arrays = {'codes': codes} if projection is None else {'codes': codes, **dataclasses.asdict(projection)}
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes every name for allow_pickle
     return path
 
 
@@ -38,3 +63,15 @@ def read(directory: str | os.PathLike, size: int) -> np.ndarray:
         raise InputError(f'Unusable {TIMBRE_CODES_FILE}: expected finite float32 [notes, {size}]. '
                          f'Received: {codes.dtype} {list(codes.shape)} ({str(path)!r})')
     return codes
+
+
+def read_projection(directory: str | os.PathLike, codes: np.ndarray) -> Projection | None:
+    """What made the `codes` of a directory; None if its file does not hold it, or something else."""
+    with np.load(pathlib.Path(directory) / TIMBRE_CODES_FILE) as arrays:
+        if not {'trend', 'matrix'} <= set(arrays.files):
+            return None
+        projection = Projection(arrays['trend'], arrays['matrix'])
+    fits = (projection.trend.shape == (_TREND_DEGREE + 1, len(projection.matrix))
+            and projection.matrix.shape[1:] == codes.shape[1:]
+            and np.isfinite(projection.trend).all() and np.isfinite(projection.matrix).all())
+    return projection if fits else None

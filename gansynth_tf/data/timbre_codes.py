@@ -16,20 +16,38 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.data import pipeline
+from gansynth_tf.data import pipeline, timbre_code_file
+from gansynth_tf.data.timbre_code_file import Projection
+from gansynth_tf.spectral import representations
 
 # Of 128 frames; the padding before a note fills the first six.
 _SPAN_EDGES = np.array([0, 2, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 48, 64, 96, 128]) / 128
 _NUM_BANDS = 32
-_TREND_DEGREE = 3  # of the polynomial by which a band's level follows the pitch
 
 
-def of_notes(notes: pipeline.PreparedNotes, config: Config) -> np.ndarray:
-    """The codes of the training notes, float32 [notes, latent_vector_size], in the order of `pipeline.in_order`."""
+def of_notes(notes: pipeline.PreparedNotes, config: Config) -> tuple[np.ndarray, Projection]:
+    """The codes of the training notes, float32 [notes, latent_vector_size], in the order of `pipeline.in_order`.
+
+    With them comes what makes them, for other notes.
+    """
     rows, labels = zip(*((envelopes(specgrams).numpy(), labels.numpy())
                          for specgrams, labels in pipeline.in_order(notes, config)))
     return fit(np.concatenate(rows), np.concatenate(labels), num_pitches=len(notes.vocabulary.pitches),
                size=config.latent_vector_size)
+
+
+def of_wave(wave: np.ndarray, label: int, projection: Projection, config: Config, *, num_pitches: int) -> np.ndarray:
+    """The code of a note that was not among them, float32 [latent_vector_size].
+
+    Args:
+      wave: float [audio_length].
+      label: of its pitch.
+      projection: of the training notes.
+      config: says how waves become spectrograms.
+      num_pitches: pitch classes.
+    """
+    specgrams = representations.from_config(config).waves_to_specgrams(tf.constant(wave, tf.float32)[None, :, None])
+    return projection.codes(envelopes(specgrams).numpy(), _positions(np.array([label]), num_pitches))[0]
 
 
 def envelopes(specgrams: tf.Tensor) -> tf.Tensor:
@@ -49,7 +67,7 @@ def envelopes(specgrams: tf.Tensor) -> tf.Tensor:
     return tf.concat(spans, axis=1)
 
 
-def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) -> np.ndarray:
+def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) -> tuple[np.ndarray, Projection]:
     """Principal components of envelopes less their pitch's trend, each scaled to a variance of 1.
 
     Args:
@@ -59,15 +77,21 @@ def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) ->
       size: numbers in a code; if the envelopes vary in fewer ways, the rest are 0.
 
     Returns:
-      float32 [notes, size].
+      Codes, float32 [notes, size], and the projection that gives those of other notes.
     """
-    positions = 2 * labels / max(1, num_pitches - 1) - 1  # where the pitch lies, from -1, the lowest, to 1
-    powers = np.stack([positions ** power for power in range(_TREND_DEGREE + 1)], axis=1)
+    positions = _positions(labels, num_pitches)
+    powers = timbre_code_file.powers(positions)
     trend, *_ = np.linalg.lstsq(powers, rows, rcond=None)
     rest = rows - powers @ trend
     _, deviations, components = np.linalg.svd(rest, full_matrices=False)
     deviations /= len(rows) ** 0.5
     rank = min(size, int(np.sum(deviations > 1e-4 * deviations[0])))
-    codes = np.zeros((len(rows), size), np.float32)
-    codes[:, :rank] = rest @ (components[:rank].T / deviations[:rank])
-    return codes
+    matrix = np.zeros((rows.shape[1], size))
+    matrix[:, :rank] = components[:rank].T / deviations[:rank]
+    projection = Projection(trend.astype(np.float32), matrix.astype(np.float32))
+    return projection.codes(rows, positions), projection
+
+
+def _positions(labels: np.ndarray, num_pitches: int) -> np.ndarray:
+    """Where pitches lie, from -1, the lowest, to 1."""
+    return 2 * labels / max(1, num_pitches - 1) - 1

@@ -113,7 +113,9 @@ def mix(latents: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
 
 def near(instrument: Instrument, wave: np.ndarray, pitch: int, features, *, seed: int, num_candidates: int = 256
          ) -> tuple[np.ndarray, float]:
-    """The timbre that sounds most like a recording, by random search that closes in.
+    """The timbre that sounds most like a recording, by a search that closes in.
+
+    It begins among random timbres, and at the recording's timbre code where the instrument knows one.
 
     Args:
       instrument: plays the candidates.
@@ -121,13 +123,14 @@ def near(instrument: Instrument, wave: np.ndarray, pitch: int, features, *, seed
       pitch: MIDI pitch of the recording; candidates play the instrument's nearest.
       features: from float [n, samples] to float [n, size]; the distance is that of their directions.
       seed: the same gives the same timbre.
-      num_candidates: in the first round.
+      num_candidates: random timbres in the first round.
 
     Returns:
       float32 [latent_size], and its distance, 0 to 2.
     """
     played = min(instrument.pitches, key=lambda known: abs(known - pitch))
-    target = _directions(features(_as_long(wave, instrument.audio_length)[np.newaxis]))[0]
+    recording = _as_long(wave, instrument.audio_length)
+    target = _directions(features(recording[np.newaxis]))[0]
     rng = np.random.default_rng(seed)
 
     def distances(latents):
@@ -136,6 +139,8 @@ def near(instrument: Instrument, wave: np.ndarray, pitch: int, features, *, seed
 
     latents = instrument.sample_latents(num_candidates, seed=seed)
     spread_ = latents.std()
+    if code_of := getattr(instrument, 'code_of', None):
+        latents = np.concatenate([code_of(recording, instrument.pitches.index(played))[np.newaxis], latents])
     found = distances(latents)
     best, least = latents[np.argmin(found)], float(found.min())
     for number in range(_NUM_ROUNDS):

@@ -54,8 +54,8 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     found = synthesizer.open_model(directory, config=config, ema=ema, checkpoint=checkpoint, latent_scale=latent_scale)
     try:
         return synthesizer.from_weights(found.config, found.vocabulary, found.state, found.normalizer,
-                                        codes=found.codes, batch_size=batch_size, precision=precision,
-                                        phase_locking=phase_locking)
+                                        codes=found.codes, projection=found.projection, batch_size=batch_size,
+                                        precision=precision, phase_locking=phase_locking)
     except InputError as error:
         raise InputError(f'{found.directory}: {error}') from error
 

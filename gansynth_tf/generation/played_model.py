@@ -19,12 +19,15 @@ class Synthesizer(BatchedInstrument):
       waves: from float32 latents [n, size] and int32 pitch labels [n] to waves, float32 [n, audio_length].
       codes: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
       batch_size: notes generated at once.
+      code_of: from a wave, float [audio_length], and its pitch label to its timbre code, a latent by which the model
+        was taught to sound like it; None where that is not known.
       first_block: from the same to what the network's first block makes, [n, ...]; None where that is hidden.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary,
                  waves: Callable[[np.ndarray, np.ndarray], typing.Any], *, codes: np.ndarray | None = None,
                  batch_size: int = DEFAULT_BATCH_SIZE,
+                 code_of: Callable[[np.ndarray, int], np.ndarray] | None = None,
                  first_block: Callable[[np.ndarray, np.ndarray], typing.Any] | None = None):
         super().__init__(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
                          latent_size=config.latent_vector_size, pitch_counts=vocabulary.counts,
@@ -32,6 +35,7 @@ class Synthesizer(BatchedInstrument):
                          batch_size=batch_size)
         self.config = config
         self.vocabulary = vocabulary
+        self.code_of = code_of
         self._first_block = first_block
 
     @property

@@ -17,8 +17,9 @@ import tensorflow as tf
 from gansynth_tf import config as config_lib
 from gansynth_tf import files
 from gansynth_tf.config import Config
-from gansynth_tf.data import timbre_code_file
+from gansynth_tf.data import timbre_code_file, timbre_codes
 from gansynth_tf.data import vocabulary as vocabulary_lib
+from gansynth_tf.data.timbre_code_file import Projection
 from gansynth_tf.data.vocabulary import PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation.inference_graph import InferenceGraph
@@ -36,6 +37,7 @@ class Model(typing.NamedTuple):
     """A trained model as it lies on disk: a run, a model directory or Magenta's.
 
     `codes`: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
+    `projection`: what gives such codes to other notes; None if it is not known.
     """
 
     directory: pathlib.Path
@@ -44,6 +46,7 @@ class Model(typing.NamedTuple):
     state: GeneratorState
     normalizer: Normalizer
     codes: np.ndarray | None = None
+    projection: Projection | None = None
 
 
 def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
@@ -64,12 +67,14 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
         directory, ema=ema, checkpoint=checkpoint,
         check=lambda arrays: weights.check_generator(config, len(vocabulary.pitches), arrays))
     codes = timbre_code_file.read(directory, config.latent_vector_size) if config.latent_noise else None
-    return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes)
+    projection = None if codes is None else timbre_code_file.read_projection(directory, codes)
+    return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes, projection)
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,
-                 codes: np.ndarray | None = None, batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32',
-                 phase_locking: bool = True) -> 'Synthesizer':
+                 codes: np.ndarray | None = None, projection: Projection | None = None,
+                 batch_size: int = DEFAULT_BATCH_SIZE, precision: str = 'fp32', phase_locking: bool = True
+                 ) -> 'Synthesizer':
     """A synthesizer that plays the given weights.
 
     Raises:
@@ -84,8 +89,12 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
         return waves.get_concrete_function(tf.TensorSpec([size, config.latent_vector_size], tf.float32),
                                            tf.TensorSpec([size], tf.int32))
 
+    def code_of(wave: np.ndarray, label: int) -> np.ndarray:
+        return timbre_codes.of_wave(wave, label, projection, config, num_pitches=len(vocabulary.pitches))
+
     return Synthesizer(config, vocabulary, lambda latents, labels: of_size(len(labels))(
         tf.constant(latents), tf.constant(labels)), codes=codes, batch_size=batch_size,
+        code_of=code_of if projection else None,
         first_block=tf.function(graph.first_block, autograph=False, reduce_retracing=True))
 
 

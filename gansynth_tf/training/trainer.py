@@ -158,5 +158,6 @@ def _codes(directory: pathlib.Path, config: Config, notes: pipeline.PreparedNote
     if not config.generator_reconstruction_weight:
         return None
     if not (directory / timbre_code_file.TIMBRE_CODES_FILE).exists():
-        timbre_code_file.write(timbre_codes.of_notes(notes, config), directory)
+        codes, projection = timbre_codes.of_notes(notes, config)
+        timbre_code_file.write(codes, directory, projection)
     return timbre_code_file.read(directory, config.latent_vector_size)

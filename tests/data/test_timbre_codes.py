@@ -18,7 +18,7 @@ def rows():
 
 
 def fit(rows, labels, size=4):
-    return timbre_codes.fit(rows, labels, num_pitches=NUM_PITCHES, size=size)
+    return timbre_codes.fit(rows, labels, num_pitches=NUM_PITCHES, size=size)[0]
 
 
 def test_codes_are_white(rows):
@@ -73,9 +73,15 @@ def test_they_tell_how_a_note_begins():
 def test_each_batch_has_the_codes_of_its_notes(notes):
     """A code is handed over with its note, wherever the stream begins."""
     config = Config(num_resolutions=2, start_height=4, start_width=32, audio_length=320)
-    codes = timbre_codes.of_notes(notes, config.replace(latent_vector_size=3))
+    codes, projection = timbre_codes.of_notes(notes, config.replace(latent_vector_size=3))
     full = np.concatenate([specgrams for specgrams, _ in pipeline.in_order(notes, config)])
     assert codes.shape == (len(full), 3)
+    config_of_codes = config.replace(latent_vector_size=3)
+    labels = notes.vocabulary.labels(notes.pitches('train'))
+    for note, label, code in zip(notes.waves('train', audio_length=320), labels, codes):  # as if they were others
+        found = timbre_codes.of_wave(note['wave'][:, 0], label, projection, config_of_codes,
+                                     num_pitches=len(notes.vocabulary.pitches))
+        np.testing.assert_allclose(found, code, atol=1e-3)
     for start in (0, 5):
         batches = pipeline.specgram_batches(notes, config, resolution=config.spec_shape, batch_size=4, seed=1,
                                             start=start, codes=codes)
@@ -85,6 +91,17 @@ def test_each_batch_has_the_codes_of_its_notes(notes):
                 np.testing.assert_array_equal(code, codes[place])
     with pytest.raises(InputError, match=f'Codes of other notes: expected {len(full)}.* Received: 1'):
         pipeline.specgram_batches(notes, config, resolution=config.spec_shape, batch_size=4, seed=1, codes=codes[:1])
+
+
+def test_the_projection_is_kept_with_the_codes_if_it_fits_them(rows, tmp_path):
+    codes, projection = timbre_codes.fit(*rows, num_pitches=NUM_PITCHES, size=4)
+    timbre_code_file.write(codes, tmp_path, projection)
+    kept = timbre_code_file.read_projection(tmp_path, codes)
+    np.testing.assert_array_equal(kept.matrix, projection.matrix)
+    np.testing.assert_array_equal(kept.trend, projection.trend)
+    assert timbre_code_file.read_projection(tmp_path, codes[:, :3]) is None
+    timbre_code_file.write(codes, tmp_path)
+    assert timbre_code_file.read_projection(tmp_path, codes) is None
 
 
 def test_written_and_read_they_are_the_same(rows, tmp_path):

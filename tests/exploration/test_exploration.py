@@ -70,6 +70,22 @@ def test_the_nearest_timbre_sounds_like_the_recording():
     assert distance < 0.1 and far[0] < latent[0]
 
 
+def test_the_search_looks_at_the_recordings_code_where_there_is_one():
+    played = []
+
+    class Coded(Tones):
+        def code_of(self, wave, label):
+            assert len(wave) == self.audio_length and self.pitches[label] == 60
+            return np.float32([0.4, 0, 0])
+
+        def generate_batches(self, latents, pitches, **settings):
+            played.append(np.array(latents))
+            return super().generate_batches(latents, pitches, **settings)
+
+    choosing.near(Coded(), note(60, brightness=0.5), 60, np.asarray, seed=0, num_candidates=24)
+    np.testing.assert_array_equal(played[0][0], np.float32([0.4, 0, 0]))
+
+
 def test_the_map_finds_and_names_what_varies(tmp_path):
     found = timbre_map.explore(Tones(), seed=0, num_timbres=80, num_directions=2)
     assert found.names[0] == 'brighter'
