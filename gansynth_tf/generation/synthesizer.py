@@ -90,6 +90,7 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
                                            tf.TensorSpec([size], tf.int32))
 
     def code_of(wave: np.ndarray, label: int) -> np.ndarray:
+        assert projection is not None
         return timbre_codes.of_wave(wave, label, projection, config, num_pitches=len(vocabulary.pitches))
 
     return Synthesizer(config, vocabulary, lambda latents, labels: of_size(len(labels))(
