@@ -34,19 +34,24 @@ from gansynth_tf.spectral.normalizers import Normalizer
 
 
 class Model(typing.NamedTuple):
-    """A trained model as it lies on disk: a run, a model directory or Magenta's.
-
-    `codes`: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
-    `projection`: what gives such codes to other notes; None if it is not known.
-    """
+    """A trained model as it lies on disk: a run, a model directory or Magenta's."""
 
     directory: pathlib.Path
     config: Config
     vocabulary: PitchVocabulary
     state: GeneratorState
     normalizer: Normalizer
-    codes: np.ndarray | None = None
-    projection: Projection | None = None
+
+    @property
+    def codes(self) -> np.ndarray | None:
+        """Where random latents lie, see `timbre_codes`: float32 [notes, latent_vector_size]; None if around 0."""
+        size = self.config.latent_vector_size
+        return timbre_code_file.read(self.directory, size) if self.config.latent_noise else None
+
+    @property
+    def projection(self) -> Projection | None:
+        """What gives such codes to other notes; None if it is not known."""
+        return None if self.codes is None else timbre_code_file.read_projection(self.directory, self.codes)
 
 
 def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
@@ -66,9 +71,7 @@ def open_model(path: str | os.PathLike | None = None, *, config: Config | str | 
     state = checkpoints.read_generator(
         directory, ema=ema, checkpoint=checkpoint,
         check=lambda arrays: weights.check_generator(config, len(vocabulary.pitches), arrays))
-    codes = timbre_code_file.read(directory, config.latent_vector_size) if config.latent_noise else None
-    projection = None if codes is None else timbre_code_file.read_projection(directory, codes)
-    return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer, codes, projection)
+    return Model(directory, scaled(config, latent_scale), vocabulary, state, normalizer)
 
 
 def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, normalizer: Normalizer, *,

@@ -78,7 +78,7 @@ def test_it_equals_the_training_graph(changes, num_blocks, progress):
 
 
 def test_it_equals_the_training_graph_on_trained_weights():
-    _, config, pitches, state, normalizer, _ = synthesizer.open_model()
+    _, config, pitches, state, normalizer = synthesizer.open_model()
     latents = np.random.default_rng(1).standard_normal((4, config.latent_vector_size), np.float32)
     labels = pitches.labels([36, 50, 60, 72])
     images, waves = training_graph(config, state, len(pitches.pitches), normalizer, latents, labels)
@@ -88,7 +88,7 @@ def test_it_equals_the_training_graph_on_trained_weights():
 
 
 def test_bfloat16_in_the_last_blocks_costs_something_but_not_the_note():
-    _, config, pitches, state, normalizer, _ = synthesizer.open_model()
+    _, config, pitches, state, normalizer = synthesizer.open_model()
     latents = np.random.default_rng(1).standard_normal((2, config.latent_vector_size), np.float32)
     labels = pitches.labels([48, 60])
     full, low = (InferenceGraph(config, len(pitches.pitches), state, normalizer=normalizer, precision=precision)
