@@ -6,6 +6,7 @@ import signal
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gansynth_tf.baselines.wavegan_config import WAVEGAN_PRESETS
 from gansynth_tf.cli import command, reproduce
@@ -37,6 +38,14 @@ def recordings(tmp_path_factory):
             wave = sum(np.sin(2 * np.pi * f0 * k * times) / k for k in range(1, 2 * brightness + 1))
             output.write_wav(directory / f'horn{"ab"[brightness // 2]}_pitch{pitch}.wav', 0.3 * wave, 16000)
     return directory
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _eagerly():
+    """Tracing takes seconds for every stage, and the stages here have one iteration each."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(autouse=True)
