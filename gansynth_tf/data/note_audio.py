@@ -64,11 +64,11 @@ def mono(samples: np.ndarray) -> np.ndarray:
 
 
 def resample(wave: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    """A wave [samples] at another rate, by a polyphase filter; odd rates are met to a millionth."""
+    """Waves [..., samples] at another rate, by a polyphase filter; odd rates are met to a millionth."""
     if rate == wanted:
         return wave
     ratio = fractions.Fraction(wanted, rate).limit_denominator(_LARGEST_FACTOR)
-    return signal.resample_poly(wave, ratio.numerator, ratio.denominator)
+    return signal.resample_poly(wave, ratio.numerator, ratio.denominator, axis=-1)
 
 
 def fade_out(num_samples: int, fade_samples: int) -> np.ndarray:

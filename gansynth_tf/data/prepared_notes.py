@@ -114,8 +114,7 @@ class PreparedNotes:
     def audio(self, split: str, index: int) -> np.ndarray:
         """float32 [samples], full scale 1: one note as it is stored."""
         features = tfds.features.FeaturesDict({'audio': self.features['audio']})
-        stored = features.deserialize_example(self._records_of(split).read(index))['audio'].numpy()
-        return stored.astype(np.float32) / (32768.0 if stored.dtype == np.int16 else 1.0)
+        return to_float(features.deserialize_example(self._records_of(split).read(index))['audio']).numpy()
 
     def waves(self, split: str, limit: int | None = None, *, audio_length: int | None = None,
               indices: tf.data.Dataset | None = None) -> tf.data.Dataset:
@@ -136,8 +135,7 @@ class PreparedNotes:
         fade_samples = round(note_audio.FADE_SECONDS * self.sample_rate)
 
         def to_wave(note):
-            full_scale = 32768.0 if note['audio'].dtype == tf.int16 else 1.0
-            wave = fit_length(tf.cast(note['audio'], tf.float32) / full_scale, audio_length, fade_samples=fade_samples)
+            wave = fit_length(to_float(note['audio']), audio_length, fade_samples=fade_samples)
             return {'wave': wave[:, tf.newaxis], 'pitch': tf.cast(note['pitch'], tf.int32), 'id': note['id']}
         if indices is None:
             indices = tf.data.Dataset.range(self.num_notes(split))
@@ -220,3 +218,8 @@ def fit_length(wave: tf.Tensor, audio_length: int, *, fade_samples: int) -> tf.T
     kept = wave[:audio_length]
     padded = tf.ensure_shape(tf.pad(kept, [[0, audio_length - tf.size(kept)]]), [audio_length])
     return tf.where(tf.size(wave) > audio_length, padded * fade_out, padded)
+
+
+def to_float(stored: tf.Tensor) -> tf.Tensor:
+    """float32 of full scale 1, from stored samples: int16, or floating point as NSynth's own are."""
+    return tf.cast(stored, tf.float32) / (32768.0 if stored.dtype == tf.int16 else 1.0)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gansynth_tf.data import note_audio
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.evaluation import note_sets
@@ -87,7 +88,8 @@ def distances_to_real(waves: Sequence[np.ndarray], sample_rate: int, pitch: int,
       1 is as near as a real note is; NaN if there are no such notes.
     """
     def features(wave):
-        return classifier.outputs(note_sets.at_rate(np.asarray(wave)[None], sample_rate, notes.sample_rate))['features']
+        resampled = note_audio.resample(np.asarray(wave)[None], sample_rate, notes.sample_rate)
+        return classifier.outputs(resampled)['features']
     pitches = tuple(range(pitch - _SEMITONES_AROUND, pitch + _SEMITONES_AROUND + 1))
     length = min(notes.audio_length, round(min(map(len, waves)) * notes.sample_rate / sample_rate))
 

@@ -82,7 +82,8 @@ def played(instrument: Instrument, latents: np.ndarray, pitches, instruments: np
         start = 0
         for waves in instrument.generate_batches(latents, pitches):
             here = slice(start, start + len(waves))
-            yield _as_files(at_rate(waves, instrument.sample_rate, sample_rate)), pitches[here], instruments[here]
+            resampled = note_audio.resample(waves, instrument.sample_rate, sample_rate)
+            yield _as_files(resampled), pitches[here], instruments[here]
             start += len(waves)
     return NoteSet(name=name, num_notes=len(pitches), sample_rate=sample_rate,
                    audio_length=-(-instrument.audio_length * sample_rate // instrument.sample_rate), batches=batches)
@@ -148,18 +149,10 @@ def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | No
 
 def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:
     samples, rate = audio_files.read_audio(path)
-    wave = _as_files(at_rate(note_audio.mono(samples)[None], rate, sample_rate))[0]
+    wave = _as_files(note_audio.resample(note_audio.mono(samples)[None], rate, sample_rate))[0]
     if len(wave) > longest:
         wave = wave[:longest] * note_audio.fade_out(longest, round(note_audio.FADE_SECONDS * sample_rate))
     return wave.astype(np.float32)
-
-
-def at_rate(waves: np.ndarray, rate: int, wanted: int) -> np.ndarray:
-    """Waves, float [n, samples], of one sample rate at another."""
-    if rate == wanted:
-        return waves
-    import scipy.signal
-    return scipy.signal.resample_poly(waves, wanted, rate, axis=1)
 
 
 def _as_files(waves: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-_BLOCK_COLUMNS = 64  # between 32 and 128 made no difference that could be measured
+from gansynth_tf.spectral import mel
 
 
 class BandedMatrix:
@@ -16,12 +16,7 @@ class BandedMatrix:
     def __init__(self, matrix: np.ndarray):
         """Splits `matrix` [rows, columns] into float32 blocks."""
         self.shape = matrix.shape
-        self._blocks = []
-        for column in range(0, matrix.shape[1], _BLOCK_COLUMNS):
-            block = matrix[:, column:column + _BLOCK_COLUMNS]
-            rows = np.flatnonzero(block.any(axis=1))
-            first, last = (rows[0], rows[-1] + 1) if rows.size else (0, 1)
-            self._blocks.append((first, last, block[first:last].astype(np.float32)))
+        self._blocks = mel.banded_blocks(matrix)
 
     def right_multiply(self, x: tf.Tensor) -> tf.Tensor:
         """`x` @ matrix: float32 [..., rows] -> float32 [..., columns]."""

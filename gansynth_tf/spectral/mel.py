@@ -10,6 +10,7 @@ from gansynth_tf.errors import InputError
 
 _BREAK_FREQUENCY_HZ = 700.0
 _HIGH_FREQUENCY_Q = 1127.0
+_BLOCK_COLUMNS = 64  # between 32 and 128 made no difference that could be measured
 _NARROWEST_BINS = 1.5  # a band narrower than this many linear bins might fall between two of them
 
 
@@ -100,3 +101,14 @@ def mel_to_linear_weight_matrix(linear_to_mel: np.ndarray) -> np.ndarray:
     # A linear bin in no band has no energy to scale.
     scale = np.where(np.abs(total) > 1e-8, 1.0 / np.where(total == 0.0, 1.0, total), total)
     return linear_to_mel.T * scale
+
+
+def banded_blocks(matrix: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
+    """Dense float32 blocks of a matrix whose non-zeros lie in a band: (first row, end, block) of 64 columns each."""
+    blocks = []
+    for column in range(0, matrix.shape[1], _BLOCK_COLUMNS):
+        block = matrix[:, column:column + _BLOCK_COLUMNS]
+        rows = np.flatnonzero(block.any(axis=1))
+        first, end = (int(rows[0]), int(rows[-1]) + 1) if rows.size else (0, 1)
+        blocks.append((first, end, block[first:end].astype(np.float32)))
+    return blocks

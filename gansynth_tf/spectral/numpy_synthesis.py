@@ -11,7 +11,6 @@ from gansynth_tf.spectral import mel
 from gansynth_tf.spectral.normalizers import Normalizer
 
 _FLOOR = 1e-6
-_BLOCK_COLUMNS = 64
 _NEIGHBOURS = 2
 _REACH = 6
 _FAINTEST = np.float32(10 ** (-70 / 20))
@@ -31,7 +30,7 @@ class NumpySynthesis:
         self._n_fft = 2 * num_bins
         if self._kind == 'mel':
             linear_to_mel = mel.linear_to_mel_weight_matrix(full_width, num_bins, sample_rate=config.sample_rate)
-            self._blocks = _blocks(mel.mel_to_linear_weight_matrix(linear_to_mel))
+            self._blocks = mel.banded_blocks(mel.mel_to_linear_weight_matrix(linear_to_mel))
         if self._kind != 'wave':
             self._window = _inverse_window(self._n_fft)
 
@@ -151,17 +150,6 @@ def _inverse_window(n_fft: int) -> np.ndarray:
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     overlapping = np.sum(np.square(hann).reshape(4, -1), axis=0)
     return (hann / np.tile(overlapping, 4)).astype(np.float32)
-
-
-def _blocks(matrix: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
-    """As `banded.BandedMatrix` has them."""
-    blocks = []
-    for column in range(0, matrix.shape[1], _BLOCK_COLUMNS):
-        block = matrix[:, column:column + _BLOCK_COLUMNS]
-        rows = np.flatnonzero(block.any(axis=1))
-        first, last = (rows[0], rows[-1] + 1) if rows.size else (0, 1)
-        blocks.append((first, last, block[first:last].astype(np.float32)))
-    return blocks
 
 
 def _banded(x: np.ndarray, blocks: list[tuple[int, int, np.ndarray]]) -> np.ndarray:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.data.prepared_notes import PreparedNotes, fit_length
+from gansynth_tf.data.prepared_notes import PreparedNotes, fit_length, to_float
 from gansynth_tf.data.sources.note_source import QUALITIES, TEST, TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation.classifier import classifier, classifier_network
@@ -109,10 +109,9 @@ def _losses() -> dict:
 
 def _labelled(note: dict) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """A stored note as float32 [samples], full scale 1, and its labels by head."""
-    full_scale = 32768.0 if note['audio'].dtype == tf.int16 else 1.0
     labels = {'pitch': note['pitch'], 'family': note['instrument']['family'], 'source': note['instrument']['source'],
               'qualities': tf.stack([note['qualities'][name] for name in QUALITIES])}
-    return tf.cast(note['audio'], tf.float32) / full_scale, labels
+    return to_float(note['audio']), labels
 
 
 def _varied(wave: tf.Tensor, labels: dict, *, random: tf.random.Generator, fade_samples: int, audio_length: int,
