@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 
 from gansynth_tf import files
+from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
 
 TIMBRE_CODES_FILE = 'timbre_codes.npz'
@@ -45,6 +46,11 @@ def write(codes: np.ndarray, directory: str | os.PathLike, projection: Projectio
     return path
 
 
+def of_model(directory: str | os.PathLike, config: Config) -> np.ndarray | None:
+    """Where a model's random latents lie: float32 [notes, latent_vector_size]; None if around 0. Errors as `read`."""
+    return read(directory, config.latent_vector_size) if config.latent_noise else None
+
+
 def read(directory: str | os.PathLike, size: int) -> np.ndarray:
     """Reads a `timbre_codes.npz`, as `timbre_codes.of_notes` made it: float32 [notes, size].
 
@@ -65,13 +71,13 @@ def read(directory: str | os.PathLike, size: int) -> np.ndarray:
     return codes
 
 
-def read_projection(directory: str | os.PathLike, codes: np.ndarray) -> Projection | None:
-    """What made the `codes` of a directory; None if its file does not hold it, or something else."""
+def read_projection(directory: str | os.PathLike, size: int) -> Projection | None:
+    """What made the codes of a directory, of `size` numbers; None if its file does not hold it, or something else."""
     with np.load(pathlib.Path(directory) / TIMBRE_CODES_FILE) as arrays:
         if not {'trend', 'matrix'} <= set(arrays.files):
             return None
         projection = Projection(arrays['trend'], arrays['matrix'])
     fits = (projection.trend.shape == (_TREND_DEGREE + 1, len(projection.matrix))
-            and projection.matrix.shape[1:] == codes.shape[1:]
+            and projection.matrix.shape[1:] == (size,)
             and np.isfinite(projection.trend).all() and np.isfinite(projection.matrix).all())
     return projection if fits else None

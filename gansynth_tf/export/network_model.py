@@ -58,8 +58,8 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
         temporary.mkdir()
         _WRITERS[engine](module, images, temporary / kind.file)
         normalizers.write(model.normalizer, temporary)
-        if model.codes is not None:
-            timbre_code_file.write(model.codes, temporary)
+        if (codes := model.codes) is not None:
+            timbre_code_file.write(codes, temporary)
         files.write_json(facts, temporary / network_model.DESCRIPTION_FILE)
         if (library := timbre_library.path_of(model.directory)).is_file():
             shutil.copyfile(library, temporary / library.name)

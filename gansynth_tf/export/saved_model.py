@@ -42,16 +42,17 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
                                  provenance=description.read_provenance(model.directory))
     graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
                            precision=precision, phase_locking=phase_locking)
+    codes = model.codes
     served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts,
-                         codes=model.codes, batch_size=batch_size)
+                         codes=codes, batch_size=batch_size)
     directory = files.make_directory(export_dir)
     exported_model.require_format(directory, exported_model.SAVED_MODEL)
     with _next_version(directory) as (temporary, final):
         # Custom gradients would be Python functions, which another program does not have; nor does playing need any.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
-        if model.codes is not None:
-            timbre_code_file.write(model.codes, temporary)
+        if codes is not None:
+            timbre_code_file.write(codes, temporary)
     return final
 
 

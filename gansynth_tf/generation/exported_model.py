@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf import files
+from gansynth_tf.data import timbre_code_file
 from gansynth_tf.errors import InputError
 from gansynth_tf.generation import network_model
 
@@ -65,7 +66,7 @@ class ExportedModel:
             self._model = tf.saved_model.load(os.fspath(directory))
             description = files.parse_json(self._model.signatures['describe']()['description'].numpy())
             self.config, self.vocabulary = network_model.described(description, FORMAT)
-            self.codes = network_model.codes(pathlib.Path(directory), self.config)
+            self.codes = timbre_code_file.of_model(directory, self.config)
         except (OSError, LookupError, ValueError, AttributeError, TypeError, RuntimeError, tf.errors.OpError) as error:
             raise network_model.unreadable(directory, error) from error
         self._pitches = np.array(self.vocabulary.pitches, np.int32)

@@ -58,7 +58,7 @@ class NetworkModel:
         try:
             description = files.read_json(directory / DESCRIPTION_FILE)
             self.config, self.vocabulary = described(description, engine.form)
-            self.codes = codes(directory, self.config)
+            self.codes = timbre_code_file.of_model(directory, self.config)
             num_blocks = whole_number(description['num_blocks'], 'num_blocks', lowest=1)
             self._synthesis = NumpySynthesis(self.config, num_blocks, normalizers.read(directory),
                                              phase_locking=phase_locking)
@@ -149,11 +149,6 @@ def described(description: typing.Any, expected_format: str) -> tuple[Config, Pi
     if description['format'] != expected_format:
         raise ValueError(f'it is a {shortened(description["format"])}')
     return from_dict(description['config']), vocabulary.from_json(description['pitch_counts'], 'description')
-
-
-def codes(directory: pathlib.Path, config: Config) -> np.ndarray | None:
-    """Where an export's random latents lie, see `timbre_codes`; None if around 0."""
-    return timbre_code_file.read(directory, config.latent_vector_size) if config.latent_noise else None
 
 
 def unreadable(directory: str | os.PathLike, error: Exception) -> InputError:

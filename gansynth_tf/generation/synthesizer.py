@@ -45,13 +45,13 @@ class Model(typing.NamedTuple):
     @property
     def codes(self) -> np.ndarray | None:
         """Where random latents lie, see `timbre_codes`: float32 [notes, latent_vector_size]; None if around 0."""
-        size = self.config.latent_vector_size
-        return timbre_code_file.read(self.directory, size) if self.config.latent_noise else None
+        return timbre_code_file.of_model(self.directory, self.config)
 
     @property
     def projection(self) -> Projection | None:
         """What gives such codes to other notes; None if it is not known."""
-        return None if self.codes is None else timbre_code_file.read_projection(self.directory, self.codes)
+        size = self.config.latent_vector_size
+        return timbre_code_file.read_projection(self.directory, size) if self.config.latent_noise else None
 
 
 def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
