@@ -75,18 +75,17 @@ class Objective:
             terms['generator/griffin_lim_consistency'] = self.griffin_lim_consistency(
                 self._normalizer.denormalize(fake))
             total += weight * terms['generator/griffin_lim_consistency']
+        if self._config.generator_reconstruction_weight or self._config.generator_partials_weight:
+            seen = self._normalizer.clip(self._seen(real, progress))
         if self._config.generator_reconstruction_weight:
-            terms['generator/reconstruction'] = losses.reconstruction(
-                self._normalizer.clip(self._seen(real, progress)), at_codes)
+            terms['generator/reconstruction'] = losses.reconstruction(seen, at_codes)
             total += self._scale * self._config.generator_reconstruction_weight * terms['generator/reconstruction']
-        if self._config.generator_envelope_weight:
-            terms['generator/envelope'] = losses.envelope(*(
-                self._normalizer.denormalize(self._normalizer.clip(images))[..., 0]
-                for images in (self._seen(real, progress), at_codes)))
+        if self._config.generator_envelope_weight:  # never without that for reconstruction
+            terms['generator/envelope'] = losses.envelope(*(self._normalizer.denormalize(images)[..., 0]
+                                                            for images in (seen, self._normalizer.clip(at_codes))))
             total += self._config.generator_envelope_weight * terms['generator/envelope']
         if self._config.generator_partials_weight:
-            terms['generator/partials'] = losses.partials(self._normalizer.clip(self._seen(real, progress)),
-                                                          self._normalizer.clip(fake))
+            terms['generator/partials'] = losses.partials(seen, self._normalizer.clip(fake))
             total += self._scale * self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
