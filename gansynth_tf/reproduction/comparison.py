@@ -19,6 +19,7 @@ from gansynth_tf.evaluation.pictures import pictures
 from gansynth_tf.reproduction import systems
 from gansynth_tf.reproduction.systems import System
 
+MEASURED_FILE, NOTES_DIR = 'measured.json', 'notes'  # of each system that is done
 COLUMNS = ('ndb', 'fid', 'inception_score', 'pitch_accuracy', 'pitch_entropy', 'fundamental_accuracy', 'attack',
            'phase_coherence')
 # The paper's Table 1, from memory: no source of it could be opened. NDB, FID, IS, PA, PE.
@@ -42,10 +43,10 @@ _TRIALS_PER_PAIR = 2
 _HEADINGS = {key: (heading, form) for key, heading, form in report.COLUMNS}
 
 
-def write(done: Sequence[System], output_dir: pathlib.Path, *, notes_dir: pathlib.Path, sample_rate: int
-          ) -> list[pathlib.Path]:
-    """Writes everything about the systems that are done; returns the paths."""
-    rows = {system.name: files.read_json(output_dir / system.directory_name / 'measured.json') for system in done}
+def write(chosen: Sequence[System], output_dir: pathlib.Path, *, notes_dir: pathlib.Path) -> list[pathlib.Path]:
+    """Writes everything about those systems that are done; returns the paths."""
+    done = [system for system in chosen if (output_dir / system.directory_name / MEASURED_FILE).exists()]
+    rows = {system.name: files.read_json(output_dir / system.directory_name / MEASURED_FILE) for system in done}
     numbers = {name: row['rows'][name] for name, row in rows.items() if 'rows' in row}
     real = next((row['rows'][REAL] for row in rows.values() if 'rows' in row), None)
     table = markdown(rows, real)
@@ -57,7 +58,7 @@ def write(done: Sequence[System], output_dir: pathlib.Path, *, notes_dir: pathli
             temporary.write_text(text, encoding='utf-8')
         paths.append(output_dir / name)
     bins_picture = _draw_bins(rows, output_dir)
-    folders = {REAL: notes_dir} | {system.name: output_dir / system.directory_name / 'notes' for system in done
+    folders = {REAL: notes_dir} | {system.name: output_dir / system.directory_name / NOTES_DIR for system in done
                                    if system.name in numbers}
     if len(folders) > 1:
         num_pairs = len(folders) * (len(folders) - 1) // 2

@@ -22,11 +22,12 @@ from gansynth_tf.data import prepare
 from gansynth_tf.data.prepared_notes import PreparedNotes, is_prepared, open_notes
 from gansynth_tf.data.sources import folder, nsynth, nsynth_tfrecord
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
-from gansynth_tf.evaluation import evaluation, features, note_sets, reference, report
+from gansynth_tf.evaluation import evaluation, features, note_sets, report
 from gansynth_tf.evaluation.classifier import classifier as classifier_lib
 from gansynth_tf.evaluation.classifier.classifier import Classifier
 from gansynth_tf.evaluation.evaluation import Subject
 from gansynth_tf.evaluation.metrics import bootstrap
+from gansynth_tf.evaluation.metrics.ndb import Bins
 from gansynth_tf.evaluation.note_sets import NoteSet
 from gansynth_tf.evaluation.pictures import picture_book
 from gansynth_tf.hyperparameters import EXPERIMENT_FILE, Hyperparameters, read_experiment
@@ -36,7 +37,7 @@ from gansynth_tf.reproduction import comparison, systems
 from gansynth_tf.reproduction.systems import System
 from gansynth_tf.training import dry_run, loop
 
-MEASURED_FILE, SECONDS_FILE = 'measured.json', 'seconds.json'
+SECONDS_FILE = 'seconds.json'
 BINS_PITCH = 60  # of the paper's figure of NDB
 _NUM_BINS_NOTES = 64
 _NUM_SAMPLES = 12  # notes of each system for listeners
@@ -115,14 +116,12 @@ def reproduce(chosen: Sequence[System], study: Study) -> list[pathlib.Path]:
     paths: list[pathlib.Path] = []
     for number, system in enumerate(chosen, 1):
         directory = files.make_directory(study.output_dir / system.directory_name)
-        if not (directory / MEASURED_FILE).exists():
+        if not (directory / comparison.MEASURED_FILE).exists():
             logging.info('%s (%d of %d)', system.name, number, len(chosen))
             row = _row(system, directory, study)
-            files.write_json(row | {'system': system.name}, directory / MEASURED_FILE)
-        paths = comparison.write([other for other in chosen if (study.output_dir / other.directory_name /
-                                                                MEASURED_FILE).exists()],
-                                 study.output_dir, notes_dir=study.notes_dir, sample_rate=study.notes.sample_rate)
-    return paths
+            files.write_json(row | {'system': system.name}, directory / comparison.MEASURED_FILE)
+            paths = comparison.write(chosen, study.output_dir, notes_dir=study.notes_dir)
+    return paths or comparison.write(chosen, study.output_dir, notes_dir=study.notes_dir)
 
 
 def _expected_seconds(system: System, study: Study) -> float | None:
@@ -186,11 +185,12 @@ def _measure(system: System, instrument: Instrument, directory: pathlib.Path, st
     table = evaluation.evaluate([subject], study.notes, study.classifier, cache_dir=study.output_dir,
                                 num_replicates=study.num_replicates)
     picture_book.of_evaluation(subject, table, study.notes, directory)
-    samples = files.make_directory(directory / 'notes')
+    samples = files.make_directory(directory / comparison.NOTES_DIR)
     for index, (wave, pitch) in enumerate(_first(notes, _NUM_SAMPLES)):
         output.write_wav(samples / f'{index:02d}_pitch{pitch}.wav', wave, rate)
     return {'seconds_per_note': seconds_per_note, 'rows': report.plain(table.rows), 'facts': list(table.facts),
-            'bins': _bins(instrument, study, seconds_per_note)}
+            'bins': _bins(instrument, table.real.training.bins, notes.audio_length, study)
+            if seconds_per_note < _FAST_SECONDS else None}
 
 
 def _generated(notes: NoteSet, limit: float) -> tuple[NoteSet, float]:
@@ -217,17 +217,15 @@ def _first(notes: NoteSet, count: int) -> Iterator[tuple[np.ndarray, int]]:
     return (pair for pair, _ in zip(pairs, range(count)))
 
 
-def _bins(instrument: Instrument, study: Study, seconds_per_note: float) -> dict[str, list[int]] | None:
+def _bins(instrument: Instrument, bins: Bins, audio_length: int, study: Study) -> dict[str, list[int]] | None:
     """How often notes of the paper's pitch fall into each cluster of training notes: real ones, and the system's.
 
-    None for a slow system, or if either knows no such notes.
+    None if either knows no such notes.
     """
     real = note_sets.of_prepared_notes(study.notes, TRAIN, name='real', pitches=(BINS_PITCH,),
-                                       audio_length=min(instrument.audio_length, study.notes.audio_length))
-    if seconds_per_note > _FAST_SECONDS or BINS_PITCH not in instrument.pitches or not real.num_notes:
+                                       audio_length=min(audio_length, study.notes.audio_length))
+    if BINS_PITCH not in instrument.pitches or not real.num_notes:
         return None
-    bins = reference.extract(study.notes, study.classifier, audio_length=real.audio_length,
-                             cache_dir=study.output_dir).training.bins
     latents = instrument.sample_latents(_NUM_BINS_NOTES, seed=0)
     played = note_sets.played(instrument, latents, [BINS_PITCH] * _NUM_BINS_NOTES, np.arange(_NUM_BINS_NOTES),
                               study.notes.sample_rate, 'pitch 60')
