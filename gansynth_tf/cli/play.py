@@ -41,8 +41,7 @@ def main(argv):
     settings = command.model_settings(FLAGS)
     from gansynth_tf.music import timbre_library
     from gansynth_tf.player import player, serving
-    path = pathlib.Path(FLAGS.timbre_library or timbre_library.path_of(FLAGS.ckpt_dir))
-    library = timbre_library.read(path) if FLAGS.timbre_library or path.is_file() else ()
+    library = timbre_library.entries_of(FLAGS.ckpt_dir, path=FLAGS.timbre_library)
     with serving.listening(FLAGS.port) as server_socket:
         port = server_socket.getsockname()[1]
         if port != FLAGS.port:

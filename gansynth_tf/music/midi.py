@@ -10,6 +10,7 @@ import collections
 import os
 import pathlib
 import typing
+from collections.abc import Callable
 
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
@@ -71,11 +72,16 @@ def read(path: str | os.PathLike) -> MidiFile:
     path = files.expanded(path)
     if not path.exists():
         raise InputError(f'No such MIDI file: expected a path to a .mid file. Received: {str(path)!r}')
+    return named(lambda: parse(_content(path)), str(path))
+
+
+def named(parsed: Callable[[], MidiFile], name: str) -> MidiFile:
+    """What `parsed` gives; if it fails, an InputError that calls the file by its name."""
     try:
-        return parse(_content(path))
+        return parsed()
     except (OSError, ValueError) as error:
         raise InputError(f'Cannot read the MIDI file: expected a standard MIDI file ({error}). '
-                         f'Received: {str(path)!r}') from error
+                         f'Received: {name!r}') from error
 
 
 def parse(data: bytes) -> MidiFile:

@@ -85,10 +85,19 @@ def read_midi(path: str | os.PathLike) -> Score:
     Raises:
       InputError: if there is no such file, it is not MIDI, holds no notes, or is beyond 6 hours or 100,000 notes.
     """
+    return _named(midi.read(path), str(path))
+
+
+def from_bytes(data: bytes, name: str) -> Score:
+    """As `read_midi`, of a file's content; `name` is what errors call it."""
+    return _named(midi.named(lambda: midi.parse(data), name), name)
+
+
+def _named(file: MidiFile, name: str) -> Score:
     try:
-        return from_file(midi.read(path))
+        return from_file(file)
     except InputError as error:
-        raise error if 'Received: ' in str(error) else InputError(f'{error} Received: {str(path)!r}') from error
+        raise error if 'Received: ' in str(error) else InputError(f'{error} Received: {name!r}') from error
 
 
 def from_file(file: MidiFile) -> Score:

@@ -50,9 +50,14 @@ def of_model(model: str | os.PathLike | None = None, *, path: str | os.PathLike 
     Raises:
       InputError: if a library cannot be read, or there is none at `path`.
     """
+    return {entry.timbre.name: entry.timbre for entry in entries_of(model, path=path)}
+
+
+def entries_of(model: str | os.PathLike | None = None, *, path: str | os.PathLike | None = None) -> list[Entry]:
+    """As `of_model`, in the library's order, with what was measured."""
     if path is None and not path_of(model).is_file():
-        return {}
-    return {entry.timbre.name: entry.timbre for entry in read(path_of(model) if path is None else path)}
+        return []
+    return read(path_of(model) if path is None else path)
 
 
 def read(path: str | os.PathLike) -> list[Entry]:

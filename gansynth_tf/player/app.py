@@ -17,6 +17,7 @@ from starlette.routing import Route
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import shortened
+from gansynth_tf.music import score
 from gansynth_tf.player import keyboard, pieces
 from gansynth_tf.player.guard import MAX_UPLOAD_BYTES, Guard
 from gansynth_tf.player.jobs import Job
@@ -76,7 +77,7 @@ class _Answers:
     async def midi(self, request: Request) -> Response:
         data, name, settings = await _midi_form(request)
         found = pieces.read_settings(settings, self._player.instrument)
-        music = await run_in_threadpool(pieces.read_score, data, name)
+        music = await run_in_threadpool(score.from_bytes, data, name)
         work = pieces.midi_work(music, file_name(pathlib.PurePath(name).stem, 'piece'), found, self._player.instrument,
                                 self._player.turns)
         return JSONResponse({'job': self._player.jobs.add(work)})

@@ -11,7 +11,7 @@ import numpy as np
 import gansynth_tf
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument, shortened, whole_number
-from gansynth_tf.music import midi, output, piece, score, timbres
+from gansynth_tf.music import output, piece, timbres
 from gansynth_tf.music.note import Style
 from gansynth_tf.music.performance import perform
 from gansynth_tf.music.score import Score
@@ -55,23 +55,6 @@ def read_settings(given: typing.Any, instrument: Instrument) -> PieceSettings:
                          f'{" or ".join(_FORMATS)}. Received: {shortened(given)}')
     row = None if latent is None else values.latent(latent, instrument.latent_size)
     return PieceSettings(row, given.get('stems', False), kind, whole_number(given.get('seed', 0), 'seed'))
-
-
-def read_score(data: bytes, name: str) -> Score:
-    """The piece in a MIDI file's bytes; `name` is what errors call it.
-
-    Raises:
-      InputError: as `score.read_midi`.
-    """
-    try:
-        file = midi.parse(data)
-    except ValueError as error:
-        raise InputError(f'Cannot read the MIDI file: expected a standard MIDI file ({error}). '
-                         f'Received: {name!r}') from error
-    try:
-        return score.from_file(file)
-    except InputError as error:
-        raise error if 'Received: ' in str(error) else InputError(f'{error} Received: {name!r}') from error
 
 
 def midi_work(music: Score, name: str, settings: PieceSettings, instrument: Instrument, turns: Turns

@@ -106,8 +106,7 @@ def _mel_rows(bins: int, linear_bins: int, sample_rate: int) -> list[tuple[int, 
 def _facts(model: synthesizer.Model, *, name: str, phase_locking: bool) -> dict:
     instrument: Instrument = synthesizer.from_weights(
         model.config, model.vocabulary, model.state, model.normalizer, codes=model.codes, phase_locking=phase_locking)
-    path = timbre_library.path_of(model.directory)
-    library = timbre_library.read(path) if path.is_file() else ()
+    library = timbre_library.entries_of(model.directory)
     shelf = TimbreShelf(instrument, pathlib.Path(os.devnull), library)  # the user's own are not for everybody
     random = instrument.sample_latents(_NUM_RANDOM, seed=1)
     return {'name': name, 'sample_rate': instrument.sample_rate, 'audio_length': instrument.audio_length,
