@@ -132,8 +132,20 @@ def temporary_name(path: str | os.PathLike) -> pathlib.Path:
 
 def write_json(values, path: str | os.PathLike) -> pathlib.Path:
     """Writes plain values as a JSON file, as `atomic_write` does, and returns its path."""
+    return write_text(json.dumps(values, indent=1) + '\n', path)
+
+
+def write_text(text: str, path: str | os.PathLike) -> pathlib.Path:
+    """Writes a text file in UTF-8, as `atomic_write` does, and returns its path."""
     with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(values, indent=1) + '\n')
+        temporary.write_text(text, encoding='utf-8')
+    return pathlib.Path(path)
+
+
+def write_figure(figure: typing.Any, path: str | os.PathLike, *, dpi: int) -> pathlib.Path:
+    """Writes a Matplotlib figure as a PNG file, as `atomic_write` does, and returns its path."""
+    with atomic_write(path) as temporary:
+        figure.savefig(temporary, format='png', dpi=dpi)
     return pathlib.Path(path)
 
 

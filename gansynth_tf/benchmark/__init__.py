@@ -1,1 +1,1 @@
-"""How fast things are here: against the machine's own peak, and against the original where it is installed."""
+"""Measurements of speed: against the machine's own peak, and against the original where it is installed."""

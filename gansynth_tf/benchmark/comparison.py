@@ -1,4 +1,4 @@
-"""Times cases and, in turn with each, the original's counterpart."""
+"""Comparisons of speed: cases are timed in turn with the original's counterparts."""
 
 import contextlib
 import dataclasses
@@ -12,10 +12,10 @@ DEFAULT_ROUNDS = 5
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """How fast a case went, and how fast the original was between its rounds.
+    """The speed of a case, and of the original, which is timed in turn with it.
 
     Attributes:
-      name, unit, flops_each: the case's.
+      name, unit, flops_each: of the case.
       ours: medians of all rounds.
       original: likewise.
     """
@@ -28,21 +28,21 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """How many times as fast as the original, by the clock."""
+        """The speed as a multiple of the original's, by the clock."""
         return self.ours.per_second / self.original.per_second if self.original else None
 
     @property
     def cpu_ratio(self) -> float | None:
-        """How many times less processor time than the original."""
+        """The original's processor time as a multiple of ours."""
         return self.original.cpu_seconds_each / self.ours.cpu_seconds_each if self.original else None
 
     @property
     def memory_ratio(self) -> float | None:
-        """What part of the original's peak memory was held."""
+        """The peak memory as a share of the original's."""
         return self.ours.peak_gib / self.original.peak_gib if self.original else None
 
     def fraction_of_peak(self, peak_flops: float | None) -> float | None:
-        """The share of the best convolution's rate that this reached, both in operations a second of processor time."""
+        """The share of the best convolution's rate, both in operations per second of processor time."""
         if not (self.flops_each and peak_flops):
             return None
         return self.flops_each / self.ours.cpu_seconds_each / peak_flops
@@ -50,14 +50,14 @@ class Result:
 
 def compare(cases: Iterable[Case], *, peer_python: str | None = None, rounds: int = DEFAULT_ROUNDS,
             on_start: Callable[[str], object] | None = None) -> Iterator[Result]:
-    """Times every case `rounds` times after a warm-up, and gives the medians.
+    """Times every case `rounds` times after a warm-up, and yields the medians.
 
     Args:
-      cases: made one after the other, each when the one before is done.
+      cases: each is made when the one before is done.
       peer_python: a Python that has the original; each round is then followed by one of its counterpart, so that both
-        meet the same machine.
-      rounds: how often.
-      on_start: is told the name of what is timed next.
+        run under the same conditions.
+      rounds: of each case.
+      on_start: called with the name of the case that is timed next.
     """
     for case in cases:
         if on_start:

@@ -1,4 +1,4 @@
-"""How fast training is fed: waves to spectrograms of full size, and what the first stage gets from memory and disk."""
+"""Speed of the training data: waves to full-size spectrograms, and batches for stages from memory and from disk."""
 
 import functools
 import itertools
@@ -25,11 +25,11 @@ def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
     """Cases of the data feed; the original's counterpart is the job 'data', at every stage the same.
 
     Args:
-      config: says how waves become spectrograms.
-      tfds_data_dir: prepared notes; by default tones of 61 pitches, made for the purpose.
+      config: of the spectrograms.
+      tfds_data_dir: prepared notes; by default synthetic tones of 61 pitches.
     """
-    with tempfile.TemporaryDirectory() as place:
-        directory = tfds_data_dir or _write_tones(config, pathlib.Path(place) / 'notes')
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = tfds_data_dir or _write_tones(config, pathlib.Path(temporary) / 'notes')
         yield Case('waves to spectrograms in tf.data', 'notes', functools.partial(_take, _from_tones(config), 24),
                    original='data')
         notes = pipeline.open_notes(directory)
@@ -38,7 +38,7 @@ def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
         first = all_resolutions(config)[0]
         yield Case('first stage, notes in memory', 'notes',
                    functools.partial(_take, _feed(notes, config, first), 1000), original='data')
-        cached = pipeline.open_notes(directory, cache_dir=pathlib.Path(place) / 'cache')
+        cached = pipeline.open_notes(directory, cache_dir=pathlib.Path(temporary) / 'cache')
         yield Case('first stage, notes on disk', 'notes',
                    functools.partial(_take, _feed(cached, config, first), 1000), original='data')
         yield Case('last stage, notes on disk', 'notes',
@@ -46,7 +46,7 @@ def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
 
 
 def _feed(notes: pipeline.PreparedNotes, config: Config, resolution: tuple[int, int], **options):
-    """An iterator that is warm."""
+    """An iterator over batches, the first of which have been taken."""
     batches = iter(pipeline.specgram_batches(notes, config, resolution=resolution, batch_size=_BATCH_SIZE, seed=0,
                                              **options))
     _take(batches, 3)
@@ -54,7 +54,7 @@ def _feed(notes: pipeline.PreparedNotes, config: Config, resolution: tuple[int, 
 
 
 def _from_tones(config: Config):
-    """As the original is measured: waves from a generator, converted on the graph."""
+    """Batches converted on the graph from waves of a generator, as in the measurement of the original."""
     representation = representations.from_config(config)
     tones = np.stack([_tone(config, pitch) for pitch in range(24, 24 + _NUM_PITCHES)])
 

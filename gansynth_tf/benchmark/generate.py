@@ -1,4 +1,4 @@
-"""How fast notes are generated, from latents to waves."""
+"""Speed of generating notes, from latents to waves."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ PITCHES = PitchVocabulary(dict.fromkeys(range(24, 85), 1))
 
 
 def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
-    """Notes in batches of 8 and one by one, in both precisions; random weights, which does not change the speed."""
+    """Cases of notes in batches of 8 and one by one, in both precisions; random weights do not change the speed."""
     for precision, kind in (('fp32', 'float32'), ('bf16', 'bfloat16')):
         for batch_size, num_notes in ((8, 24), (1, 8)):
             yield Case(f'generate, batch {batch_size}, {kind}', 'notes',
@@ -46,15 +46,15 @@ def flops_per_note(config: Config) -> float:
             continue
         height, width = config.resolution(block_id)
         if layer == 'dense' or (block_id == 1 and layer == 'conv0'):
-            places = 1.0
-        elif layer == 'conv0':  # a larger kernel, of which every pixel meets one in `down * across` taps
+            times = 1.0
+        elif layer == 'conv0':  # a larger kernel, of whose taps every pixel uses one in `down * across`
             rows, columns = shape[:2]
-            places = height * width * (rows + down - 1) * (columns + across - 1) / (rows * columns * down * across)
+            times = height * width * (rows + down - 1) * (columns + across - 1) / (rows * columns * down * across)
         elif layer == 'conv2d_transpose':
-            places = height * width / (down * across)
+            times = height * width / (down * across)
         else:
-            places = height * width
-        total += 2 * math.prod(shape) * places
+            times = height * width
+        total += 2 * math.prod(shape) * times
     return total
 
 

@@ -1,7 +1,7 @@
-"""What is measured, and the stopwatch.
+"""Cases that are timed, and their measurement.
 
 A part of the benchmark is a module with a function `cases(config, tfds_data_dir)` that yields a `Case` for each thing
-to be timed. Whatever a case needs is made when it is asked for and can go before the next one.
+to be timed. The objects of a case are made when it is asked for, and are no longer needed for the next one.
 """
 
 import contextlib
@@ -15,14 +15,14 @@ from collections.abc import Callable, Sequence
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """Something to be timed.
+    """Work that is timed.
 
     Attributes:
       name: unique, such as 'generate, batch 8, float32'.
-      unit: what is counted: 'notes', 'images'.
-      work: does a fixed amount of work, to its end, and returns how many units it was; a second or two is good.
+      unit: that is counted: 'notes', 'images'.
+      work: does a fixed amount of work and returns its number of units; it should take a second or two.
       original: the job of `original.py` that does the same, if there is one.
-      flops_each: floating-point operations that a unit takes, where they are known.
+      flops_each: floating-point operations of a unit, where they are known.
     """
 
     name: str
@@ -34,13 +34,13 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Measurement:
-    """How fast something went.
+    """The time and the memory of some work.
 
     Attributes:
       count: units done.
       seconds: of the clock.
-      cpu_seconds: of this process on all cores; on a busy machine they say more than the clock's.
-      peak_gib: the most memory the process has held meanwhile.
+      cpu_seconds: of this process on all cores; on a busy machine they are more reliable than the clock's.
+      peak_gib: the most memory that the process has held meanwhile.
     """
 
     count: float
@@ -62,7 +62,7 @@ class Measurement:
 
 
 def measure(work: Callable[[], float]) -> Measurement:
-    """Times one call of `work`, which returns how many units it did."""
+    """Times one call of `work`, which returns its number of units."""
     _forget_peak()
     cpu, clock = _cpu_seconds(), time.perf_counter()
     count = work()
@@ -70,7 +70,7 @@ def measure(work: Callable[[], float]) -> Measurement:
 
 
 def median(measurements: Sequence[Measurement]) -> Measurement:
-    """What the middle one of several rounds was: of each figure for itself, so that a disturbed round has no say."""
+    """The median of several rounds, of each figure separately, so that a disturbed round does not matter."""
     count = measurements[0].count
     return Measurement(count, count * statistics.median(m.seconds / m.count for m in measurements),
                        count * statistics.median(m.cpu_seconds_each for m in measurements),
@@ -83,7 +83,7 @@ def _cpu_seconds() -> float:
 
 
 def _forget_peak() -> None:
-    """Starts the peak anew at what is held now, where the system can do that (Linux)."""
+    """Resets the peak to the memory that is held now, where the system can do that (Linux)."""
     with contextlib.suppress(OSError):
         pathlib.Path('/proc/self/clear_refs').write_text('5')
 

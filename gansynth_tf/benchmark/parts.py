@@ -1,6 +1,6 @@
 """The benchmark's parts, each measured in a process of its own.
 
-So TensorFlow is started as by the tool that the part stands for, and the memory it holds is that part's alone.
+So TensorFlow starts with the settings of the tool that the part stands for, and the peak of memory is that part's.
 """
 
 import concurrent.futures
@@ -21,15 +21,15 @@ PARTS = tuple(_SETTINGS)
 
 def measure(part: str, config: Config, *, tfds_data_dir: str | None = None, peer_python: str | None = None,
             rounds: int = comparison.DEFAULT_ROUNDS, import_tensorflow: Callable[[], object]) -> list[Result]:
-    """The results of one of `PARTS`. Each is also told on stderr as it comes, in case the rest is interrupted.
+    """The results of one of `PARTS`. Each is also printed to stderr at once, in case of an interruption.
 
     Args:
-      part: the module of this package that has the part's cases.
+      part: the name of the module with the part's cases.
       config: the hyperparameters.
       tfds_data_dir: prepared notes, for the parts that read some.
       peer_python: as for `comparison.compare`.
       rounds: likewise.
-      import_tensorflow: is called in the new process once its settings are made; a function of some module.
+      import_tensorflow: called in the new process after its settings are made; a function of some module.
 
     Raises:
       InputError: if `peer_python` cannot run the original.

@@ -1,4 +1,4 @@
-"""The original, working beside this process so that the two can be timed in turn."""
+"""The original in a process of its own, so that it can be timed in turn with this project."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _SCRIPT = pathlib.Path(__file__).with_name('original.py')
 
 
 class Peer:
-    """One job of the original's (see `original.py`), prepared and waiting in a process of its own.
+    """One job of the original (see `original.py`), prepared and waiting.
 
     Args:
       python: the Python that has the original.
@@ -27,7 +27,7 @@ class Peer:
     def __init__(self, python: str, job: str):
         self._python = python
         try:
-            # As its users would run it: our settings of TensorFlow are not theirs.
+            # Without this project's settings of TensorFlow, as its users would run it.
             environment = {name: value for name, value in os.environ.items() if processor.GENERATING.get(name) != value}
             self._process = subprocess.Popen([pathlib.Path(python).expanduser(), str(_SCRIPT), job], text=True,
                                              env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

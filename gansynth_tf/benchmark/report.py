@@ -1,4 +1,4 @@
-"""What was measured, as a table, as JSON and as a picture."""
+"""Reports of the measured speeds: a table, JSON and a picture."""
 
 import os
 import pathlib
@@ -14,7 +14,7 @@ _HEADER = ('what', 'a second', 'CPU s each', 'peak GiB', 'of peak', 'original', 
 
 
 def table(results: Sequence[Result]) -> str:
-    """A Markdown table, a line a result."""
+    """The results as a Markdown table, a line a result."""
     peak = peak_flops(results)
     header = [f'| {" | ".join(_HEADER)} |', '|---' * len(_HEADER) + '|']
     return '\n'.join([*header, *(row(result, peak) for result in results)])
@@ -32,7 +32,7 @@ def row(result: Result, peak: float | None = None) -> str:
 
 
 def to_dict(results: Sequence[Result]) -> dict:
-    """Everything measured, as plain values."""
+    """All measurements as plain values."""
     peak = peak_flops(results)
     return {'machine': machine(), 'results': [
         {'name': result.name, 'unit': result.unit, **result.ours.to_dict(),
@@ -43,7 +43,7 @@ def to_dict(results: Sequence[Result]) -> dict:
 
 
 def draw(results: Sequence[Result], path: str | os.PathLike) -> pathlib.Path:
-    """A bar for each result that has a counterpart: how many times as fast as the original."""
+    """Draws a bar for each result that has a counterpart: its speed as a multiple of the original's."""
     from matplotlib.figure import Figure  # here, since only this function draws
     compared = [result for result in results if result.ratio][::-1] or list(results)[::-1]
     figure = Figure(figsize=(8, 1.2 + 0.45 * len(compared)), layout='constrained')
@@ -57,20 +57,17 @@ def draw(results: Sequence[Result], path: str | os.PathLike) -> pathlib.Path:
         axes.set_xlabel('times as fast as the original')
     else:
         axes.set_xlabel('units a second')
-    path = pathlib.Path(path)
-    with files.atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=120)
-    return path
+    return files.write_figure(figure, path, dpi=120)
 
 
 def peak_flops(results: Sequence[Result]) -> float | None:
-    """Operations a second of processor time of the best convolution, if the roofline was measured."""
+    """Operations per second of processor time of the best convolution, if the roofline was measured."""
     rates = [1e9 / result.ours.cpu_seconds_each for result in results if result.name == roofline.CONVOLUTION]
     return rates[0] if rates else None
 
 
 def machine() -> dict[str, str | int | None]:
-    """What the figures were measured on."""
+    """Facts on the machine on which the figures were measured."""
     import tensorflow as tf
     return {'processor': _processor(), 'cores': os.cpu_count(), 'system': platform.platform(),
             'python': platform.python_version(), 'tensorflow': tf.__version__}

@@ -1,7 +1,7 @@
-"""The most that this machine does: its best convolution and its best memory rate.
+"""The peak of this machine: its best convolution and its best memory rate.
 
-What a program reaches is to be seen against these two (Williams et al. 2009, "Roofline"): nothing computes faster than
-the one, nothing reads and writes faster than the other.
+These two bound every program (Williams et al. 2009, "Roofline"): none computes faster than the one, none reads and
+writes faster than the other.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _MEMORY_BYTES = 1 << 28  # far more than any cache holds
 
 
 def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
-    """A convolution of the kind that CPUs do best, and a sum of large arrays; neither depends on the arguments."""
+    """Cases of a convolution that suits CPUs, and of a sum of large arrays; neither depends on the arguments."""
     yield Case(CONVOLUTION, 'GFLOP', _convolutions(batch=8, size=64, channels=128, times=8))
     yield Case(MEMORY, 'GB', _sums(times=4))
 

@@ -1,4 +1,4 @@
-"""How fast waves become spectrograms, and spectrograms waves."""
+"""Speed of the transforms between waves and spectrograms."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,7 +14,7 @@ _TIMES = 10
 
 
 def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
-    """The transform of `config` in both directions, in batches of 8."""
+    """Cases of the transform of `config` in both directions, in batches of 8."""
     representation = representations.from_config(config)
     random = np.random.default_rng(0)
     waves = random.standard_normal((_BATCH_SIZE, config.audio_length, 1), np.float32)

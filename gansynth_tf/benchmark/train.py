@@ -1,4 +1,4 @@
-"""How fast training goes: iterations of the first and of the last stage, in float32 and in mixed precision."""
+"""Speed of training: iterations of the first and of the last stage, in float32 and in mixed precision."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,8 +18,8 @@ NUM_PITCHES = 61
 def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
     """Cases of training; the original's counterparts are the jobs 'train_first' and 'train_last'.
 
-    Notes are random numbers, and `tfds_data_dir` is not read: in training they are there before they are needed, which
-    a run's 'data_wait' shows.
+    Notes are random numbers, and `tfds_data_dir` is not read: in training, notes are ready before they are needed, as a
+    run's 'data_wait' shows.
     """
     for mixed_precision in (False, True):
         kind = 'bfloat16' if mixed_precision else 'float32'
@@ -30,7 +30,7 @@ def cases(config: Config, tfds_data_dir: str | None = None) -> Iterator[Case]:
 
 
 def _iterate(config: Config, stage: stages.Stage, times: int) -> Callable[[], int]:
-    """Trains new networks; what they learn does not change the speed."""
+    """Work that trains new networks; the values do not change the speed."""
     step = TrainingStep(config, stage, Networks.create(config, NUM_PITCHES), normalizers.from_config(config),
                         representations.from_config(config))
     size, rng = stage.batch_size, np.random.default_rng(0)

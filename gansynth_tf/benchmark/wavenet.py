@@ -1,7 +1,7 @@
-"""How long one whole note takes: a WaveNet's, drawn sample after sample, against GANSynth's; and the fast sampler.
+"""Latency of one whole note: of a WaveNet, which draws sample after sample, against a GANSynth.
 
-The paper's comparison is one of latencies at batch 1, not of throughput. Weights are random, which does not change the
-speed. Of a WaveNet's note one frame is timed, 512 of its 64,000 samples, all of which take the same time.
+The paper compares latencies at batch 1, not throughput. Weights are random, which does not change the speed. Of a
+WaveNet's note one frame is timed, 512 of its 64,000 samples, all of which take the same time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ PAPER_WAVENET, PAPER_GANSYNTH, PAPER_RATIO = 1077.53, 0.020, 53_880
 
 def cases(config: Config, tfds_data_dir: str | None = None, *, wavenet: AutoencoderConfig | None = None
           ) -> Iterator[Case]:
-    """Whole notes by both, one by one and 32 at once; `wavenet` is the published one unless given."""
+    """Cases of whole notes by both, one by one and 32 at once; `wavenet` is the published one unless given."""
     wavenet = wavenet or AutoencoderConfig()
     weights = {name: tf.constant(array) for name, array in wavenet_networks.initial(wavenet).items()}
     for batch_size in BATCH_SIZES:
@@ -37,14 +37,14 @@ def cases(config: Config, tfds_data_dir: str | None = None, *, wavenet: Autoenco
 
 
 def flops_per_note(config: AutoencoderConfig) -> float:
-    """Multiplications and additions of the decoder for one note; its conditioning's are not worth counting."""
+    """Multiplications and additions of the decoder for one note, without the few of its conditioning."""
     sizes = [np.prod(shape) for name, shape in wavenet_networks.shapes(config).items()
              if name.endswith('/W') and not name.startswith(('ae_', 'cond_map'))]
     return 2.0 * float(sum(sizes)) * config.audio_length
 
 
 def bytes_per_step(config: AutoencoderConfig) -> float:
-    """Weights that the sampler reads for each sample, on average: past taps are read once for all steps of a block."""
+    """Mean bytes of weights that the sampler reads for each sample; past taps are read once per block of steps."""
     shapes, total = wavenet_networks.shapes(config), 0.0
     for number, dilation in enumerate(wavenet_networks.dilations(config.num_layers, config.num_stages), 1):
         tap = np.prod(shapes[f'dilatedconv_{number}/W'][2:])
@@ -56,7 +56,7 @@ def bytes_per_step(config: AutoencoderConfig) -> float:
 
 
 def latencies(results: Sequence[Result]) -> list[str]:
-    """What the results say about the time until a note is there, in sentences; [] where they are of other parts."""
+    """Sentences on the latency of a note, from the results of this part; [] where they are of other parts."""
     seconds = {result.name: 1 / result.ours.per_second for result in results}
     lines = []
     for batch_size in BATCH_SIZES:

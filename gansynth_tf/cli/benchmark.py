@@ -9,7 +9,6 @@ Parts: generate, synthesis, data, train, wavenet, roofline. Prints a table of me
 project's favour.
 """
 
-import sys
 
 from absl import flags
 
@@ -46,5 +45,4 @@ def main(argv):
         print(report.draw(results, FLAGS.picture))
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

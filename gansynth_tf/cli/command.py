@@ -1,4 +1,4 @@
-"""The one way every command-line tool starts, reports what is wrong, and ends.
+"""The common parts of all command-line tools: flags, errors, and exit codes.
 
 A tool is a module with a docstring (its help), absl flags of its own in `FLAGS`, a `main(argv)` and a `run()`:
 
@@ -7,20 +7,20 @@ A tool is a module with a docstring (its help), absl flags of its own in `FLAGS`
 
     def main(argv):
         settings = command.model_settings(FLAGS)
-        command.import_tensorflow()  # here, so that --help does not wait for it
+        command.import_tensorflow()  # not at the top, so that --help does not wait for it
         instrument = gansynth_tf.load(**settings)
 
-    def run():
-        command.run(main, sys.modules[__name__])
+    run = command.tool(main)
 
-Flags are kept per tool instead of in absl's global `flags.FLAGS`, so that a tool shows and accepts only what it
-understands, and two tools may both have a `--seed`.
+Each tool has its own flags, instead of absl's global `flags.FLAGS`, so that it shows and accepts these alone, and two
+tools may both have a `--seed`.
 
-Exit codes: 0 done; 1 a fault of the program (with its traceback); 2 the input is at fault (one line); 130 interrupted.
+Exit codes: 0 success; 1 a fault of the program (with its traceback); 2 bad input (one line); 130 interrupted.
 """
 
 import contextlib
 import difflib
+import functools
 import inspect
 import logging
 import os
@@ -49,7 +49,7 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_NO_READER = 141  # 128 + SIGPIPE
 
-# Files of what is played without an experiment.json of a GANSynth: exports, and stages, which other checks are for.
+# Files of models that are played without a GANSynth's experiment.json, such as exports; other code checks them.
 _OTHER_MODELS = ('saved_model.pb', '*/saved_model.pb', 'generator.[!n]*', 'stage_*/model.ckpt-*', 'checkpoint-*.npz',
                  'model.ckpt-*')
 _LONGEST_LINE = 1500
@@ -57,12 +57,17 @@ _HELP_FLAGS = ('-h', '-help', '--help', '--helpfull', '--helpshort')
 
 
 def new_flags() -> flags.FlagValues:
-    """An empty set of flags for one tool, but for those that every tool has."""
+    """Flags for one tool: at first those that every tool has."""
     values = flags.FlagValues()
     flags.DEFINE_bool('help', False, 'Show this text and exit.', flag_values=values)
     flags.DEFINE_bool('version', False, 'Show the version and exit.', flag_values=values)
     flags.DEFINE_bool('traceback', False, 'Show where in the program bad input was noticed.', flag_values=values)
     return values
+
+
+def tool(main: Callable[[list[str]], int | None]) -> Callable[[], None]:
+    """The `run()` of the tool whose module has this `main`."""
+    return functools.partial(run, main, sys.modules[main.__module__])
 
 
 def run(main: Callable[[list[str]], int | None], module: types.ModuleType) -> None:
@@ -74,10 +79,10 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
     """Runs a tool on `argv` (the program's name first) and returns its exit code.
 
     Args:
-      main: is called with [program name, commands...] once the flags are parsed; returns an exit code, or None for
+      main: called with [program name, commands...] after the flags are parsed; returns an exit code, or None for
         success.
-      module: the tool; its docstring is the help text, its `FLAGS` (from `new_flags`) are what it accepts, with any of
-        its `COMMANDS` before, between and after them, if it has such.
+      module: the tool; its docstring is the help text, its `FLAGS` (from `new_flags`) are accepted, and any of its
+        `COMMANDS`, if it has them, before, between and after the flags.
       argv: the program's name and the arguments.
     """
     _quieten_tensorflow()
@@ -95,25 +100,25 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
     except KeyboardInterrupt:
         return _end(EXIT_INTERRUPTED, f'{program}: interrupted')
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); Python would complain once more when it flushes at exit.
+        # The reader of our output has ended (`| head`); Python would report that once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_NO_READER
 
 
 def import_tensorflow(settings: Mapping[str, str] = processor.GENERATING) -> None:
     """Imports TensorFlow without its log lines; `processor` has the settings."""
-    os.environ['KERAS_BACKEND'] = 'tensorflow'  # a tool's process is its own, whatever the user runs Keras on else
+    os.environ['KERAS_BACKEND'] = 'tensorflow'  # in the tool's process, whichever backend the user has set
     processor.import_tensorflow(settings)
 
 
 def load(settings: Mapping[str, typing.Any]) -> instrument.Instrument:
-    """The instrument that `model_settings` mean; imports TensorFlow if that is what plays it."""
+    """The instrument that `model_settings` describe; imports TensorFlow if the model needs it."""
     os.environ['KERAS_BACKEND'] = 'tensorflow'
     return gansynth_tf.load(**settings)
 
 
 class _PathParser(flags.ArgumentParser):
-    """Paths of this machine, with `~` expanded."""
+    """The parser of local paths, in which `~` is expanded."""
 
     syntactic_help = 'a path'
 
@@ -128,12 +133,12 @@ class _PathParser(flags.ArgumentParser):
 
 def define_path(name: str, help_text: str, flag_values: flags.FlagValues, *, default: str | None = None,
                 required: bool = False) -> None:
-    """Defines a flag whose value is a path of this machine, as a string in which `~` is expanded."""
+    """Defines a flag whose value is a local path, a string in which `~` is expanded."""
     flags.DEFINE(_PathParser(), name, default, help_text, flag_values, flags.ArgumentSerializer(), required=required)
 
 
 def model_flags(flag_values: flags.FlagValues) -> None:
-    """Defines the flags that say which model is played, and how; `model_settings` reads them."""
+    """Defines the flags of the model and its settings; `model_settings` reads them."""
     define_path('ckpt_dir', "The model: a training run, a model directory, an export, a directory of Magenta's "
                 'original GANSynth, or a baseline. Without it, the built-in model.', flag_values)
     flags.DEFINE_enum('checkpoint', 'latest', ['latest', 'best'], 'Of a training run: the newest checkpoint, or that '
@@ -158,19 +163,24 @@ def model_flags(flag_values: flags.FlagValues) -> None:
 
 
 def library_flag(flag_values: flags.FlagValues) -> None:
-    """Defines the flag that says which library's names mean timbres; `library` reads it."""
+    """Defines the flag of the library of timbres; `library` reads it."""
     define_path('timbre_library', "A library of timbres whose names can be used. Without it, the model's own, "
                 'timbres.json in its directory, if it has one.', flag_values)
 
 
 def library(values: flags.FlagValues) -> Mapping[str, typing.Any]:
-    """The timbres that names stand for, as the flags of `model_flags` and `library_flag` give them."""
+    """Timbres by name, of the library that the flags of `model_flags` and `library_flag` name."""
     from gansynth_tf.music import timbre_library
     return timbre_library.of_model(values.ckpt_dir, path=values.timbre_library)
 
 
+def model_name(values: flags.FlagValues) -> str:
+    """The name of the model that the flags of `model_flags` name: that of its directory."""
+    return pathlib.Path(values.ckpt_dir).resolve().name if values.ckpt_dir else 'built-in model'
+
+
 def known_pitches(values: flags.FlagValues) -> tuple[int, ...] | None:
-    """The MIDI pitches of the model that the flags of `model_flags` name, where its directory tells them; else None."""
+    """The MIDI pitches of the model that the flags of `model_flags` name; None if they are not in its directory."""
     directory = pathlib.Path(values.ckpt_dir or instrument.BUILT_IN_MODEL)
     if (directory / vocabulary.PITCH_COUNTS_FILE).exists():
         return vocabulary.read(directory).pitches
@@ -181,7 +191,7 @@ def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
     """The arguments of `gansynth_tf.load`, `path` included, as the flags of `model_flags` give them.
 
     Raises:
-      InputError: as far as that can be told without TensorFlow: if a value is impossible, or --ckpt_dir holds no model.
+      InputError: if a value is impossible, or --ckpt_dir holds no model, as far as can be checked without TensorFlow.
     """
     if values.ckpt_dir:
         directory = files.existing_directory(values.ckpt_dir)
@@ -210,7 +220,7 @@ def help_text(program: str, module: types.ModuleType) -> str:
 
 
 def _dispatch(main, module, program: str, argv: Sequence[str]) -> int:
-    # These two need no other flag, not even a required one.
+    # These two work without required flags.
     if any(argument in _HELP_FLAGS for argument in argv[1:]):
         print(help_text(program, module))
         return EXIT_DONE
@@ -222,7 +232,7 @@ def _dispatch(main, module, program: str, argv: Sequence[str]) -> int:
 
 
 def _parse(values: flags.FlagValues, argv: Sequence[str], commands: Sequence[str] = ()) -> list[str]:
-    """Sets `values` from `argv`; whatever an earlier call had set is back at its default. Returns the commands."""
+    """Sets `values` from `argv`, with defaults for all other flags; returns the commands."""
     values.unparse_flags()
     values.set_gnu_getopt(True)
     try:
@@ -247,7 +257,7 @@ def _nearest(name: str, values: flags.FlagValues) -> str:
 
 
 def _bad_value(error: flags.IllegalFlagValueError, values: flags.FlagValues) -> str:
-    """Says absl's 'flag --name=value: reason' as this project says it."""
+    """The project's wording of absl's 'flag --name=value: reason'."""
     match = re.match(r'flag --(\w+)=(.*?): (.*)', _one_line(error))
     if match is None or match[1] not in values:
         return f'Cannot use the flags: expected other values. Received: {_one_line(error)}'
@@ -267,9 +277,9 @@ def _bad_value(error: flags.IllegalFlagValueError, values: flags.FlagValues) -> 
 
 @contextlib.contextmanager
 def _interrupted_by_signals() -> Iterator[None]:
-    """While entered, SIGTERM and SIGHUP are what Ctrl-C is, so that what is half done is removed.
+    """Makes SIGTERM and SIGHUP act like Ctrl-C while entered, so that incomplete files are removed.
 
-    One that is ignored stays so, as under nohup. Windows has no SIGHUP.
+    Signals that are ignored, as under nohup, stay ignored. Windows has no SIGHUP.
     """
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -288,7 +298,7 @@ def _interrupted_by_signals() -> Iterator[None]:
 
 
 def _for_terminal(text) -> str:
-    """One line of bounded length, without what would steer a terminal: names of files may hold anything."""
+    """The text as one line of bounded length, without control characters, which names of files may have."""
     line = ''.join(letter if letter.isprintable() else '?' for letter in _one_line(text))
     return line if len(line) <= _LONGEST_LINE else f'{line[:_LONGEST_LINE]}...'
 
@@ -303,5 +313,5 @@ def _end(exit_code: int, line: str) -> int:
 
 
 def _quieten_tensorflow() -> None:
-    """Leaves the terminal to the tool's own lines; what TensorFlow has to say as an error, it raises."""
+    """Turns off TensorFlow's log lines; its errors are raised as exceptions anyway."""
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')

@@ -9,7 +9,6 @@ table and writes it as metrics.md and metrics.json, with pictures. Wav files tel
 """
 
 import pathlib
-import sys
 
 from absl import flags
 
@@ -40,8 +39,7 @@ flags.DEFINE_bool('untrained', False, 'Measure the model as it was before traini
 flags.DEFINE_bool('pictures', True, 'Draw the pictures, too.', flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     if FLAGS.ckpt_dir and FLAGS.wav_dir:
         raise InputError('Flags that exclude each other: expected --ckpt_dir or --wav_dir. Received: both')
     if FLAGS.pitch_csv and not FLAGS.wav_dir:
@@ -74,12 +72,7 @@ def main(argv):
         from gansynth_tf.evaluation.pictures import picture_book
         paths += picture_book.of_evaluation(subjects[0], table, notes, output_dir, seed=FLAGS.seed)
     print(pathlib.Path(paths[0]).read_text(encoding='utf-8'))
-    for path in paths:
-        print(path)
-
-
-def run():
-    command.run(main, sys.modules[__name__])
+    print(*paths, sep='\n')
 
 
 def _models(settings, notes, classifier):
@@ -87,11 +80,13 @@ def _models(settings, notes, classifier):
     from gansynth_tf.evaluation import evaluation
 
     instrument = gansynth_tf.load(**settings)
-    name = pathlib.Path(FLAGS.ckpt_dir).expanduser().resolve().name if FLAGS.ckpt_dir else 'built-in model'
-    instruments = [(name, instrument)]
+    instruments = [(command.model_name(FLAGS), instrument)]
     if FLAGS.untrained:
         from gansynth_tf.generation import synthesizer
         instruments.append(('untrained', synthesizer.untrained(instrument, seed=FLAGS.seed)))
     num_notes = FLAGS.num_samples or notes.num_notes(TEST)
     return [evaluation.of_instrument(each, classifier, num_notes=num_notes, seed=FLAGS.seed, name=name)
             for name, each in instruments]
+
+
+run = command.tool(main)

@@ -12,7 +12,6 @@
 Prints the path of what it writes. docs/serving.md tells what can be asked of it, and how.
 """
 
-import pathlib
 import sys
 
 from absl import flags
@@ -33,8 +32,7 @@ flags.DEFINE_string('data_licence', None, "The licence of the training data, for
                     "what the model's provenance.json says.", flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     settings = command.model_settings(FLAGS)
     command.import_tensorflow()
     from gansynth_tf.export import network_model, saved_model
@@ -43,9 +41,8 @@ def main(argv):
         'config', 'ema', 'checkpoint', 'latent_scale')})
     if FLAGS.format == 'web':
         from gansynth_tf.player import web_export
-        name = pathlib.Path(FLAGS.ckpt_dir).name if FLAGS.ckpt_dir else 'built-in model'
-        site = web_export.export(model, FLAGS.export_dir, name=name, phase_locking=FLAGS.phase_locking,
-                                 runtime=FLAGS.onnxruntime_web, data_licence=FLAGS.data_licence)
+        site = web_export.export(model, FLAGS.export_dir, name=command.model_name(FLAGS), runtime=FLAGS.onnxruntime_web,
+                                 phase_locking=FLAGS.phase_locking, data_licence=FLAGS.data_licence)
         print(site.directory)
         print(f'{site.num_bytes / 1e6:.1f} MB in all, {site.num_sent_bytes / 1e6:.1f} MB as a host sends it that '
               f'compresses. Try it: python -m http.server --directory {site.directory}', file=sys.stderr)
@@ -56,5 +53,4 @@ def main(argv):
         print(network_model.export(model, FLAGS.export_dir, data_licence=FLAGS.data_licence, engine=FLAGS.format))
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

@@ -27,8 +27,7 @@ flags.DEFINE_float('release', 0.3, 'Seconds that a note sounds after its key is 
                    upper_bound=10.0, flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     from gansynth_tf.music import timbres
     source = timbres.one(FLAGS.timbre, command.library(FLAGS))
     settings = command.model_settings(FLAGS)
@@ -44,9 +43,4 @@ def main(argv):
         print(f'warning: {timbre.name} sounds otherwise on this model than where it was saved', file=sys.stderr)
 
 
-def run():
-    command.run(main, sys.modules[__name__])
-
-
-if __name__ == '__main__':
-    run()
+run = command.tool(main)

@@ -6,7 +6,6 @@
 gansynth_run_step runs and measures what this writes.
 """
 
-import sys
 
 from absl import flags
 
@@ -24,8 +23,7 @@ flags.DEFINE_integer('num_pitches', 61, 'Without --ckpt_dir: pitch classes of th
 flags.DEFINE_bool('mixed_precision', False, 'Compute in bfloat16 over float32 weights.', flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     from gansynth_tf import config as config_lib
     from gansynth_tf.errors import InputError
 
@@ -68,5 +66,4 @@ def _stage_ids(texts, config) -> tuple[int, ...]:
     return tuple(map(int, texts))
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

@@ -88,9 +88,8 @@ _OF_AUDITIONS = ('timbre', 'save_timbre', 'as_magenta', 'pedal', 'controllers', 
 _OF_PIECES = (*_NOT_AS_MAGENTA[1:], 'as_magenta', 'secs_per_instrument', 'plot')
 
 
-def main(argv):
-    del argv
-    # First what can be checked without TensorFlow, so that a mistake is told at once.
+def main(_):
+    # Checks that need no TensorFlow come first, so that mistakes are reported at once.
     _check_combinations()
     from gansynth_tf import files
     from gansynth_tf.music import score, timbres
@@ -135,10 +134,6 @@ def parse_pitches(text: str) -> list[int]:
                              f'Received: {shortened(text)}')
         pitches += range(first, last + 1)
     return pitches
-
-
-def run():
-    command.run(main, sys.modules[__name__])
 
 
 def _check_combinations():
@@ -214,7 +209,7 @@ def _play_piece(instrument, score, path, seed, style, encoding, choice):
     _save_timbres(instrument, chosen.timbres, seed)
     if FLAGS.plot:
         from gansynth_tf.evaluation.pictures import piece_picture
-        print(piece_picture.write(path.with_name(f'{path.name}.png'), performance.notes, chosen.places,
+        print(piece_picture.write(path.with_name(f'{path.name}.png'), performance.notes, chosen.indices,
                                   [timbre.name for timbre in chosen.timbres], piece.pictured(recording, gain=gain),
                                   instrument.sample_rate))
 
@@ -242,18 +237,18 @@ def _play_notes(instrument, pitches, output_dir, seed, encoding, choice):
     num_notes = FLAGS.num_samples or len(pitches or ()) or FLAGS.batch_size
     chosen = timbres.for_single_notes(instrument, num_notes, choice, seed=seed, round_length=len(pitches or [0]))
     pitches = instrument.sample_pitches(num_notes, seed=seed) if pitches is None else np.resize(pitches, num_notes)
-    place = num_broken = 0
+    index = num_broken = 0
     with _bar(num_notes) as bar:
         for batch in instrument.generate_batches(chosen.latents, pitches):
             for audio in batch:
-                path = output_dir / f'generated_{place:03d}_pitch{pitches[place]}_seed{seed}{encoding.suffix}'
+                path = output_dir / f'generated_{index:03d}_pitch{pitches[index]}_seed{seed}{encoding.suffix}'
                 if np.all(np.isfinite(audio)):
-                    tags = _tags(path.stem, seed, [chosen.timbres[int(chosen.places[place])]])
+                    tags = _tags(path.stem, seed, [chosen.timbres[int(chosen.indices[index])]])
                     bar.write(str(output.write_note(path, audio, instrument.sample_rate, encoding, tags=tags)))
                 else:
                     num_broken += 1
                     _report(f"Left out {path.name}: the model's audio was not finite")
-                place += 1
+                index += 1
             bar.update(len(batch))
     if num_broken == num_notes:
         raise InputError(f'Unusable model: expected finite audio. Received: NaN or infinity for all of {num_notes} '
@@ -285,3 +280,6 @@ def _bar(num_notes: int):
 
 def _report(line: str) -> None:
     print(line, file=sys.stderr)
+
+
+run = command.tool(main)

@@ -8,7 +8,6 @@ The converted model holds everything that playing and training on need. Prints t
 For playing alone, gansynth_generate takes Magenta's directory as it is.
 """
 
-import sys
 
 from absl import flags
 
@@ -32,8 +31,7 @@ flags.DEFINE_bool('ema', False, 'Of an NSynth autoencoder, the averages of its w
                   'themselves, as her released sampler takes them.', flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     from gansynth_tf import config as config_lib
     from gansynth_tf import hyperparameters
 
@@ -55,5 +53,4 @@ def main(argv):
     print(magenta_directory.convert(FLAGS.ckpt_dir, FLAGS.output_dir, config))
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

@@ -10,9 +10,6 @@ names (pitch60, C4); the folder may also be one that gansynth_prepare_data wrote
 which then plays. A model named by --ckpt_dir is one more system, and so is the built-in one beside a single folder.
 """
 
-import pathlib
-import sys
-
 from absl import flags
 
 import gansynth_tf
@@ -30,8 +27,7 @@ flags.DEFINE_list('score', None, 'Instead of making a test: the files that liste
                   flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     if bool(FLAGS.score) == bool(FLAGS.wav_dirs):
         raise InputError('Unclear what to do: expected either --wav_dirs, to make a test, or --score. '
                          f'Received: {"both" if FLAGS.score else "neither"}')
@@ -50,13 +46,9 @@ def main(argv):
     from gansynth_tf.evaluation.listening import listening_page
     systems = {name: _played(folder, settings) for name, folder in folders.items()}
     if FLAGS.ckpt_dir or len(systems) < 2:
-        systems.setdefault(_model_name(), gansynth_tf.load(**settings))
+        systems.setdefault(command.model_name(FLAGS), gansynth_tf.load(**settings))
     trials = listening_page.draw_trials(systems, num_trials=FLAGS.num_trials, seed=FLAGS.seed)
     print(listening_page.write(trials, output_dir / 'listening_test.html'))
-
-
-def _model_name() -> str:
-    return pathlib.Path(FLAGS.ckpt_dir).resolve().name if FLAGS.ckpt_dir else 'built-in model'
 
 
 def _played(folder: str, settings):
@@ -82,5 +74,4 @@ def parse_folders(items: list[str]) -> dict[str, str]:
     return folders
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

@@ -33,8 +33,7 @@ command.define_path('user_dir', 'Where timbres go that are kept and, while they 
 _PACKAGES = ('starlette', 'uvicorn', 'python_multipart')
 
 
-def main(argv):
-    del argv
+def main(_):
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
         raise InputError(f'The player is not installed: expected pip install "gansynth_tf[play]". '
                          f'Received: no {", ".join(missing)}')
@@ -46,8 +45,8 @@ def main(argv):
         port = server_socket.getsockname()[1]
         if port != FLAGS.port:
             _say(f'Port {FLAGS.port} is in use: taking {port}')
-        name = pathlib.Path(FLAGS.ckpt_dir).name if FLAGS.ckpt_dir else 'built-in model'
-        _say(f'Loading the {name} ...' if FLAGS.ckpt_dir is None else f'Loading {FLAGS.ckpt_dir} ...')
+        name = command.model_name(FLAGS)
+        _say(f'Loading {FLAGS.ckpt_dir or f"the {name}"} ...')
         begin = time.perf_counter()
         instrument = command.load(settings)
         instrument.generate(instrument.sample_latents(1, seed=0), instrument.pitches[:1])  # the first takes longest
@@ -66,13 +65,8 @@ def main(argv):
             playing.close()
 
 
-def run():
-    command.run(main, sys.modules[__name__])
-
-
 def _say(line):
     print(line, file=sys.stderr, flush=True)
 
 
-if __name__ == '__main__':
-    run()
+run = command.tool(main)

@@ -13,7 +13,6 @@ notes beside real ones.
 """
 
 import pathlib
-import sys
 
 from absl import flags
 
@@ -68,12 +67,7 @@ def main(argv):
         else:
             from gansynth_tf.evaluation.pictures import picture_book
             paths = picture_book.of_model(instrument, output_dir, seed=FLAGS.seed)
-    for path in paths:
-        print(path)
-
-
-def run():
-    command.run(main, sys.modules[__name__])
+    print(*paths, sep='\n')
 
 
 def _check(commands):
@@ -163,3 +157,6 @@ def _draw_sweep(instrument, sources, pitches, output_dir):
     pitches = _known(instrument, pitches) or [pitch for pitch in _SWEEP_PITCHES if pitch in instrument.pitches]
     return picture_book.of_sweep(instrument, _latents(chosen), [timbre.name for timbre in chosen],
                                  pitches or list(instrument.pitches)[:len(_SWEEP_PITCHES)], output_dir)
+
+
+run = command.tool(main)

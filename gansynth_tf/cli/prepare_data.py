@@ -14,7 +14,6 @@ Examples:
 import dataclasses
 import os
 import re
-import sys
 
 from absl import flags
 
@@ -68,8 +67,7 @@ flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; th
                   flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     command.import_tensorflow()
     from gansynth_tf.data import prepare, reports
     from gansynth_tf.data.sources import note_source, pitch_shifts
@@ -172,9 +170,4 @@ def _numbers(name, texts):
     return tuple(sorted(numbers))
 
 
-def run():
-    command.run(main, sys.modules[__name__])
-
-
-if __name__ == '__main__':
-    run()
+run = command.tool(main)

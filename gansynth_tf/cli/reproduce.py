@@ -10,7 +10,6 @@ listening test of all systems.
 
 import pathlib
 import shlex
-import sys
 
 from absl import flags
 
@@ -53,10 +52,8 @@ def main(argv):
         print(f'Stopped and saved. To go on:\n{shlex.join([argv[0], *given])}')
         return command.EXIT_DONE
     print(pathlib.Path(paths[1]).read_text(encoding='utf-8'))
-    for path in paths:
-        print(path)
+    print(*paths, sep='\n')
     return command.EXIT_DONE
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

@@ -6,7 +6,6 @@
 TensorFlow is not needed. The notes are random numbers: what is measured is the step. Prints a line of JSON a stage.
 """
 
-import sys
 
 from absl import flags
 
@@ -21,8 +20,7 @@ flags.DEFINE_float('peak_teraflops', None, "The chip's peak, for the fraction of
                    flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     import importlib.util
     import json
 
@@ -39,5 +37,4 @@ def main(argv):
                                             peak_teraflops=FLAGS.peak_teraflops)), flush=True)
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

@@ -13,7 +13,6 @@
 Prints what it finds, and the paths of what it writes.
 """
 
-import sys
 
 from absl import flags
 
@@ -80,7 +79,7 @@ def _check(action):
 
 
 def _sources():
-    """What --timbres names; nothing where sample is to draw its own."""
+    """The sources of the timbres in --timbres."""
     from gansynth_tf.music import timbres
     library = command.library(FLAGS)
     return [timbres.one(text, library) for text in FLAGS.timbres]
@@ -113,9 +112,8 @@ def _sample(instrument, sources):
         chosen = _resolved(instrument, sources)
     else:
         chosen = [timbres.random_timbre(instrument, number, FLAGS.seed) for number in range(1, FLAGS.num_timbres + 1)]
-    for path in audition_page.write(instrument, chosen, files.make_directory(FLAGS.output_dir), model=FLAGS.ckpt_dir,
-                                    seed=None if FLAGS['timbres'].present else FLAGS.seed):
-        print(path)
+    print(*audition_page.write(instrument, chosen, files.make_directory(FLAGS.output_dir), model=FLAGS.ckpt_dir,
+                               seed=None if FLAGS['timbres'].present else FLAGS.seed), sep='\n')
 
 
 def _keep(instrument):
@@ -137,8 +135,7 @@ def _library(instrument):
                            least_in_tune=FLAGS.least_in_tune)
     print(timbre_library.write(FLAGS.timbre_library or timbre_library.path_of(FLAGS.ckpt_dir), entries, instrument))
     if FLAGS.output_dir:
-        for path in library_page.write(instrument, entries, files.make_directory(FLAGS.output_dir)):
-            print(path)
+        print(*library_page.write(instrument, entries, files.make_directory(FLAGS.output_dir)), sep='\n')
 
 
 def _spread(instrument):
@@ -215,9 +212,4 @@ def _write(instrument, name, latent):
     print(timbres.write(directory / f'{name}.json', timbres.Timbre(name, latent), instrument))
 
 
-def run():
-    command.run(main, sys.modules[__name__])
-
-
-if __name__ == '__main__':
-    run()
+run = command.tool(main)

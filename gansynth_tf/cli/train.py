@@ -78,7 +78,7 @@ def main(argv):
 
 
 def _config(presets):
-    """What the flags say, as a change of a preset or of the run that is there."""
+    """The configuration: a preset's or that of the existing run, changed by the flags."""
     from gansynth_tf import config as config_lib
     from gansynth_tf import hyperparameters
 
@@ -99,7 +99,7 @@ def _refuse_what_only_gansynth_can() -> None:
 
 
 def _until_it_ends(train, argv) -> int:
-    """Trains, says how it ended where it was not by itself, and returns the exit code."""
+    """Trains, prints the reason for an early end, and returns the exit code."""
     from gansynth_tf.training import distribution, loop, signals
 
     try:
@@ -117,5 +117,4 @@ def _until_it_ends(train, argv) -> int:
     return command.EXIT_DONE
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

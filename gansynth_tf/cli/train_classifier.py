@@ -29,8 +29,7 @@ flags.DEFINE_integer('most_semitones', 6, 'Half of the notes are played faster o
 flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', lower_bound=0, flag_values=FLAGS)
 
 
-def main(argv):
-    del argv
+def main(_):
     from gansynth_tf import files
     output_dir = files.make_directory(FLAGS.output_dir)
     command.import_tensorflow()
@@ -47,5 +46,4 @@ def main(argv):
     print(output_dir)
 
 
-def run():
-    command.run(main, sys.modules[__name__])
+run = command.tool(main)

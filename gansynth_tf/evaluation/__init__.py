@@ -1,1 +1,1 @@
-"""How good a model's notes are: the measurements and the pictures of the paper."""
+"""The quality of a model's notes: the measurements and the pictures of the paper."""

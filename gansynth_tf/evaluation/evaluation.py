@@ -1,4 +1,4 @@
-"""From notes to the table: everything gansynth_evaluate does."""
+"""The table of gansynth_evaluate: notes are measured beside real ones."""
 
 import dataclasses
 import os
@@ -31,9 +31,9 @@ class Subject:
     """A column of the table.
 
     Attributes:
-      notes: what is measured.
-      grid: the same timbres at several pitches; None where nobody can tell which notes share a timbre.
-      instrument: what plays them; None for files.
+      notes: that are measured.
+      grid: the same timbres at several pitches; None where it is not known which notes share a timbre.
+      instrument: that plays them; None for files.
     """
 
     notes: NoteSet
@@ -43,13 +43,13 @@ class Subject:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Table:
-    """All that was measured.
+    """All measurements.
 
     Attributes:
-      rows: numbers by set: real notes first.
+      rows: numbers by set, real notes first.
       real: features of real notes.
       measured: features of every set, by its name.
-      facts: what was compared with what.
+      facts: lines on the conditions of the comparison.
     """
 
     rows: dict[str, dict[str, Any]]
@@ -63,7 +63,7 @@ class Table:
 
 
 def of_instrument(instrument: Instrument, classifier: Classifier, *, num_notes: int, seed: int, name: str) -> Subject:
-    """An instrument as subject: `num_notes` random notes, pitches as frequent as in its training data."""
+    """An instrument as subject: `num_notes` random notes, with pitches as frequent as in its training data."""
     rate = classifier.sample_rate
     pitches = tuple(pitch for pitch in measurements.KEYBOARD_PITCHES if pitch in instrument.pitches)
     grid = note_sets.of_grid(instrument, num_latents=measurements.NUM_KEYBOARD_LATENTS, pitches=pitches, seed=seed,
@@ -100,12 +100,12 @@ def evaluate(subjects: Sequence[Subject], notes: PreparedNotes, classifier: Clas
     """Measures subjects beside real notes.
 
     Args:
-      subjects: from `of_instrument` or `of_folder`: the columns, after that of real notes. The first one's notes tell
-        how long real notes are, and how many of the held-out ones are measured at most.
+      subjects: the columns after that of real notes, from `of_instrument` or `of_folder`. Real notes are cut to the
+        length of the first one's notes, and as many held-out ones are measured as the largest subject has.
       notes: real notes.
       classifier: at their sample rate.
-      cache_dir: where features of the real notes are kept.
-      piece: whose articulation is measured of instruments; None for none.
+      cache_dir: of the kept features of real notes.
+      piece: played by instruments to measure their articulation; None for none.
       seed: of the bootstrap and of the piece's timbres.
       num_replicates: draws of the bootstrap.
 
@@ -139,13 +139,13 @@ def articulation_of(instrument: Instrument, piece: Score, *, seed: int = 0,
 
     Args:
       instrument: plays the piece as gansynth_generate --as_magenta does, with timbres that wander.
-      piece: as a MIDI file has it.
+      piece: read from a MIDI file.
       seed: of timbres and bootstrap.
       num_replicates: draws of the bootstrap.
     """
     notes = performance.perform(piece, instrument.pitches).notes
     chosen = timbres.choose(instrument, notes, timbres.Choice('wander'), seed=seed)
-    # Her long release is where a note that comes late is hidden by the one before.
+    # Magenta's release is long, so that the note before hides a note that comes late.
     clip = render.render(instrument, notes, chosen.latents, style=note.MAGENTA).audio
     articulate = articulation.articulate(clip, notes, instrument.sample_rate)
     return bootstrap.estimate(lambda indices: float(articulate[indices].mean()), len(notes), seed=seed,
@@ -153,7 +153,7 @@ def articulation_of(instrument: Instrument, piece: Score, *, seed: int = 0,
 
 
 def _unused(name: str, names) -> str:
-    """The name, or the name with the first number that makes it another than those."""
+    """The name, with the first number that makes it different from `names` if it is one of them."""
     number, unused = 2, name
     while unused in names:
         number, unused = number + 1, f'{name} ({number})'

@@ -1,4 +1,4 @@
-"""Features extracted from every note of a set, once: about a kilobyte a note, never the audio."""
+"""Features of every note of a set, extracted once: about a kilobyte a note, without the audio."""
 
 import dataclasses
 import typing
@@ -27,7 +27,7 @@ _Self = typing.TypeVar('_Self', bound='_Columns')
 
 
 class _Columns:
-    """Arrays with a row a note each, by name; a base of dataclasses."""
+    """Base of dataclasses whose fields are arrays with one row per note."""
 
     pitches: np.ndarray
 
@@ -35,7 +35,7 @@ class _Columns:
         return len(self.pitches)
 
     def take(self: _Self, indices: np.ndarray) -> _Self:
-        """Those notes; a mask or indices."""
+        """The notes of a mask or of indices."""
         return type(self)(**{name: array[indices] for name, array in self.arrays().items()})
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -48,13 +48,13 @@ class NoteFeatures(_Columns):
     """Features of n notes.
 
     Attributes:
-      pitches: int [n], MIDI, that the notes should have.
+      pitches: int [n], MIDI, that were asked for.
       features: float32 [n, size], of the classifier.
       probabilities: float32 [n, 128], the classifier's of each MIDI pitch.
       fundamentals: float [n], MIDI, fractional; NaN for silence.
       coherences: float [n], of phases; NaN for silence.
       dynamics: float [n, 5], by `dynamics.NAMES`; NaN where there is none.
-      bins: int [n], the cluster that each is in, as NDB counts them.
+      bins: int [n], the cluster of each, for NDB.
       faulty: bool [n, 5], by `FAULTS`.
     """
 
@@ -90,20 +90,20 @@ class GridFeatures(_Columns):
 
 
 def extract(note_set: NoteSet, classifier: Classifier, bins: Bins) -> NoteFeatures:
-    """Goes through a set once. Notes that are not finite are taken as silence, and counted as faults."""
+    """Features of a set, in one pass. Notes that are not finite are treated as silence, and counted as faults."""
     return NoteFeatures(**_gathered(
         _of_batch(waves, pitches, note_set.sample_rate, classifier, bins) for waves, pitches, _ in _progress(note_set)))
 
 
 def extract_reference(note_set: NoteSet, classifier: Classifier) -> dict[str, np.ndarray]:
-    """What others are compared with: 'features' [n, size], 'log_specgrams' [n, size], 'dynamics' [n, 5]."""
+    """Features of reference notes: 'features' [n, size], 'log_specgrams' [n, size], 'dynamics' [n, 5]."""
     return _gathered({'features': classifier.outputs(waves)['features'],
                       'log_specgrams': _flat_log_specgrams(waves, note_set.sample_rate),
                       'dynamics': _dynamics(waves, note_set.sample_rate)} for waves, _, _ in _progress(note_set))
 
 
 def extract_grid(note_set: NoteSet) -> GridFeatures | None:
-    """Of notes that share timbres; None if none sounds."""
+    """Features of notes that share timbres; None if no note sounds."""
     def parts():
         for waves, pitches, instruments in _progress(note_set):
             sounding = np.isfinite(waves).all(axis=1) & (np.abs(waves).max(axis=1) >= faults.SILENT_PEAK)
@@ -114,7 +114,7 @@ def extract_grid(note_set: NoteSet) -> GridFeatures | None:
 
 
 def _frame_length(audio_length: int) -> int:
-    """Samples that one frame of `log_specgrams` stands for."""
+    """Samples of one frame of `log_specgrams`."""
     return max(_HOP, -(-audio_length // (_NUM_FRAMES * _HOP)) * _HOP)
 
 
@@ -133,9 +133,9 @@ def _log_specgrams(waves: tf.Tensor, sample_rate: int) -> tf.Tensor:
 
 
 def log_specgrams(waves: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Small log mel spectrograms: float [batch, samples] to float32 [batch, frames, 128], decibels of full scale.
+    """Small log mel spectrograms: float [batch, samples] -> float32 [batch, frames, 128], at most about 16 frames.
 
-    From -80 to about 0, in at most 16 frames or so.
+    Decibels relative to full scale, from -80 to about 0.
     """
     return _log_specgrams(tf.convert_to_tensor(waves, tf.float32), sample_rate).numpy()
 
@@ -175,7 +175,7 @@ def _of_grid_batch(waves: np.ndarray, pitches: np.ndarray, instruments: np.ndarr
 
 
 def _gathered(parts) -> dict[str, np.ndarray]:
-    """Dicts of arrays, one after the other, as one dict."""
+    """Dicts of arrays concatenated into one dict."""
     kept: dict[str, list] = {}
     for part in parts:
         for name, values in part.items():

@@ -1,8 +1,7 @@
-"""Between two or four timbres: along the latents, and for comparison by mixing waves or an autoencoder's codes.
+"""Interpolation between two or four timbres: of latents, and for comparison of waves or of an autoencoder's codes.
 
-Source: Engel et al. 2019 (GANSynth), section 5.2 and its figure of interpolations: mixed waves are heard as two notes
-at once, mixed latents as one note of a timbre between. `distance_to_real` puts a number to that, which the paper does
-not.
+Source: Engel et al. 2019 (GANSynth), section 5.2 and its figure of interpolations: mixed waves sound like two notes at
+once, interpolated latents like one note of a timbre in between. `distances_to_real` measures this; the paper does not.
 """
 
 import typing
@@ -23,7 +22,7 @@ _SEMITONES_AROUND = 2
 
 
 class Autoencoder(typing.Protocol):
-    """Notes to codes and back."""
+    """A model from notes to codes and back."""
 
     def encode(self, audio: np.ndarray) -> np.ndarray:
         """Float [n, samples] -> float [n, frames, channels]."""
@@ -53,13 +52,13 @@ def grid(corners: np.ndarray, num_steps: int = NUM_STEPS) -> np.ndarray:
 
 def three_ways(instrument: Instrument, ends: np.ndarray, pitch: int, *, autoencoder: Autoencoder | None = None,
                num_steps: int = NUM_STEPS) -> dict[str, np.ndarray]:
-    """From one note to another in different ways: by name, float [num_steps, samples].
+    """Interpolations from one note to another in different ways: by name, float [num_steps, samples].
 
     Args:
-      instrument: plays the ends, and what lies between them.
+      instrument: plays the ends and the latents between them.
       ends: float [2, latent_size].
       pitch: MIDI.
-      autoencoder: at the instrument's sample rate, if its codes are to be mixed, too.
+      autoencoder: at the instrument's sample rate, to mix its codes, too.
       num_steps: notes, both ends included.
     """
     waves = instrument.generate(grid(ends, num_steps)[0].astype(np.float32), [pitch] * num_steps)
@@ -74,18 +73,18 @@ def three_ways(instrument: Instrument, ends: np.ndarray, pitch: int, *, autoenco
 
 def distances_to_real(waves: Sequence[np.ndarray], sample_rate: int, pitch: int, notes: PreparedNotes,
                       classifier: Classifier) -> list[float]:
-    """How far notes are from the nearest real note of about their pitch, in the classifier's features.
+    """Distances of notes from the nearest real note of about their pitch, in the classifier's features.
 
     Args:
       waves: float [samples].
       sample_rate: Hz.
-      pitch: MIDI; real notes up to two semitones away count.
-      notes: whose training notes are the real ones.
+      pitch: MIDI; real notes up to two semitones away are compared.
+      notes: real notes.
       classifier: at their sample rate.
 
     Returns:
-      Euclidean distances, each over the mean distance of a held-out note of these pitches to its nearest training note:
-      1 is as near as a real note is; NaN if there are no such notes.
+      Euclidean distances to the nearest training note, relative to the mean distance of held-out notes: 1 is as near as
+      a real note is; NaN if there are no real notes of these pitches.
     """
     def features(wave):
         resampled = note_audio.resample(np.asarray(wave)[None], sample_rate, notes.sample_rate)

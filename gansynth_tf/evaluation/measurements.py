@@ -1,4 +1,4 @@
-"""Every number of the table, from the features of a set of notes and those of the training notes."""
+"""All numbers of the table, computed from the features of a set of notes and of the training notes."""
 
 import dataclasses
 import functools
@@ -36,7 +36,7 @@ class Reference:
     Attributes:
       features: float32 [n, size], of the classifier.
       dynamics: float [n, 5], by `dynamics.NAMES`.
-      bins: their clusters.
+      bins: clusters of their spectrograms.
     """
 
     features: np.ndarray
@@ -46,7 +46,7 @@ class Reference:
 
 def measure(notes: NoteFeatures, reference: Reference, *, seed: int = 0,
             num_replicates: int = bootstrap.NUM_REPLICATES) -> dict[str, Estimate | float]:
-    """All numbers of a set of at least two notes, keys as in `report.COLUMNS`; the main ones with their intervals."""
+    """All numbers of a set of at least two notes, by the keys of `report.COLUMNS`; the main ones with intervals."""
     middle = notes.take((notes.pitches >= MIDDLE[0]) & (notes.pitches <= MIDDLE[1]))
     numbers: dict[str, Estimate | float] = {}
     # Matrices are small here: more threads than one would mostly wait for each other.
@@ -70,7 +70,7 @@ def measure(notes: NoteFeatures, reference: Reference, *, seed: int = 0,
 
 def measure_grid(grid: GridFeatures | None, *, seed: int = 0, num_replicates: int = bootstrap.NUM_REPLICATES
                  ) -> dict[str, Estimate | float]:
-    """The numbers of `timbre`, those over the keyboard with intervals over instruments; NaN for lack of notes."""
+    """The numbers of `metrics.timbre`, those of the keyboard with intervals over instruments; NaN without notes."""
     numbers: dict[str, Estimate | float] = dict.fromkeys(
         ('timbre_distance', 'timbre_consistency', 'keyboard_off', 'keyboard_level_range'), float('nan'))
     if grid is None:
@@ -88,7 +88,7 @@ def measure_grid(grid: GridFeatures | None, *, seed: int = 0, num_replicates: in
 
 
 def count_faults(notes: NoteFeatures) -> dict[str, int]:
-    """How many notes have each fault."""
+    """Numbers of notes with each fault."""
     return dict(zip(features.FAULTS, notes.faulty.sum(axis=0).tolist()))
 
 
@@ -113,7 +113,7 @@ def _measure_dynamics(found: np.ndarray, reference: np.ndarray, **bootstrapping)
 
 def _estimate(values: np.ndarray, metric: Callable[[np.ndarray], float], *, seed: int, num_replicates: int
               ) -> Estimate | float:
-    """A metric of values and its interval; NaN for none."""
+    """A metric of values and its interval; NaN if there are no values."""
     if not len(values):
         return float('nan')
     return bootstrap.estimate(lambda indices: float(metric(values[indices])), len(values), seed=seed,

@@ -1,7 +1,7 @@
-"""Sets of notes to measure: prepared notes, those of an instrument, a folder of anyone's audio files.
+"""Sets of notes to measure: prepared notes, those of an instrument, or a folder of audio files.
 
-All are measured as 16-bit files would hold them, so that a model and the files it wrote give the same numbers, and no
-set is told apart from real notes by the noise of its rounding.
+All are rounded to 16 bits, so that a model and the files it wrote give the same numbers, and rounding noise does not
+distinguish any set from real notes.
 """
 
 import dataclasses
@@ -25,11 +25,11 @@ Batches = Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NoteSet:
-    """Notes of one length that can be gone through, again and again, a batch at a time.
+    """Notes of one length that can be read repeatedly, a batch at a time.
 
     Attributes:
-      name: as it stands in the table.
-      num_notes: how many there are.
+      name: of the column in the table.
+      num_notes: of the set.
       sample_rate: Hz.
       audio_length: samples of each note.
       batches: yields (float32 [up to 16, audio_length], int [..] MIDI pitches, [..] instruments by name or number).
@@ -44,7 +44,7 @@ class NoteSet:
 
 def of_prepared_notes(notes: PreparedNotes, split: str, *, name: str, audio_length: int, limit: int | None = None,
                       pitches: tuple[int, ...] | None = None) -> NoteSet:
-    """Real notes of a split; the first `limit` of them, of these pitches alone if any are given."""
+    """Real notes of a split: the first `limit` of them, only of the given pitches if there are any."""
     wanted = np.arange(notes.num_notes(split))
     if pitches is not None:
         wanted = wanted[np.isin(notes.pitches(split), pitches)]
@@ -69,7 +69,7 @@ def of_instrument(instrument: Instrument, *, num_notes: int, seed: int, sample_r
 
 def of_grid(instrument: Instrument, *, num_latents: int, pitches: tuple[int, ...], seed: int, sample_rate: int,
             name: str) -> NoteSet:
-    """Every one of `num_latents` timbres at every pitch."""
+    """Notes of `num_latents` random timbres, each at every pitch."""
     instruments = np.repeat(np.arange(num_latents), len(pitches))
     latents = instrument.sample_latents(num_latents, seed=seed)[instruments]
     return played(instrument, latents, np.tile(pitches, num_latents), instruments, sample_rate, name)
@@ -77,7 +77,7 @@ def of_grid(instrument: Instrument, *, num_latents: int, pitches: tuple[int, ...
 
 def played(instrument: Instrument, latents: np.ndarray, pitches, instruments: np.ndarray, sample_rate: int, name: str
            ) -> NoteSet:
-    """Notes of an instrument at given latents and pitches; `instruments` says which notes share a timbre."""
+    """Notes of an instrument at given latents and pitches; `instruments` are equal for notes that share a timbre."""
     def batches():
         start = 0
         for waves in instrument.generate_batches(latents, pitches):
@@ -90,7 +90,7 @@ def played(instrument: Instrument, latents: np.ndarray, pitches, instruments: np
 
 
 def cut(notes: NoteSet, audio_length: int) -> NoteSet:
-    """The same notes, faded out and cut at `audio_length` where they are longer, as prepared ones are."""
+    """The same notes, if they are longer faded out and cut at `audio_length`, as prepared ones are."""
     if notes.audio_length <= audio_length:
         return notes
     fade = note_audio.fade_out(audio_length, round(note_audio.FADE_SECONDS * notes.sample_rate)).astype(np.float32)
@@ -103,18 +103,18 @@ def cut(notes: NoteSet, audio_length: int) -> NoteSet:
 
 def of_folder(directory: str | os.PathLike, *, csv_file: str | os.PathLike | None = None, sample_rate: int,
               longest: int, limit: int | None = None) -> NoteSet:
-    """The audio files of a folder and its subfolders, made by any system.
+    """Audio files of a folder and its subfolders, made by any system.
 
     Args:
       directory: the folder.
       csv_file: a table with the columns `file` (relative to the folder) and `pitch` (a MIDI number or a name such as
-        C4); without it the file names tell the pitches: `...pitch60...`, or one number or name that stands alone.
+        C4); without it pitches are read from file names: `...pitch60...`, or one number or name that stands alone.
       sample_rate: Hz, to which other rates are converted.
       longest: samples at which longer files are cut; all notes are padded to the longest.
-      limit: how many files at most, in the order of their names.
+      limit: the most files, in the order of their names.
 
     Raises:
-      InputError: if there are no files, one cannot be read, or its pitch is not told.
+      InputError: if there are no files, one cannot be read, or its pitch is not known.
     """
     pitches = pitched_files(directory, csv_file)
     paths = sorted(pitches)[:limit]
@@ -141,7 +141,8 @@ def pitched_files(directory: str | os.PathLike, csv_file: str | os.PathLike | No
         if not found:
             raise InputError(f'No notes: expected rows in the CSV. Received: none in {str(csv_file)!r}')
         return found
-    source = folder.read_source(root, folder.PitchRules(trust_names=True))  # what is asked for, not what is heard
+    # Names tell the pitch that was asked for, which the sound need not have.
+    source = folder.read_source(root, folder.PitchRules(trust_names=True))
     for note in source.skipped:
         raise InputError(f'{note.name}: {note.reason}')
     return {root / str(note.file): note.pitch for note in source.notes}
@@ -156,6 +157,6 @@ def _read(path: pathlib.Path, sample_rate: int, longest: int) -> np.ndarray:
 
 
 def _as_files(waves: np.ndarray) -> np.ndarray:
-    """Waves, float [n, samples], as they come back from the files that music.output.write_wav makes of them."""
+    """Waves, float [n, samples], as they are read from files that music.output.write_wav has written."""
     peaks = np.max(np.abs(waves), axis=1, keepdims=True)
     return (np.round(waves * (32767 / np.maximum(peaks, 1))) / 32768).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Real notes as the measure of all others: their features, kept in a file for the next time."""
+"""Features of real notes, with which all others are compared; they are kept in a file for the next time."""
 
 import dataclasses
 import hashlib
@@ -19,7 +19,7 @@ from gansynth_tf.evaluation.features import GridFeatures, NoteFeatures
 from gansynth_tf.evaluation.measurements import Reference
 from gansynth_tf.evaluation.metrics import ndb
 
-MOST_NOTES = 20_000  # of training notes: what memory has to hold at once
+MOST_NOTES = 20_000  # training notes, so that their features fit in memory
 _MOST_GRID_NOTES = 1000
 _FORMAT = 2  # of the cache's files
 
@@ -29,9 +29,9 @@ class RealNotes:
     """Features of real notes.
 
     Attributes:
-      training: what others are compared with.
+      training: of training notes.
       held_out: of notes that no model was trained on.
-      grid: of instruments at many pitches; None if none sounds.
+      grid: of instruments at many pitches; None if no note sounds.
     """
 
     training: Reference
@@ -46,8 +46,8 @@ def extract(notes: PreparedNotes, classifier: Classifier, *, audio_length: int, 
     Args:
       notes: prepared notes, with a train and a test split.
       classifier: at the notes' sample rate.
-      audio_length: samples of each; longer notes fade out before the cut, as a model of that length learns them.
-      cache_dir: an existing directory; the file in it is named by all that decides its contents.
+      audio_length: samples of each; longer notes fade out before the cut, as in the training of a model of that length.
+      cache_dir: an existing directory; the file's name depends on all that its contents depend on.
 
     Raises:
       InputError: if there are fewer than two held-out, or too few training notes.

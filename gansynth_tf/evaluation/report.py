@@ -1,4 +1,4 @@
-"""The table: numbers by set of notes, as Markdown for people and as JSON for programs."""
+"""The table of numbers by set of notes, as Markdown and as JSON."""
 
 import json
 import math
@@ -62,13 +62,13 @@ one classifier and one length.
 
 
 def markdown(rows: Mapping[str, Mapping[str, Any]], *, num_bins: int, facts: Sequence[str] = ()) -> str:
-    """The table with sets as columns, since there are more numbers than sets.
+    """The table in Markdown, with sets as columns, since there are more numbers than sets.
 
     Args:
       rows: by name, the sets, each with 'num_notes', 'faults' (counts by name) and the numbers of `COLUMNS` (an
         `Estimate`, a float, or missing).
       num_bins: of NDB.
-      facts: lines about what was compared with what.
+      facts: lines on the conditions of the comparison.
     """
     names = list(rows)
     lines = [f'| | {" | ".join(names)} |', f'|---|{"---|" * len(names)}',
@@ -86,14 +86,11 @@ def write(rows: Mapping[str, Mapping[str, Any]], directory: pathlib.Path, *, num
     """Writes `metrics.md` and `metrics.json` into a directory and returns their paths."""
     texts = {'metrics.md': markdown(rows, num_bins=num_bins, facts=facts),
              'metrics.json': json.dumps({'rows': plain(rows), 'facts': list(facts)}, indent=2) + '\n'}
-    for name, text in texts.items():
-        with files.atomic_write(directory / name) as path:
-            path.write_text(text, encoding='utf-8')
-    return [directory / name for name in texts]
+    return [files.write_text(text, directory / name) for name, text in texts.items()]
 
 
 def cell(value, form: str) -> str:
-    """A number or an `Estimate` with its interval, in a format; '-' for none."""
+    """The text of a number, or of an `Estimate` with its interval, in a format; '-' for none."""
     if isinstance(value, Estimate):
         interval = f' [{cell(value.low, form)}, {cell(value.high, form)}]' if value.low < value.high else ''
         return cell(value.value, form) + interval
@@ -101,7 +98,7 @@ def cell(value, form: str) -> str:
 
 
 def plain(value):
-    """`value` as JSON has it: with estimates as objects, and what JSON has no number for as null."""
+    """`value` for JSON: estimates as objects, NaN and infinity as null."""
     if isinstance(value, Estimate):
         return {'value': plain(value.value), 'low': plain(value.low), 'high': plain(value.high)}
     if isinstance(value, Mapping):

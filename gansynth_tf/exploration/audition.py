@@ -1,4 +1,4 @@
-"""What timbres sound like: a scale and a riff of each, as audio files."""
+"""Auditions of timbres: a scale and a riff of each, as audio files."""
 
 import os
 import pathlib
@@ -18,7 +18,7 @@ _ROOT = 48  # C3, or the instrument's pitch of that name nearest to its middle
 _SCALE = (0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 17, 19, 21, 23, 24)
 _BEAT_SECONDS = 0.5
 _LUFS = -20.0
-# Semitones above the root, beats from start to end, velocity: a bass, a line above it, and a chord that stays.
+# Semitones above the root, start and end in beats, velocity: a bass, a line above it, and a chord that is held.
 _RIFF = ((0, 0, 2, 100), (12, 0, 1, 90), (19, 0.5, 1, 70), (24, 1, 2, 110), (16, 1.5, 2.5, 70), (7, 2, 4, 100),
          (23, 2, 3, 100), (19, 2.5, 3, 60), (26, 3, 4, 115), (22, 3.5, 4, 70), (5, 4, 6, 95), (21, 4, 5, 90),
          (17, 4.5, 5, 60), (28, 5, 6, 120), (24, 5.5, 6, 80), (0, 6, 9, 100), (16, 6, 9, 80), (19, 6, 9, 80),
@@ -26,7 +26,7 @@ _RIFF = ((0, 0, 2, 100), (12, 0, 1, 90), (19, 0.5, 1, 70), (24, 1, 2, 110), (16,
 
 
 def notes(instrument: Instrument, kind: str) -> list[PlayedNote]:
-    """Two octaves up, a note a quarter of a second; or a short piece with chords, loud and soft notes.
+    """The notes of a 'scale', two octaves up in quarter seconds, or of a 'riff' with chords, loud and soft notes.
 
     Notes that the instrument lacks are moved by octaves.
     """
@@ -40,7 +40,7 @@ def notes(instrument: Instrument, kind: str) -> list[PlayedNote]:
 
 
 def write(instrument: Instrument, timbre: Timbre, kind: str, path: str | os.PathLike) -> pathlib.Path:
-    """Writes what a timbre sounds like, as .flac, .ogg or .wav; all equally loud, -20 LUFS."""
+    """Writes an audition of a timbre as .flac, .ogg or .wav; all are equally loud, -20 LUFS."""
     path = pathlib.Path(path)
     performance = Performance(notes(instrument, kind))
     latents = np.repeat(timbre.latent[np.newaxis], len(performance.notes), axis=0)
@@ -53,5 +53,5 @@ def write(instrument: Instrument, timbre: Timbre, kind: str, path: str | os.Path
 
 
 def _within(instrument: Instrument, pitch: int) -> int:
-    """The instrument's pitch that is nearest, of the same name if it has one."""
+    """The instrument's nearest pitch of the same name; the nearest pitch if it has none of that name."""
     return min(instrument.pitches, key=lambda known: ((known - pitch) % 12 != 0, abs(known - pitch)))

@@ -1,4 +1,4 @@
-"""A page on which timbres are listened to and compared: players, a picture and measurements; it works offline."""
+"""A page on which timbres are heard and compared: players, a picture and measurements; it works offline."""
 
 import html
 import importlib.resources
@@ -33,15 +33,15 @@ def write(instrument: Instrument, timbres: Sequence[Timbre], output_dir: pathlib
     Args:
       instrument: plays them.
       timbres: in the order in which they are numbered, from 1.
-      output_dir: where to.
-      model: where the instrument lies, for the page; None for the built-in one.
-      seed: of which they are the random timbres of their numbers, if they are.
+      output_dir: of the files.
+      model: the instrument's path, as the page tells it; None for the built-in one.
+      seed: of the timbres, if they are its random timbres 1, 2, 3 and so on.
 
     Returns:
       The paths, the page first.
 
     Raises:
-      InputError: if there is none, or files cannot be written.
+      InputError: if there are no timbres, or files cannot be written.
     """
     if not timbres:
         raise InputError('Nothing to listen to: expected timbres. Received: none')
@@ -50,16 +50,14 @@ def write(instrument: Instrument, timbres: Sequence[Timbre], output_dir: pathlib
                for kind in audition.KINDS]
               for number, timbre in enumerate(tqdm.tqdm(timbres, desc='Playing', unit=' timbres', disable=None), 1)]
     sheet = pictures.write(_sheet(instrument, timbres), output_dir / 'sheet.png')
-    page = output_dir / 'index.html'
-    with files.atomic_write(page) as temporary:
-        temporary.write_text(_page([timbre.name for timbre in timbres], described,
-                                   [[path.name for path in paths] for paths in sounds], model=model, seed=seed),
-                             encoding='utf-8')
+    page = files.write_text(_page([timbre.name for timbre in timbres], described,
+                                  [[path.name for path in paths] for paths in sounds], model=model, seed=seed),
+                            output_dir / 'index.html')
     return [page, sheet, *(path for paths in sounds for path in paths)]
 
 
 def _sheet(instrument: Instrument, timbres: Sequence[Timbre]):
-    """Rainbowgrams of all timbres, by number, at the middle pitch."""
+    """Rainbowgrams of all timbres, in the order of their numbers, at the middle pitch."""
     pitch = description.pitches_of(instrument, 1)[0]
     waves = instrument.generate(np.stack([timbre.latent for timbre in timbres]), [pitch] * len(timbres))
     rows = {}
@@ -67,7 +65,7 @@ def _sheet(instrument: Instrument, timbres: Sequence[Timbre]):
     size = -(-len(timbres) // num_rows)
     for first in range(0, len(timbres), size):
         part = waves[first:first + size]
-        numbers = [str(first + place) for place in range(1, len(part) + 1)]
+        numbers = [str(number) for number in range(first + 1, first + len(part) + 1)]
         rows[f'{numbers[0]} to {numbers[-1]}'] = (part, numbers)
     return pictures.rainbowgrams(rows, instrument.sample_rate, f'Timbres by number, at {note_name(pitch)}')
 

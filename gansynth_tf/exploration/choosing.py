@@ -1,4 +1,4 @@
-"""Timbres that are far apart, mixed, or near a recording."""
+"""Choices of timbres: some that differ from each other, mixtures, and the nearest to a recording."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -18,15 +18,15 @@ _ROUND_SIZE = 32
 
 
 def spread(instrument: Instrument, count: int, *, seed: int, num_candidates: int = 256) -> np.ndarray:
-    """Random timbres that are in tune over the keyboard and far from each other in what is measured of them.
+    """Random timbres that are in tune over the keyboard and differ from each other in their descriptions.
 
-    The next is always the one furthest from those taken, in descriptions scaled to one spread.
+    Each is the candidate furthest from those chosen before, in descriptions scaled to one spread.
 
     Args:
       instrument: plays them.
-      count: how many.
+      count: of timbres.
       seed: the same gives the same timbres.
-      num_candidates: of which they are chosen.
+      num_candidates: random timbres from which they are chosen.
 
     Returns:
       float32 [count, latent_size].
@@ -44,13 +44,13 @@ def spread(instrument: Instrument, count: int, *, seed: int, num_candidates: int
 
 
 def far_apart(rows: np.ndarray, accept: Callable[[int], bool] = lambda index: True) -> Iterator[int]:
-    """Indices of timbres: the one in the middle, then always the one furthest from those before.
+    """Yields indices of timbres: first the one in the middle, then always the one furthest from those before.
 
     Args:
       rows: float [n, 8], descriptions.
-      accept: says of an index whether it may be one; asked at most once.
+      accept: returns True for an index that may be chosen; called at most once for each.
     """
-    points = places(rows)
+    points = scaled(rows)
     distances = -np.linalg.norm(points, axis=1)
     asked = np.zeros(len(points), bool)
     num_taken = 0
@@ -65,20 +65,20 @@ def far_apart(rows: np.ndarray, accept: Callable[[int], bool] = lambda index: Tr
         num_taken += 1
 
 
-def places(rows: np.ndarray) -> np.ndarray:
-    """Descriptions without tuning, on one scale, so that their distances can be compared: float [n, 7]."""
+def scaled(rows: np.ndarray) -> np.ndarray:
+    """Descriptions, float [n, 8], without tuning and on one scale, so that distances can be compared: float [n, 7]."""
     # Attacks and brightness are heard by ratio, not by difference.
     points = np.column_stack([np.log(np.maximum(rows[:, :2], 1e-3)), rows[:, 2:-1]])
     points = (points - points.mean(axis=0)) / np.maximum(points.std(axis=0), _NOTICEABLE)
-    return np.clip(points, -_FURTHEST, _FURTHEST)  # lest all be chosen for the one thing in which they are odd
+    return np.clip(points, -_FURTHEST, _FURTHEST)  # so that no timbre is chosen for one extreme measure alone
 
 
 def mix(latents: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
-    """The spherical mean of timbres: the direction and the length that lie between theirs.
+    """The spherical mean of timbres: its direction and length lie between theirs.
 
     Args:
       latents: two or more, float [latent_size].
-      weights: one for each, not negative; only their ratios count.
+      weights: one for each, not negative; only their ratios matter.
 
     Raises:
       InputError: if counts differ, a weight is negative or all are 0, or the timbres are opposite.
@@ -113,15 +113,15 @@ def mix(latents: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
 
 def near(instrument: Instrument, wave: np.ndarray, pitch: int, features, *, seed: int, num_candidates: int = 256
          ) -> tuple[np.ndarray, float]:
-    """The timbre that sounds most like a recording, by a search that closes in.
+    """The timbre that sounds most like a recording, by a search in ever smaller surroundings of the best one.
 
-    It begins among random timbres, and at the recording's timbre code where the instrument knows one.
+    The search begins with random timbres, and the recording's timbre code where the instrument can compute it.
 
     Args:
       instrument: plays the candidates.
       wave: float [samples] at the instrument's rate.
-      pitch: MIDI pitch of the recording; candidates play the instrument's nearest.
-      features: from float [n, samples] to float [n, size]; the distance is that of their directions.
+      pitch: MIDI pitch of the recording; candidates play the instrument's nearest pitch.
+      features: from float [n, samples] to float [n, size]; distances are those of their directions.
       seed: the same gives the same timbre.
       num_candidates: random timbres in the first round.
 

@@ -1,4 +1,4 @@
-"""Descriptions of timbres: numbers measured on a few of their notes, and the words that stand for them."""
+"""Descriptions of timbres: measurements of a few of their notes, and words for them."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,18 +7,17 @@ import numpy as np
 
 from gansynth_tf.evaluation.metrics import dynamics
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.spectral.pitch import midi_to_hz
+from gansynth_tf.spectral.pitch import harmonic_peaks, midi_to_hz
 
 NUM_PITCHES = 5  # at which a timbre is measured
 
 _STEADY_SECONDS = (0.25, 1.5)
 _NUM_HARMONICS = 30
-_SEARCH_CENTS = 60.0
 _WIDTH_BINS = 12  # to each side, of a partial: the main lobe of a Hann window, four times padded, and its neighbours
 _FLOOR = 1e-12
 _MOST_HOLLOW_DB = 40.0
 
-# From the largest to the smallest: the first whose threshold is reached is the word.
+# Thresholds from the largest to the smallest: the word of the first that is reached applies.
 WORDS = {
     'brightness': ((9.0, 'bright'), (4.5, 'clear'), (2.5, 'warm'), (1.5, 'dark'), (0.0, 'pure')),
     'attack_ms': ((200.0, 'swelling'), (80.0, 'soft'), (40.0, 'firm'), (0.0, 'struck')),
@@ -32,17 +31,17 @@ WORDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Description:
-    """Measures of a timbre: the median over its notes, the largest of `detuning_cents`.
+    """Measures of a timbre: medians over its notes, but for `detuning_cents` the largest.
 
     Attributes:
       brightness: spectral centroid, in multiples of the fundamental.
-      attack_ms: from 10% to 90% of the largest level of the first second.
-      decay_db_per_second: how the level falls from 0.5 s to 2 s.
-      noise_db: energy beside the harmonics, against all energy.
-      inharmonicity_cents: how far partials are from multiples of the fundamental, weighted by their power.
+      attack_ms: time from 10% to 90% of the largest level of the first second.
+      decay_db_per_second: fall of the level from 0.5 s to 2 s.
+      noise_db: energy between the harmonics, relative to all energy.
+      inharmonicity_cents: deviation of partials from multiples of the fundamental, weighted by their power.
       hollowness_db: energy of the third, fifth and seventh harmonic over that of the second, fourth and sixth.
-      undulation_db: how the level of a note that lasts moves around a straight line, as a standard deviation.
-      detuning_cents: how far the fundamental is from the pitch.
+      undulation_db: standard deviation of the level of a sustained note around a straight line.
+      detuning_cents: deviation of the fundamental from the pitch.
     """
 
     brightness: float
@@ -56,7 +55,7 @@ class Description:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What a musician would call it, by the thresholds of `WORDS`."""
+        """Words that a musician would use for it, by the thresholds of `WORDS`."""
         found = (next(word for least, word in scale if getattr(self, name) >= least) for name, scale in WORDS.items())
         return tuple(word for word in found if word)
 
@@ -69,7 +68,7 @@ NAMES = tuple(field.name for field in dataclasses.fields(Description))
 
 
 def pitches_of(instrument: Instrument, count: int = NUM_PITCHES) -> list[int]:
-    """Pitches over the middle of an instrument's range, by which a timbre is judged."""
+    """Pitches over the middle of an instrument's range, at which a timbre is measured."""
     known = np.array(instrument.pitches)
     inside = (np.linspace(0.15, 0.85, count) if count > 1 else np.array([0.5])) * (len(known) - 1)
     return [int(pitch) for pitch in known[np.unique(np.round(inside).astype(int))]]
@@ -118,7 +117,7 @@ def measure(wave: np.ndarray, sample_rate: int, pitch: int) -> Description:
 
 
 def _spectrum(part: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:
-    size = 4 << max(len(part) - 1, 1).bit_length()  # fine enough for a parabola through a peak to be exact
+    size = 4 << max(len(part) - 1, 1).bit_length()  # so that a parabola through a peak is exact
     window = np.hanning(len(part))
     power = np.abs(np.fft.rfft(part * window, size)) ** 2
     power[:max(1, int(20 * size / sample_rate))] = 0
@@ -126,20 +125,12 @@ def _spectrum(part: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float]:
 
 
 def _partials(power: np.ndarray, hz_per_bin: float, fundamental_hz: float) -> list[tuple[int, float, float]]:
-    """(harmonic, cents from its place, energy) of those whose largest bin is within 60 cents of it."""
+    """The partials near the harmonics: (number of the harmonic, cents from it, energy)."""
     found = []
-    for harmonic in range(1, _NUM_HARMONICS + 1):
-        centre = harmonic * fundamental_hz / hz_per_bin
-        low, high = (round(centre * 2 ** (sign * _SEARCH_CENTS / 1200)) for sign in (-1, 1))
-        if high + _WIDTH_BINS >= len(power):
-            break
-        peak = low + int(np.argmax(power[low:high + 1]))
-        before, here, after = np.log(power[peak - 1:peak + 2] + _FLOOR)
-        curve = before - 2 * here + after
-        place = peak + (0.5 * (before - after) / curve if curve < 0 else 0.0)
-        reach = max(_WIDTH_BINS, int(centre * 0.01))
+    for harmonic, peak, cents in harmonic_peaks(power, hz_per_bin, fundamental_hz, num_harmonics=_NUM_HARMONICS):
+        reach = max(_WIDTH_BINS, int(harmonic * fundamental_hz / hz_per_bin * 0.01))
         energy = power[max(peak - reach, 0):peak + reach + 1].sum()
-        found.append((harmonic, float(1200 * np.log2(max(place, 1e-9) / centre)), float(energy)))
+        found.append((harmonic, float(cents), float(energy)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""A model's library: timbres that are far apart and in tune over the keyboard, called by what is measured of them."""
+"""A model's library: timbres that differ from each other and are in tune, with names made of their descriptions."""
 
 import dataclasses
 import itertools
@@ -24,11 +24,11 @@ _MOST_WORDS = 3  # of a name
 
 @dataclasses.dataclass(frozen=True)
 class Keyboard:
-    """How a timbre is over all keys of an instrument.
+    """Measures of a timbre over all keys of an instrument.
 
     Attributes:
       in_tune: the share of notes whose fundamental, found by YIN, is within half a semitone of their pitch, 0 to 1.
-      level_range_db: from the softest to the loudest note, by root mean squares.
+      level_range_db: from the softest to the loudest note, of root mean squares.
     """
 
     in_tune: float
@@ -37,19 +37,20 @@ class Keyboard:
 
 def make(instrument: Instrument, count: int, *, seed: int, num_candidates: int = NUM_CANDIDATES,
          least_in_tune: float = LEAST_IN_TUNE) -> list[Entry]:
-    """A library.
+    """The entries of a new library, sorted by name.
 
     Args:
-      instrument: whose.
-      count: how many timbres.
+      instrument: plays the timbres.
+      count: of timbres.
       seed: the same gives the same library.
-      num_candidates: random timbres among which they are chosen.
+      num_candidates: random timbres from which they are chosen.
       least_in_tune: the share of a timbre's keys that must be in tune, 0 to 1.
 
     Raises:
       InputError: if too few of the candidates are in tune.
     """
-    latents = rounded(instrument.sample_latents(num_candidates, seed=seed))
+    # Three decimals, so that the file is short.
+    latents = np.round(instrument.sample_latents(num_candidates, seed=seed), 3).astype(np.float32)
     described = description.describe(instrument, latents)
     near = np.flatnonzero([found.detuning_cents <= choosing.IN_TUNE_CENTS for found in described])
     keyboards: dict[int, Keyboard] = {}
@@ -70,19 +71,14 @@ def make(instrument: Instrument, count: int, *, seed: int, num_candidates: int =
                    for name, index, found in zip(names(chosen), taken, chosen)), key=lambda one: one.timbre.name)
 
 
-def rounded(latents: np.ndarray) -> np.ndarray:
-    """Latents to three decimals, which a file can hold in few letters."""
-    return np.round(latents, 3).astype(np.float32)
-
-
 def entry(name: str, latent: np.ndarray, found: Description, over: Keyboard) -> Entry:
-    """A timbre of a library with all that is measured of it."""
+    """An entry of a library, with all measurements."""
     numbers = dataclasses.asdict(found) | dataclasses.asdict(over)
     return Entry(Timbre(name, latent), found.words, {key: round(value, 3) for key, value in numbers.items()})
 
 
 def keyboard(instrument: Instrument, latent: np.ndarray) -> Keyboard:
-    """Plays a timbre on all keys of an instrument."""
+    """Measures a timbre, float [latent_size], on all keys of an instrument."""
     pitches = list(instrument.pitches)
     latents = np.repeat(np.asarray(latent, np.float32)[np.newaxis], len(pitches), axis=0)
     waves = (wave for batch in instrument.generate_batches(latents, pitches) for wave in batch)
@@ -94,9 +90,9 @@ def keyboard(instrument: Instrument, latent: np.ndarray) -> Keyboard:
 
 
 def names(described: Sequence[Description]) -> list[str]:
-    """Names of timbres: of the words of each the three that the fewest others have, and a number where that is not one.
+    """Names of timbres: the three words of each that the fewest others have, and a number if the name is taken.
 
-    'breathy_soft' and 'breathy_soft_2'; words stand in the order of `description.WORDS`.
+    'breathy_soft' and 'breathy_soft_2'; the words are in the order of `description.WORDS`.
     """
     common = Counter(word for found in described for word in found.words)
     called: Counter[str] = Counter()

@@ -28,14 +28,12 @@ def write(instrument: Instrument, entries: Sequence[Entry], output_dir: pathlib.
     """Writes README.md and a riff of each timbre, `01.ogg` and so on."""
     paths = [audition.write(instrument, entry.timbre, 'riff', output_dir / f'{number:02d}.ogg')
              for number, entry in enumerate(tqdm.tqdm(entries, desc='Playing riffs', disable=None), 1)]
-    page = output_dir / 'README.md'
-    with files.atomic_write(page) as temporary:
-        temporary.write_text(_HEAD + '\n' + table(entries, [path.name for path in paths]), encoding='utf-8')
-    return [page, *paths]
+    text = _HEAD + '\n' + table(entries, [path.name for path in paths])
+    return [files.write_text(text, output_dir / 'README.md'), *paths]
 
 
 def table(entries: Sequence[Entry], riffs: Sequence[str]) -> str:
-    """Markdown: a row a timbre."""
+    """The table in Markdown, a row a timbre; `riffs` are names of files."""
     rows = [['name', 'riff', 'words', *(heading for heading, _, _ in _COLUMNS)],
             ['---', '---', '---', *['---:'] * len(_COLUMNS)]]
     for entry, riff in zip(entries, riffs):

@@ -1,1 +1,1 @@
-"""Models that play without this package: one directory with everything in the graph."""
+"""Exports of models, which play without this package."""

@@ -1,6 +1,7 @@
-"""What a graph says when it is asked for something impossible: the sentence that the package's errors are made of.
+"""Checks of a graph's inputs; their errors are worded like those of the package.
 
-Each check is an operation of the graph, which what it guards has to wait for (`passed`); else that might fail first.
+Each check is an operation of the graph. Operations that use the input wait for it (`passed`); otherwise they might fail
+first, with a less helpful error.
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ def require_at_most(most: int, what: str, rows: tf.Tensor) -> tf.Operation:
 
 
 def require_pitches(labels: tf.Tensor, pitches: tf.Tensor, known: Sequence[int]) -> tf.Operation:
-    """Labels below zero stand for pitches that the model lacks."""
+    """Requires labels of at least 0; lower ones stand for pitches that the model lacks."""
     return require(labels >= 0, 'Unknown pitch', f'one of the {len(known)} MIDI pitches of this model ({known[0]} to '
                    f'{known[-1]})', tf.boolean_mask(pitches, labels < 0))
 

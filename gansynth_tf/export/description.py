@@ -1,4 +1,4 @@
-"""What an export says of itself."""
+"""The description of an export: its model's facts, origin and signatures."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ from gansynth_tf.export.served_model import SIGNATURES
 from gansynth_tf.generation import exported_model
 from gansynth_tf.networks.checkpoints import GeneratorState
 
-PROVENANCE_FILE = 'provenance.json'  # beside a model: any facts on where it comes from, and `data_licence`
+PROVENANCE_FILE = 'provenance.json'  # beside a model: any facts on its origin, and `data_licence`
 _UNKNOWN = 'not recorded with the model'
 
 
@@ -29,7 +29,7 @@ def read_provenance(directory: str | os.PathLike) -> dict:
 
 def describe(config: Config, vocabulary: PitchVocabulary, state: GeneratorState, *, provenance: dict,
              data_licence: str | None = None, form: str = exported_model.FORMAT) -> dict:
-    """Everything that a program or a person would want to know of an export, as plain values."""
+    """The facts on an export as plain values, for programs and people."""
     return {
         'format': form,
         'pitches': list(vocabulary.pitches),

@@ -1,12 +1,12 @@
-"""Writing the generator's network for OpenVINO, LiteRT or ONNX Runtime, from latents and pitch labels to images.
+"""Exports of the generator's network, from latents and pitch labels to images, for OpenVINO, LiteRT or ONNX Runtime.
 
     OUT/generator.xml, generator.bin     for OpenVINO
     OUT/generator.tflite                 for LiteRT, also of other languages and on phones
     OUT/generator.onnx                   for ONNX Runtime, likewise
     OUT/normalizer.json, description.json
 
-The way from the normalised images to waves is NumPy's: it is a small part of the work, and LiteRT has no inverse
-Fourier transform.
+Waves are made of the normalised images in NumPy: this is a small part of the work, and LiteRT has no inverse Fourier
+transform.
 """
 
 import os
@@ -33,8 +33,8 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
 
     Args:
       model: as `synthesizer.open_model` reads it.
-      export_dir: where the files go.
-      engine: what will run it, one of `network_model.ENGINES`.
+      export_dir: of the files.
+      engine: the engine that will run it, one of `network_model.ENGINES`.
       data_licence: as for `saved_model.export`.
 
     Raises:
@@ -44,7 +44,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
     kind.check_installed()
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory), form=kind.form)
-    del facts['signatures']  # those of a SavedModel
+    del facts['signatures']  # which only a SavedModel has
     directory = files.make_directory(export_dir)
     exported_model.require_format(directory, engine)
     files.remove_abandoned(directory)
@@ -75,7 +75,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
 
 def _write_openvino(module: tf.Module, images, path: pathlib.Path) -> None:
     import openvino
-    with tempfile.TemporaryDirectory() as temporary:  # a SavedModel is what it reads
+    with tempfile.TemporaryDirectory() as temporary:  # OpenVINO reads SavedModels
         tf.saved_model.save(module, temporary, signatures=images.get_concrete_function())
         network = openvino.convert_model(temporary)
     openvino.save_model(network, str(path), compress_to_fp16=False)

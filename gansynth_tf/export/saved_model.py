@@ -1,7 +1,7 @@
-"""Writing a model as a TensorFlow SavedModel, in the layout that TensorFlow Serving watches.
+"""Exports of a model as a TensorFlow SavedModel, in the layout that TensorFlow Serving watches.
 
 OUT/1/saved_model.pb, variables/        the first export
-OUT/2/...                               a later one; servers play the highest number
+OUT/2/...                               a later one; servers use the highest number
 """
 
 import contextlib
@@ -29,9 +29,9 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
 
     Args:
       model: as `synthesizer.open_model` reads it.
-      export_dir: where the versions go.
-      data_licence: the licence of the training data, told by `describe`; that in the model's `provenance.json` if None.
-      precision: 'fp32' or 'bf16', what the network computes in.
+      export_dir: of the versions.
+      data_licence: the licence of the training data, for `describe`; that in the model's `provenance.json` if None.
+      precision: of the network's computation, 'fp32' or 'bf16'.
       phase_locking: as `gansynth_tf.load` has it.
       batch_size: notes computed at once, however many are asked for.
 
@@ -43,12 +43,12 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
     graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
                            precision=precision, phase_locking=phase_locking)
     codes = model.codes
-    served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts,
-                         codes=codes, batch_size=batch_size)
+    served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts, codes=codes,
+                         batch_size=batch_size)
     directory = files.make_directory(export_dir)
     exported_model.require_format(directory, exported_model.SAVED_MODEL)
     with _next_version(directory) as (temporary, final):
-        # Custom gradients would be Python functions, which another program does not have; nor does playing need any.
+        # Custom gradients would be Python functions, which other programs lack; playing needs no gradients.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
         if codes is not None:
@@ -58,7 +58,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
 
 @contextlib.contextmanager
 def _next_version(export_dir: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
-    """Yields a temporary directory and what it is called once the block ends well; servers never see half a version."""
+    """Yields a temporary directory and its final name, so that servers never see an incomplete version."""
     files.remove_abandoned(export_dir)
     versions = [int(path.name) for path in export_dir.iterdir() if path.name.isdecimal()]
     final = export_dir / str(max(versions, default=0) + 1)

@@ -1,4 +1,4 @@
-"""What an exported model can do: its functions, each a signature that other programs call by name."""
+"""The functions of an exported model, each a signature that other programs call by name."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MOST_CLIP_NOTES = 100_000  # of one `render`
 LONGEST_CLIP_SECONDS = 3600
 MOST_LATENTS = 100_000
 
-# name: (what it gives, {input: what it is}); told by `describe`.
+# name: (output, {input: meaning}), as `describe` tells them.
 SIGNATURES = {
     'generate': ('audio: float32 [n, audio_length], at most full scale 1, 5 ms ramps at both ends', {
         'latents': f'float32 [n, latent_size], timbres, from N(0, 1), {MOST_NOTES} at most',
@@ -45,16 +45,16 @@ SIGNATURES = {
 
 
 class ServedModel(tf.Module):
-    """A model whose methods are graphs that need nothing else.
+    """A model whose methods are graphs, which need no Python.
 
     Args:
       config: its hyperparameters.
       vocabulary: the pitches that it knows.
       waves: from latents [n, size] and pitch labels [n] to waves [n, audio_length].
-      variables: what `waves` holds, to be stored with it.
-      description: plain values that `describe` gives.
-      codes: where random latents lie, see `timbre_codes`; None if around 0.
-      batch_size: notes played at once: bounds memory, whatever is asked for.
+      variables: of `waves`, to be stored with it.
+      description: plain values that `describe` returns.
+      codes: around which random latents lie, see `timbre_codes`; None if they lie around 0.
+      batch_size: notes played at once, which bounds memory however many are asked for.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary, waves: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
@@ -70,8 +70,8 @@ class ServedModel(tf.Module):
         integers = tf.TensorSpec([None], tf.int32, 'pitches')
         one, number = tf.TensorSpec([size], tf.float32), tf.TensorSpec([], tf.int32)
         seconds = tf.TensorSpec([None], tf.float64)
-        # What all others call, so that its graphs are there only once: that for one note, which is faster if it is
-        # known to be one, and that for any number.
+        # All other functions call this one, so that its two graphs are stored once: the graph for one note, which is
+        # faster because the size is known, and the graph for any number.
         self._raw_waves = _function(lambda latents, labels: _finite(tf.cond(
             tf.equal(tf.shape(labels)[0], 1),
             lambda: waves(tf.reshape(latents[:1], [1, size]), tf.reshape(labels[:1], [1])),
@@ -117,7 +117,7 @@ class ServedModel(tf.Module):
 
     def _interpolate(self, start, end, steps, pitch):
         possible = checks.require((steps >= 1) & (steps <= MOST_STEPS), 'Impossible steps', f'1 to {MOST_STEPS}', steps)
-        # Checked before they are mixed, as then every row would be at fault.
+        # Checked before they are mixed, since a fault would then be in every row.
         ends, labels = self._checked(tf.stack([start, end]), tf.stack([pitch]))
         ends, labels, steps = checks.passed([possible], ends, labels, steps)
         latents = _great_circle(ends[0], ends[1], tf.linspace(0.0, 1.0, steps))
@@ -140,7 +140,7 @@ class ServedModel(tf.Module):
 
     def _checked(self, latents, pitches):
         """Latents and pitch labels."""
-        # The shape is looked at when the graph runs, too: not every server looks at the one that a signature declares.
+        # The shape is checked when the graph runs, too: not every server checks the shapes that a signature declares.
         latents = tf.ensure_shape(latents, [None, self._config.latent_vector_size])
         in_table = tf.gather(self._labels, tf.clip_by_value(pitches, 0, 127))
         labels = tf.where((pitches >= 0) & (pitches <= 127), in_table, -1)
@@ -182,7 +182,7 @@ def _great_circle(start, end, fractions):
     lengths = tf.norm(start) * tf.norm(end)
     angle = tf.acos(tf.clip_by_value(tf.math.divide_no_nan(tf.reduce_sum(start * end), lengths), -1.0, 1.0))
     sine = tf.sin(angle)
-    straight = (sine < 1e-3) | (lengths <= 0)  # a smaller angle is not known to float32
+    straight = (sine < 1e-3) | (lengths <= 0)  # float32 does not resolve smaller angles
     safe = tf.where(straight, 1.0, sine)
     first = tf.where(straight, 1 - fractions, tf.sin((1 - fractions) * angle) / safe)
     last = tf.where(straight, fractions, tf.sin(fractions * angle) / safe)

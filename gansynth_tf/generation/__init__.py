@@ -1,1 +1,1 @@
-"""From latents and pitches to audio: single notes, and whole pieces read from MIDI files."""
+"""Trained models as instruments: from latents and pitches to audio."""

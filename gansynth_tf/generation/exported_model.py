@@ -1,4 +1,4 @@
-"""Reading SavedModels, to be played like any other model; networks alone are `network_model`'s."""
+"""SavedModels, read to be played like any other model; `network_model` reads networks alone."""
 
 import functools
 import logging
@@ -14,7 +14,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.generation import network_model
 
 FORMAT = 'gansynth_tf SavedModel 1'
-SAVED_MODEL = 'saved_model'  # the format that is not an engine's
+SAVED_MODEL = 'saved_model'  # TensorFlow's own format, beside those of `network_model.ENGINES`
 _FILE = 'saved_model.pb'
 
 
@@ -31,10 +31,10 @@ def find(directory: str | os.PathLike) -> pathlib.Path | None:
 
 
 def require_format(directory: pathlib.Path, name: str) -> None:
-    """Raises an InputError if a directory holds an export of another format than `name`, whose files would mix.
+    """Raises an InputError if a directory holds an export of another format than `name`, since their files would mix.
 
     Args:
-      directory: where an export is to go.
+      directory: to which an export is to be written.
       name: `SAVED_MODEL`, or one of `network_model.ENGINES`.
     """
     there = [other for other, engine in network_model.ENGINES.items() if (directory / engine.file).exists()]
@@ -54,7 +54,7 @@ class ExportedModel:
     Attributes:
       config: the hyperparameters of the model that was exported.
       vocabulary: the pitches that it knows.
-      codes: where its random latents lie, see `timbre_codes`; None if around 0.
+      codes: around which its random latents lie, see `timbre_codes`; None if they lie around 0.
 
     Raises:
       InputError: if it cannot be loaded, or is not an export of this package.
@@ -85,5 +85,5 @@ class ExportedModel:
 
 @functools.cache
 def _warn_of_programs() -> None:
-    """Says once that a SavedModel is more than data."""
+    """Warns once that a SavedModel is a program."""
     logging.warning('A SavedModel is a program, which can read and write files: play only those that you trust.')

@@ -1,9 +1,9 @@
-"""The way from latents to waves as it is played: the training graph's numbers with less work.
+"""The graph from latents to waves for playing: the same numbers as the training graph's with less work.
 
-What only training needs is left out, and what can be computed beforehand is computed when a model is loaded. Scales are
-multiplied into kernels. The first convolution is a matrix product in which the pitch picks a row. Upscaling and the
-convolution after it are one transposed convolution. The last pixel norm scales the images' channels instead of all.
-There are only TensorFlow's plain operations, so that the graph can be exported and read by other programs.
+Operations for training alone are left out, and constants are computed when a model is loaded. Scales are multiplied
+into kernels. The first convolution is a matrix product in which the pitch selects a row. Upscaling and the convolution
+after it are one transposed convolution. The last pixel norm scales the images' channels instead of all. The graph uses
+plain TensorFlow operations only, so that it can be exported and read by other programs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,11 @@ from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 
 _EPSILON = 1e-8  # in pixel norm, as in training
-_LOW_PRECISION_BLOCKS = 4  # the last ones: nearly all of the work, and errors there are passed on least
+_LOW_PRECISION_BLOCKS = 4  # the last ones: they do nearly all of the work, and few layers follow to amplify errors
 
 
 class InferenceGraph(tf.Module):
-    """A trained generator and the transform after it.
+    """A trained generator, followed by the transform to waves.
 
     Args:
       config: the model's hyperparameters.
@@ -35,7 +35,7 @@ class InferenceGraph(tf.Module):
       phase_locking: as `gansynth_tf.load` has it.
 
     Raises:
-      InputError: if these do not belong together.
+      InputError: if the weights do not fit the configuration.
     """
 
     def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer,
@@ -61,7 +61,7 @@ class InferenceGraph(tf.Module):
         return self._synthesis(self.images(latents, labels))
 
     def first_block(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """What the first block makes, as the `Generator` has it: float32 [n, height, width, channels]."""
+        """Activations of the first block, the same as the `Generator`'s: float32 [n, height, width, channels]."""
         features = self._first(latents, labels)
         return features * _inverse_length(features) if self._norm else features
 
@@ -82,7 +82,7 @@ class InferenceGraph(tf.Module):
 
 
 class Synthesis:
-    """From the generator's images, of a model of `num_blocks` blocks, to waves."""
+    """The transform from the images of a generator of `num_blocks` blocks to waves."""
 
     def __init__(self, config: Config, num_blocks: int, normalizer: Normalizer, *, phase_locking: bool = True):
         (full_height, full_width), (height, width) = config.spec_shape, config.resolution(num_blocks)
@@ -97,7 +97,7 @@ class Synthesis:
 
 
 class _Start(tf.Module):
-    """The first features: the concatenation of latent and one-hot pitch times the kernel, one row of which it takes."""
+    """The first layer: latent and one-hot pitch times the kernel, of which the pitch selects one row."""
 
     def __init__(self, kernel, bias, *, latent_size: int, shape: tuple[int, ...], activation: Callable, norm: bool):
         super().__init__()
@@ -109,13 +109,13 @@ class _Start(tf.Module):
         products = latents @ self._latent_kernel + tf.gather(self._pitch_kernel, labels)
         if self._norm:
             size = self._latent_kernel.shape[0] + self._pitch_kernel.shape[0]
-            squares = tf.reduce_sum(tf.square(latents), axis=-1, keepdims=True) + 1  # the one at the pitch's place
+            squares = tf.reduce_sum(tf.square(latents), axis=-1, keepdims=True) + 1  # of the one-hot pitch
             products *= tf.math.rsqrt(squares / size + _EPSILON)
         return tf.reshape(self._activation(tf.nn.bias_add(products, self._bias)), [-1, *self._shape])
 
 
 class _Convolution(tf.Module):
-    """Pixel norm of what comes in (if `norm`), upscaling by `factors` and convolution in one, bias and activation."""
+    """Pixel norm of the input (if `norm`), upscaling by `factors` and convolution in one, bias and activation."""
 
     def __init__(self, kernel, bias, *, activation: Callable, norm: bool, factors: tuple[int, int] | None = None,
                  dtype: tf.DType = tf.float32):
@@ -138,7 +138,7 @@ class _Convolution(tf.Module):
 
 
 class _ToRgb(_Convolution):
-    """From features to images. A 1x1 convolution, so pixel norm can wait until there are few channels."""
+    """The 1x1 convolution from features to images; pixel norm follows it, where there are fewer channels."""
 
     def __call__(self, features):
         features = tf.cast(features, self._kernel.dtype)
@@ -150,7 +150,7 @@ class _ToRgb(_Convolution):
 
 def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int, dtype: tf.DType
            ) -> tuple[list[tf.Module], tf.Module]:
-    """Body and RGB layer. Between layers are the outputs of leaky ReLUs, whose pixel norm the next layer does."""
+    """Body and RGB layer; the pixel norm of each layer's output is computed by the next layer."""
     def conv(name: str, **kwargs) -> _Convolution:
         kernel = arrays[f'{name}/kernel'] * he_scale(arrays[f'{name}/kernel'].shape, 0.0)
         if 'factors' in kwargs:
@@ -164,7 +164,7 @@ def _block(config: Config, arrays: Mapping[str, np.ndarray], block_id: int, dtyp
     if block_id > 1:
         return [conv('conv0', factors=config.growth), conv('conv1')], to_rgb
     height, width, inputs, filters = arrays['conv0/kernel'].shape
-    # As a convolution it meets the taps in reverse order.
+    # A convolution reads the taps in reverse order.
     taps = arrays['conv0/kernel'][::-1, ::-1].transpose(2, 0, 1, 3).reshape(inputs, -1)
     start = _Start(taps * he_scale(arrays['conv0/kernel'].shape, 0.0), np.tile(arrays['conv0/bias'], height * width),
                    latent_size=config.latent_vector_size, shape=(height, width, filters), activation=_leaky_relu,
@@ -187,8 +187,8 @@ def _simple_block(config: Config, arrays: Mapping[str, np.ndarray], block_id: in
 def _with_upscaling(kernel: np.ndarray, factors: tuple[int, int]) -> np.ndarray:
     """The kernel of the transposed convolution that upscales by `factors` and convolves with `kernel`.
 
-    Next to each other in an upscaled image are copies of a pixel, so the taps that meet them are added: the kernel is
-    summed over boxes of `factors`.
+    Neighbours in an upscaled image are copies of one pixel, so the taps that read them are added: the kernel is summed
+    over boxes of `factors`.
     """
     down, across = factors
     mirrored = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
@@ -220,7 +220,7 @@ def _leaky_relu(features: tf.Tensor) -> tf.Tensor:
 
 
 def _conv2d_same(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    """'SAME' convolution, of a lone image as two halves: oneDNN's fast convolution is not for batches of one."""
+    """'SAME' convolution; a single image is computed as two halves, since oneDNN is slow for batches of one."""
     (batch, height, width, channels), margin = features.shape, kernel.shape[0] // 2
     if batch != 1 or not margin or height % 2 or height < 2 * margin:
         return tf.nn.conv2d(features, kernel, 1, 'SAME')
@@ -233,7 +233,7 @@ def _conv2d_same(features: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
 
 
 def _inverse_length(features: tf.Tensor) -> tf.Tensor:
-    """What pixel norm multiplies with: one over the root of the mean square of every pixel's channels."""
+    """The factor of pixel norm: one over the root mean square of every pixel's channels."""
     return tf.math.rsqrt(tf.reduce_mean(tf.square(features), axis=-1, keepdims=True) + _EPSILON)
 
 

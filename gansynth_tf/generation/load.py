@@ -1,4 +1,4 @@
-"""Opening whatever lies at a path as an `Instrument`: a run, a model directory, an export, Magenta's, or a baseline."""
+"""Opens any model at a path as an `Instrument`: a run, a model directory, an export, Magenta's, or a baseline."""
 
 import importlib
 import os
@@ -15,16 +15,17 @@ from gansynth_tf.instrument import BUILT_IN_MODEL, MAX_BATCH_SIZE, Instrument, s
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
-# What "model" may be in an experiment.json besides: the modules of gansynth_tf.baselines, in each of which
+# Other values of "model" in an experiment.json: the modules of gansynth_tf.baselines, in each of which
 # load_instrument(directory, *, ema, precision, latent_scale, batch_size, checkpoint) opens a run or model directory.
 BASELINES = ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')
 
 
 def instrument(path: str | os.PathLike | None, *, config: Config | str | None, ema: bool, precision: str,
                latent_scale: float | None, batch_size: int, checkpoint: str, phase_locking: bool) -> Instrument:
-    """What lies at `path`; arguments and errors are those of `gansynth_tf.load`.
+    """The instrument at `path`; arguments and errors are those of `gansynth_tf.load`.
 
-    Where a directory holds a model's arrays and an export of it, the arrays are played: they are no program.
+    Where a directory holds a model's arrays and an export of it, the arrays are used: unlike a SavedModel they are no
+    program.
     """
     _require_one_of('precision', precision, PRECISIONS)
     _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
@@ -40,7 +41,7 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     export: typing.Any = network_model.open_export(directory, precision=precision,
                                                    phase_locking=phase_locking) if is_export else None
     if export is None:
-        # Only here, so that other engines play without it.
+        # Imported only here, so that other engines play without TensorFlow.
         processor.import_tensorflow()
         from gansynth_tf.generation import exported_model, synthesizer
         if name in BASELINES:
@@ -64,7 +65,7 @@ def model_name(directory: pathlib.Path) -> str:
     """The "model" that a directory's experiment.json names; 'gansynth' where it names none or is missing.
 
     Raises:
-      InputError: if it is a model of which nothing is known here.
+      InputError: if it is an unknown model.
     """
     path = directory / EXPERIMENT_FILE
     name = files.read_json(path).get('model', GANSYNTH) if path.exists() else GANSYNTH

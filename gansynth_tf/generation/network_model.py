@@ -1,4 +1,4 @@
-"""Exports of a network alone, which another engine runs: read, and played without TensorFlow."""
+"""Exports of a network alone, read and played by another engine, without TensorFlow."""
 
 import dataclasses
 import importlib
@@ -35,18 +35,18 @@ def open_export(directory: pathlib.Path, *, precision: str = 'fp32', phase_locki
 
 
 class NetworkModel:
-    """A generator that another engine runs; NumPy makes waves of its images.
+    """A generator that another engine runs; waves are made of its images in NumPy.
 
     Args:
       directory: holds `engine.file`, `normalizer.json` and `description.json`.
       engine: one of `ENGINES`.
-      precision: 'fp32' or, with OpenVINO, 'bf16', in which it computes on processors that have it.
+      precision: 'fp32' or, with OpenVINO on processors that have it, 'bf16'.
       phase_locking: as `gansynth_tf.load` has it.
 
     Attributes:
       config: the hyperparameters of the model that was exported.
       vocabulary: the pitches that it knows.
-      codes: where its random latents lie, see `timbre_codes`; None if around 0.
+      codes: around which its random latents lie, see `timbre_codes`; None if they lie around 0.
 
     Raises:
       InputError: if something is missing or damaged, or the engine is not installed.
@@ -68,7 +68,7 @@ class NetworkModel:
             self._network = engine.open(directory / engine.file, precision)
         except InputError:
             raise
-        except Exception as error:  # what is wrong with a file, each engine says with exceptions of its own
+        except Exception as error:  # each engine has its own exceptions for unusable files
             raise unreadable(directory, error) from error
 
     def waves(self, latents: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ def _open_onnx(path: pathlib.Path, precision: str) -> _Network:
     _check_single(precision, 'ONNX Runtime')
     import onnxruntime
     settings = onnxruntime.SessionOptions()
-    # Threads that wait would spin, which takes twice the processor time and, where others want it, half the speed.
+    # Waiting threads would spin: that takes twice the processor time, and half the speed where the processor is shared.
     settings.add_session_config_entry('session.intra_op.allow_spinning', '0')
     network = onnxruntime.InferenceSession(path.read_bytes(), settings, providers=['CPUExecutionProvider'])
     return lambda latents, labels: network.run(None, {'latents': latents, 'labels': labels})[0]
@@ -111,14 +111,14 @@ def _check_single(precision: str, name: str) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Engine:
-    """Something else than TensorFlow that runs networks.
+    """A program other than TensorFlow that runs networks.
 
     Attributes:
-      name: its name.
+      name: as errors tell it.
       package: its module, to be imported.
       extra: the extra of this package that installs it.
-      file: an export's network.
-      form: what an export's description calls itself.
+      file: the name of an export's network.
+      form: the "format" in an export's description.
       open: from the path of such a file and a precision to the network.
     """
 
@@ -145,7 +145,7 @@ ENGINES: Mapping[str, Engine] = {
 
 
 def described(description: typing.Any, expected_format: str) -> tuple[Config, PitchVocabulary]:
-    """Configuration and vocabulary from an export's description, whose format must be the one expected."""
+    """Configuration and vocabulary from an export's description, which must have the expected format."""
     if description['format'] != expected_format:
         raise ValueError(f'it is a {shortened(description["format"])}')
     return from_dict(description['config']), vocabulary.from_json(description['pitch_counts'], 'description')
@@ -158,6 +158,5 @@ def unreadable(directory: str | os.PathLike, error: Exception) -> InputError:
 
 
 def first_line(error: Exception) -> str:
-    """The beginning of what an error says."""
-    lines = str(error).strip().split('\n')
-    return lines[0][:300]
+    """The first line of an error's text, at most 300 characters."""
+    return str(error).strip().split('\n')[0][:300]

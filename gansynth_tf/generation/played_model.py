@@ -1,4 +1,4 @@
-"""A GANSynth as an `Instrument`, whatever computes its waves."""
+"""A GANSynth as an `Instrument`, for any engine that computes its waves."""
 
 import typing
 from collections.abc import Callable, Sequence
@@ -15,13 +15,15 @@ class Synthesizer(BatchedInstrument):
 
     Args:
       config: its hyperparameters.
-      vocabulary: the pitches that it knows, and how often it has seen each.
+      vocabulary: the pitches that it knows, and the number of training notes of each.
       waves: from float32 latents [n, size] and int32 pitch labels [n] to waves, float32 [n, audio_length].
-      codes: float32 [notes, latent_vector_size], where random latents lie, see `timbre_codes`; None if around 0.
+      codes: float32 [notes, latent_vector_size], around which random latents lie, see `timbre_codes`; None if they lie
+        around 0.
       batch_size: notes generated at once.
-      code_of: from a wave, float [audio_length], and its pitch label to its timbre code, a latent by which the model
-        was taught to sound like it; None where that is not known.
-      first_block: from the same to what the network's first block makes, [n, ...]; None where that is hidden.
+      code_of: from a wave, float [audio_length], and its pitch label to its timbre code, which is the latent that a
+        training note like it would have; None if that is not known.
+      first_block: from the arguments of `waves` to the activations of the network's first block, [n, ...]; None if
+        they are not accessible.
     """
 
     def __init__(self, config: Config, vocabulary: PitchVocabulary,
@@ -40,9 +42,9 @@ class Synthesizer(BatchedInstrument):
 
     @property
     def first_activations(self) -> Callable[[np.ndarray, Sequence[int]], np.ndarray] | None:
-        """From latents [n, latent_size] and n MIDI pitches to the first block's activations, float32 [n, size].
+        """The function from latents [n, latent_size] and n MIDI pitches to the first block's activations, [n, size].
 
-        None of an export, which does not show them.
+        None for an export, whose activations are not accessible.
         """
         return None if self._first_block is None else self._activations
 
@@ -57,5 +59,5 @@ class Synthesizer(BatchedInstrument):
 
 
 def scaled(config: Config, latent_scale: float | None) -> Config:
-    """`config` with another `latent_scale`, unless that is None."""
+    """`config` with the given `latent_scale`, or as it is for None."""
     return config if latent_scale is None else config.replace(latent_scale=latent_scale)

@@ -1,8 +1,7 @@
-"""A trained GANSynth, ready to play: from latents and pitches to audio.
+"""Trained GANSynths whose weights are read from a run or a model directory.
 
 Playing needs the model directory alone (`experiment.json`, `pitch_counts.json`, the weights, and `normalizer.json`
-where the normalizer was fitted to data), never the data set. `gs.load` opens all that can be played; here are the
-models whose weights are known.
+where the normalizer was fitted to data), never the data set. `gs.load` also opens exports and baselines.
 """
 
 import functools
@@ -44,19 +43,19 @@ class Model(typing.NamedTuple):
 
     @property
     def codes(self) -> np.ndarray | None:
-        """Where random latents lie, see `timbre_codes`: float32 [notes, latent_vector_size]; None if around 0."""
+        """Codes around which random latents lie, see `timbre_codes`: float32 [notes, latent_vector_size], or None."""
         return timbre_code_file.of_model(self.directory, self.config)
 
     @property
     def projection(self) -> Projection | None:
-        """What gives such codes to other notes; None if it is not known."""
+        """The projection from other notes to such codes; None if it is not known."""
         size = self.config.latent_vector_size
         return timbre_code_file.read_projection(self.directory, size) if self.config.latent_noise else None
 
 
 def open_model(path: str | os.PathLike | None = None, *, config: Config | str | None = None, ema: bool = True,
                checkpoint: str = LATEST, latent_scale: float | None = None) -> Model:
-    """Reads a GANSynth, exports excepted; arguments and errors are those of `gansynth_tf.load`."""
+    """Reads a GANSynth that is no export; arguments and errors are those of `gansynth_tf.load`."""
     directory = BUILT_IN_MODEL if path is None else files.existing_directory(path)
     checkpoints.require_whole_run(directory)
     if magenta_directory.is_magenta(directory):
@@ -103,7 +102,7 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
 
 
 def untrained(synth: Instrument, *, seed: int) -> Synthesizer:
-    """The same model before training: random weights, all blocks, the paper's normalizer.
+    """A model of the same configuration before training: random weights, all blocks, the paper's normalizer.
 
     Raises:
       InputError: if it is not a GANSynth whose configuration is known.

@@ -1,4 +1,4 @@
-"""How long a note sounds and how it begins and ends: the amplitude envelope between key down and key up.
+"""The amplitude envelope of a note, from key down to key up and through its release.
 
 Source: Magenta's gansynth/lib/generate_util.py, `get_envelope`. Arrays only, no TensorFlow.
 """
@@ -11,7 +11,7 @@ HELD_SECONDS = 3.0  # NSynth's keys are let go there
 
 
 def longest(model_seconds: float) -> tuple[float, float]:
-    """How long at most a model's note can be held and then released, in seconds.
+    """The longest time, in seconds, for which a model's note can be held and then released.
 
     The original holds for 3 s of its 4. A longer model's note is held for all but the last second, a shorter one's
     for what the release leaves, which is cut to a quarter of a note of less than 1.2 s.
@@ -23,26 +23,20 @@ def longest(model_seconds: float) -> tuple[float, float]:
     return min(max(HELD_SECONDS, model_seconds - 1), model_seconds - release), release
 
 
-def envelope(held_seconds: float, *, sample_rate: int = 16000, model_seconds: float = 4.0) -> np.ndarray:
-    """The amplitude of a note over time: 10 ms up, full while the key is held, 300 ms down.
+def ramps(held: int, release: int, sample_rate: int) -> np.ndarray:
+    """The amplitude of a note over time: 10 ms up, full while the key is held, then down.
 
-    A key let go within the attack does not cut it off, as the original's does with a jump to full amplitude: both
-    ramps then run at once, multiplied.
+    A key that is released within the attack does not cut the attack off, where the original's jumps to full amplitude:
+    both ramps then run at once, multiplied.
 
     Args:
-      held_seconds: from key down to key up; longer than the model's note can be held counts as that.
+      held: samples from key down to key up.
+      release: samples from key up to silence.
       sample_rate: Hz.
-      model_seconds: length of the notes that the model makes.
 
     Returns:
-      float64 [held + release samples], 0 to 1.
+      float64 [held + release], 0 to 1.
     """
-    longest_held, release_seconds = longest(model_seconds)
-    return ramps(int(sample_rate * min(held_seconds, longest_held)), int(sample_rate * release_seconds), sample_rate)
-
-
-def ramps(held: int, release: int, sample_rate: int) -> np.ndarray:
-    """The same for a note of any length, in samples: float64 [held + release], 0 to 1."""
     attack = min(int(sample_rate * ATTACK_SECONDS), held + release)
     amplitude = np.ones(held + release)
     amplitude[held:] = np.linspace(1, 0, release)

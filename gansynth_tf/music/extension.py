@@ -1,13 +1,13 @@
-"""Notes of any length: an instrument's note whose steady part goes on.
+"""Notes of any length: an instrument's note whose steady part is continued.
 
-The note is analysed into the magnitude and the instantaneous frequency of each of its frames, frames of its steady part
-are appended on a path that wanders back and forth through them, so that it does not sound frozen, and all is
-synthesised with a phase that each frame's frequencies carry on. A note that decays goes on decaying, each
-frequency as it did.
+The note is analysed into the magnitude and the instantaneous frequency of each of its frames. Frames of its steady part
+are appended in an order that goes back and forth at random, so that the note does not sound frozen. The phase of each
+appended frame follows from the one before and the frame's own frequencies. A note that decays continues to decay, each
+frequency at its own rate.
 
 Sources: phase vocoder (Flanagan and Golden 1966); phases of the bins around a peak turn with it (Laroche and Dolson
-1999, "Improved phase vocoder time-scale modification of audio", identity phase locking). Deviation: frames are
-neighbours in the note whichever way the path goes, so no frequency is interpolated.
+1999, "Improved phase vocoder time-scale modification of audio", identity phase locking). Deviation: successive frames
+are always neighbours in the note, in either direction, so no frequency is interpolated.
 """
 
 import dataclasses
@@ -34,15 +34,15 @@ _SILENT = 1e-10
 
 def extend(wave: np.ndarray, num_samples: int, *, sample_rate: int, pitch: int, held_samples: int,
            rng: np.random.Generator) -> np.ndarray:
-    """A note that goes on.
+    """A note that is continued.
 
     Args:
       wave: float [samples], the note.
-      num_samples: how long it is to be; at least `held_samples`.
+      num_samples: the length to reach; at least `held_samples`.
       sample_rate: Hz.
       pitch: MIDI pitch.
-      held_samples: for how long the note is as if held; what comes after is its own release and is not used.
-      rng: chooses the path.
+      held_samples: the part of the note that sounds as if held; the rest is its own release and is not used.
+      rng: chooses the order of the frames.
 
     Returns:
       float64 [num_samples]; the first samples, up to shortly before `held_samples`, are the note's own.
@@ -55,7 +55,7 @@ def extend(wave: np.ndarray, num_samples: int, *, sample_rate: int, pitch: int, 
 
 
 def frame_length(sample_rate: int, pitch: int, held_samples: int) -> int:
-    """Samples of a frame: a power of two that tells partials of the pitch apart, several of which fit in the note."""
+    """Samples of a frame: a power of two, long enough to separate partials, short enough for six in the held part."""
     hz = midi_to_hz(pitch)
     wanted = max(_FRAME_SECONDS * sample_rate, _BINS_PER_PARTIAL * sample_rate / hz)
     longest = min(_LONGEST_FRAME, held_samples / 6)
@@ -69,10 +69,10 @@ class _Analysis:
     Attributes:
       stft: complex.
       first, last: of the steady frames.
-      flat: log magnitudes of the steady frames as if nothing decayed: all as loud as the last.
-      steps: phase from each steady frame to the next.
-      peaks: for each bin of the steady frames, the bin whose partial it belongs to.
-      slopes: [bins], log magnitude lost a frame from the last on; at most 0.
+      flat: log magnitudes of the steady frames without the decay: all are as loud as the last.
+      steps: change of phase from each steady frame to the next.
+      peaks: for each bin of the steady frames, the bin of the partial that it belongs to.
+      slopes: [bins], change of the log magnitude per frame after the last; at most 0.
     """
 
     stft: np.ndarray
@@ -87,38 +87,37 @@ class _Analysis:
         """Complex frames on a path that begins with all of 0 to `last` and goes on from neighbour to neighbour."""
         yield from self.stft[:len(path)]
         phases, own = np.angle(self.stft[self.last]), np.angle(self.stft[self.first:self.last + 1])
-        for place in range(self.last + 1, len(path)):
-            here, before = path[place] - self.first, path[place - 1] - self.first
+        for index in range(self.last + 1, len(path)):
+            here, before = path[index] - self.first, path[index - 1] - self.first
             peaks = self.peaks[here]
             moved = phases + self.steps[min(here, before)]
             phases = moved[peaks] + own[here] - own[here][peaks]
-            magnitudes = np.exp(self.flat[here] + self.slopes * (place - self.last))
+            magnitudes = np.exp(self.flat[here] + self.slopes * (index - self.last))
             yield magnitudes * np.exp(1j * phases)
 
 
 def _analyse(wave: np.ndarray, n_fft: int, sample_rate: int) -> _Analysis:
     hop = n_fft // _OVERLAP
     padded = np.concatenate([np.zeros(n_fft), wave])
-    starts = np.arange(0, len(wave) + 1, hop)  # of frames that end within the note
-    stft = np.fft.rfft(np.stack([padded[start:start + n_fft] for start in starts]) * _window(n_fft))
-    last = len(stft) - 1
+    spectra = stft(padded, n_fft, hop)  # of frames that end within the note
+    last = len(spectra) - 1
     first = min(int(np.ceil((_STEADY_FROM * len(wave) + n_fft) / hop)), max(last - _OVERLAP, 0))
-    steady = stft[first:last + 1]
+    steady = spectra[first:last + 1]
     logmag = np.log(np.abs(steady) + _SILENT)
     times = np.arange(len(steady)) - (len(steady) - 1.0)
     slopes, decay = _slopes(logmag, times)
     held = 20 / np.log(10) * decay * sample_rate / hop > _DECAY_DB_PER_SECOND
     flat = logmag - slopes * times[:, None]
     slopes = np.zeros_like(slopes) if held else _bounded(slopes, decay, _is_tone(steady))
-    return _Analysis(stft, first, last, flat, _steps(steady, held=held),
+    return _Analysis(spectra, first, last, flat, _steps(steady, held=held),
                      np.stack([_peaks(row) for row in logmag]), slopes)
 
 
 def _steps(steady: np.ndarray, *, held: bool) -> np.ndarray:
-    """Phase from each frame to the next, [frames - 1, bins].
+    """Change of phase from each frame to the next, [frames - 1, bins].
 
-    In a note that decays each bin's mean is that of its louder frames: the frequency that is heard is not that of the
-    noise which is left when a partial has faded.
+    In a note that decays, louder frames count more for each bin's mean: the late frames of a partial that has faded
+    hold the frequency of noise.
     """
     turns = steady[1:] * steady[:-1].conj()
     middle = np.angle(turns.sum(axis=0))
@@ -127,7 +126,7 @@ def _steps(steady: np.ndarray, *, held: bool) -> np.ndarray:
 
 
 def _slopes(logmag: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
-    """Log magnitude gained per frame by each bin, [bins], one value a partial; and by the whole."""
+    """Change of log magnitude per frame: of each bin, [bins], one value a partial, and of the whole note."""
     power = np.exp(2 * logmag)
     centred = times - times.mean()
     scale = max(np.sum(centred ** 2), 1e-9)
@@ -140,19 +139,19 @@ def _slopes(logmag: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _is_tone(steady: np.ndarray) -> np.ndarray:
-    """Which bins belong to a partial, not to noise, whose frames have less to do with each other: bool [bins]."""
+    """True for bins of partials, False for bins of noise, whose phase steps vary between frames: bool [bins]."""
     turns = steady[1:] * steady[:-1].conj()
     coherence = np.abs(turns.sum(axis=0)) / np.maximum(np.abs(turns).sum(axis=0), _SILENT ** 2)
     return (coherence > _COHERENT)[_peaks(np.log(np.mean(np.abs(steady) ** 2, axis=0) + _SILENT ** 2))]
 
 
 def _bounded(slopes: np.ndarray, decay: float, is_tone: np.ndarray) -> np.ndarray:
-    """Slopes of a note that decays, so that what decays more slowly does not come to the fore but as a partial."""
+    """Slopes limited around the decay of the whole note, so that noise that decays more slowly does not take over."""
     return np.clip(slopes, _STEEPEST * decay, np.where(is_tone, _SLOWEST, 1.0) * decay)
 
 
 def _peaks(logmag: np.ndarray) -> np.ndarray:
-    """For each bin the local maximum nearest to it, int [bins]."""
+    """The local maximum nearest to each bin, int [bins]."""
     padded = np.pad(logmag, 2, constant_values=-np.inf)
     around = np.lib.stride_tricks.sliding_window_view(padded, 5)
     peaks = np.flatnonzero(logmag >= around.max(axis=1))
@@ -173,15 +172,21 @@ def _path(first: int, last: int, num_frames: int, rng: np.random.Generator) -> n
     return np.array(path[:num_frames])
 
 
-def _window(n_fft: int) -> np.ndarray:
-    """Periodic Hann."""
+def stft(wave: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
+    """Complex spectra [frames, bins] of a wave's Hann-windowed frames, the first at its first sample."""
+    frames = np.lib.stride_tricks.sliding_window_view(wave, n_fft)[::hop_length]
+    return np.fft.rfft(frames * hann_window(n_fft))
+
+
+def hann_window(n_fft: int) -> np.ndarray:
+    """The periodic Hann window, float64 [n_fft]."""
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
 
 
 def _overlap_add(frames: Iterable[np.ndarray], num_frames: int, n_fft: int) -> np.ndarray:
-    """The wave of complex frames, from the end of the first on; of the frames a few are in memory."""
+    """The wave of complex frames, from the end of the first on. Only a few frames are in memory at a time."""
     hop = n_fft // _OVERLAP
-    window = _window(n_fft) / (0.375 * _OVERLAP)  # the sum of its squares over the frames
+    window = hann_window(n_fft) / (0.375 * _OVERLAP)  # the sum of its squares over the frames
     wave = np.zeros((num_frames + _OVERLAP - 1, hop))
     frames = iter(frames)
     for begin in range(0, num_frames, _FRAMES_AT_ONCE):

@@ -15,8 +15,8 @@ _FIRST_KEYFRAME_SECONDS = -0.0001  # before every note, so that a note at 0 lies
 def slerp(start: np.ndarray, end: np.ndarray, fraction: np.ndarray | float) -> np.ndarray:
     """Spherical linear interpolation.
 
-    Latents are drawn from a Gaussian, so nearly all lie at one distance from the origin: on the way along the great
-    circle the network only sees latents such as it was trained on, whereas the straight line cuts through the middle.
+    Latents are drawn from a Gaussian, so nearly all have about the same length. Along the great circle the network gets
+    latents such as it was trained on, whereas the straight line passes closer to the origin.
 
     Args:
       start: [..., latent_size].
@@ -44,10 +44,10 @@ def slerp(start: np.ndarray, end: np.ndarray, fraction: np.ndarray | float) -> n
 
 
 def keyframe_times(total_seconds: float, seconds_per_instrument: float) -> np.ndarray:
-    """The times at which a piece has a timbre of its own: float64 [num_keyframes], evenly spaced from start to end.
+    """Times of the keyframes of a piece: float64 [num_keyframes], evenly spaced from start to end.
 
-    As in Magenta, there are int(total / seconds_per_instrument) of them; a piece too short for two has one, and so
-    keeps its timbre.
+    As in Magenta's code there are int(total / seconds_per_instrument) of them; a piece too short for two has one, and
+    so one timbre.
 
     Raises:
       InputError: if `seconds_per_instrument` is below 0.01 s or not finite.

@@ -1,7 +1,7 @@
-"""How loud a note is to the ear, and what velocity does to it.
+"""The loudness of a note as an ear perceives it, and softer notes with weaker upper partials.
 
-Sources: K weighting of ITU-R BS.1770-5, annex 1; darkening after what a struck or blown instrument does when it is
-played softly: the upper partials lose more than the lower ones.
+Sources: K weighting of ITU-R BS.1770-5, annex 1; darkening imitates struck and blown instruments, whose upper partials
+become weaker than the lower ones when they are played softly.
 """
 
 import functools
@@ -37,13 +37,8 @@ def k_weights(num_samples: int, sample_rate: int) -> np.ndarray:
     return np.abs(high * low ** 2 / (low ** 2 + low / _HIGH_PASS_Q + 1))
 
 
-def velocity_gain(velocity: float, curve: float) -> float:
-    """Gain by velocity, 1 at 127: its share to the power of `curve` (0 all alike, 1 as Magenta, 2 as General MIDI)."""
-    return (velocity / 127) ** curve
-
-
 def darken(wave: np.ndarray, velocity: float, *, pitch: int, sample_rate: int) -> np.ndarray:
-    """A note as if played at a velocity: up to 4 dB less an octave above its pitch; unchanged at 127."""
+    """A note as if played at a velocity: at 127 unchanged, at 0 with 4 dB less per octave above its pitch."""
     if velocity >= 127:
         return wave
     octaves = np.log2(np.maximum(np.fft.rfftfreq(len(wave), 1 / sample_rate) / midi_to_hz(pitch), 1))

@@ -1,9 +1,9 @@
-"""The events of a standard MIDI file, read from its bytes: what sounds is kept, and no oddity refuses a piece.
+"""The events of a standard MIDI file, read from its bytes: notes are kept, and a damaged detail refuses no piece.
 
-Tracks may lie about their length, lack their end or be of a wrong number; messages may have data bytes over 127 or rely
-on a running status that a meta event should have ended; meta events may be of unknown kinds and of wrong lengths. What
-is skipped is counted by what it was. Source: Standard MIDI Files 1.0 (MIDI Manufacturers Association, RP-001).
-Libraries refuse such files, so this is read by hand.
+Tracks may state a wrong length, lack their end, or be more or fewer than the header says; messages may have data bytes
+over 127 or rely on a running status that a meta event should have ended; meta events may be of unknown kinds and of
+wrong lengths. Skipped parts are counted by their kind. Libraries refuse such files, so the project has its own reader.
+Source: Standard MIDI Files 1.0 (MIDI Manufacturers Association, RP-001).
 """
 
 import collections
@@ -30,7 +30,7 @@ class Event(typing.NamedTuple):
     Attributes:
       tick: from the beginning of the track.
       status: 0x80 to 0xEF, or `META`.
-      data: the message's data, every byte at most 127; of a meta event its kind and then its content.
+      data: the message's data, every byte at most 127; for a meta event its kind and then its content.
     """
 
     tick: int
@@ -49,11 +49,11 @@ class MidiFile(typing.NamedTuple):
     """A MIDI file.
 
     Attributes:
-      format: 0 or 1; 2 if the tracks are pieces of their own.
+      format: 0 or 1; 2 if each track is a piece.
       ticks_per_quarter: None if ticks are fractions of a second.
       seconds_per_tick: None if the tempo decides.
       tracks: in the order of the file.
-      skipped: how many there were of what was left out.
+      skipped: counts of the parts that were left out, by kind.
     """
 
     format: int
@@ -76,7 +76,7 @@ def read(path: str | os.PathLike) -> MidiFile:
 
 
 def named(parsed: Callable[[], MidiFile], name: str) -> MidiFile:
-    """What `parsed` gives; if it fails, an InputError that calls the file by its name."""
+    """The result of `parsed()`; if it fails, raises an InputError with the file's name."""
     try:
         return parsed()
     except (OSError, ValueError) as error:
@@ -129,7 +129,7 @@ def _division(field: bytes) -> tuple[int | None, float | None]:
 
 
 def _tracks(data: bytes, position: int, skipped: collections.Counter[str]) -> list[Track]:
-    """All tracks from a position on, whatever lies between them."""
+    """All tracks from a position on; other bytes between them are skipped."""
     tracks: list[Track] = []
     num_events = 0
     while position < len(data):
@@ -162,7 +162,7 @@ def _is_chunk(data: bytes, position: int) -> bool:
 
 
 class _Broken(Exception):
-    """A place in a track beyond which nothing can be read; the message is what is to be counted."""
+    """Raised where the rest of a track cannot be read; its text is the kind of fault that is counted."""
 
 
 class _TrackReader:
@@ -186,11 +186,11 @@ class _TrackReader:
             self._skipped[str(broken)] += 1
             self.position = self._limit
         if self._declared_end == self._limit and not (ended and self._data.startswith(b'MTrk', self.position)):
-            self.position = self._limit  # what follows the end of a track inside it, is nobody's
+            self.position = self._limit  # bytes between a track's end and its declared end mean nothing
         return Track(self._events, self._tick)
 
     def _believable_end(self, start: int) -> int:
-        """The declared end; if no chunk can follow there, the beginning of the next track or the end of the file."""
+        """The declared end; where no chunk can follow it, the beginning of the next track or the end of the file."""
         end = self._declared_end
         if end == len(self._data) or (end < len(self._data) and _is_chunk(self._data, end)):
             return end
@@ -244,7 +244,7 @@ class _TrackReader:
     def _message(self, status: int) -> None:
         message = self._bytes(1 if status & 0xf0 in (0xc0, 0xd0) else 2)
         if max(message) > 127:
-            # A key or controller of such a number does not exist; what else it is meant to say is 'as much as can be'.
+            # There is no key or controller of such a number; any other value can only mean the largest one.
             if message[0] > 127 and status & 0xf0 < 0xe0:
                 self._skipped['skipped messages with a number over 127'] += 1
                 return

@@ -1,4 +1,4 @@
-"""Writing audio files: WAV, FLAC and Ogg Vorbis, at any sample rate, with tags."""
+"""Audio files: writes WAV, FLAC and Ogg Vorbis, at any sample rate, with tags."""
 
 import dataclasses
 import math
@@ -28,8 +28,8 @@ class Encoding:
 
     Attributes:
       format: 'wav', 'flac' or 'ogg' (Vorbis).
-      bits: 16, 24, or 32 for floating point, which only wav has; ogg has none of its own.
-      sample_rate: Hz; that of the sound if None.
+      bits: 16, 24, or 32 for floating point, which only wav has; ogg ignores them.
+      sample_rate: Hz; the sound's own if None.
     """
 
     format: str = 'wav'
@@ -57,7 +57,7 @@ def write_wav(path: str | os.PathLike, audio: np.ndarray, sample_rate: int) -> p
     Audio beyond full scale is turned down as a whole, never clipped.
 
     Args:
-      path: where to.
+      path: of the file.
       audio: float [samples], full scale 1.
       sample_rate: Hz.
 
@@ -89,12 +89,12 @@ def write_note(path: str | os.PathLike, audio: np.ndarray, sample_rate: int, enc
 
 def write(path: str | os.PathLike, blocks: Iterable[np.ndarray], sample_rate: int, encoding: Encoding, *,
           num_channels: int = 1, tags: Mapping[str, str] | None = None) -> pathlib.Path:
-    """Writes sound that comes in blocks.
+    """Writes sound that is given in blocks.
 
     Args:
-      path: where to.
+      path: of the file.
       blocks: float [any number of samples, num_channels], full scale 1, one after the other.
-      sample_rate: theirs, in Hz.
+      sample_rate: of the blocks, Hz.
       encoding: the kind of file.
       num_channels: 1 or 2.
       tags: any of 'title', 'comment', 'software', 'tracknumber'.
@@ -126,14 +126,14 @@ def write(path: str | os.PathLike, blocks: Iterable[np.ndarray], sample_rate: in
 
 
 def resampled(blocks: Iterable[np.ndarray], from_rate: int, to_rate: int) -> Iterator[np.ndarray]:
-    """Sound at another sample rate, block by block as if it were one: float [samples, channels] each."""
+    """Yields sound at another sample rate, float [samples, channels] a block, without seams between blocks."""
     if from_rate == to_rate:
         yield from blocks
         return
     from scipy import signal
     divisor = math.gcd(from_rate, to_rate)
     up, down = to_rate // divisor, from_rate // divisor
-    # Blocks and what is read around them are whole periods of the two rates.
+    # Blocks, and the samples that are read around them, are whole periods of the two rates.
     around = -(-(_FILTER_SAMPLES * max(up, down) // up + 1) // down) * down
     size = -(-_BLOCK // down) * down
     filled, waiting = 0, [np.zeros((0, 1))]
@@ -153,13 +153,13 @@ def resampled(blocks: Iterable[np.ndarray], from_rate: int, to_rate: int) -> Ite
 
 
 def require_finite(peak: float, path: str | os.PathLike) -> None:
-    """Raises an `InputError` unless the peak of what is to be written is a number."""
+    """Raises an `InputError` unless the peak of the sound that is to be written is finite."""
     if not np.isfinite(peak):
         raise InputError(f'Cannot write audio: expected finite samples. Received: NaN or infinity for {str(path)!r}')
 
 
 def _samples(block: np.ndarray, subtype: str) -> np.ndarray:
-    """What libsndfile is to write: whole numbers rounded here, since it rounds them all down; the rest as it is."""
+    """Samples for libsndfile: rounded here for integer formats, since it would round them all down."""
     if subtype == 'PCM_16':
         return np.round(np.clip(block, -1, 1) * 32767).astype(np.int16)
     if subtype == 'PCM_24':
@@ -168,7 +168,7 @@ def _samples(block: np.ndarray, subtype: str) -> np.ndarray:
 
 
 class _Target:
-    """A file that keeps the error which it met, since libsndfile knows only that there was one."""
+    """A file that keeps the first error it met, since libsndfile does not say which error it was."""
 
     def __init__(self, file: typing.BinaryIO):
         self._file = file

@@ -1,7 +1,7 @@
-"""How long notes sound once the pedals are counted: sustain (controller 64) and sostenuto (66).
+"""Pedals, which make notes sound longer than their keys are held: sustain (controller 64) and sostenuto (66).
 
-Sources: MIDI 1.0 (a pedal is down from 64 on); at equal times keys go up first, then pedals move, then keys go down, as
-pianists play and sequencers write it.
+Sources: MIDI 1.0 (a pedal is down from value 64 on). At equal times keys go up first, then pedals move, then keys go
+down, as pianists play and sequencers write it.
 """
 
 import typing
@@ -14,20 +14,20 @@ _KEY_UP, _PEDAL, _KEY_DOWN, _KEY_UP_AT_ONCE = range(4)
 
 def sounding_ends(notes: Sequence[Note], controls: Sequence[Control], *, end_seconds: float, catch_seconds: float
                   ) -> list[float]:
-    """When the notes of one channel are damped, in seconds.
+    """Times at which the notes of one channel are damped, in seconds.
 
-    A note that a pedal holds ends when the pedal goes up, when its key is struck again, when the channel is told to be
-    silent, or with the piece. The sustain pedal also catches what has only just begun to fade; sostenuto holds the keys
+    A note that a pedal holds ends when the pedal goes up, when its key is struck again, at the message 'all sound off',
+    or with the piece. The sustain pedal also holds notes that have only just begun to fade; sostenuto holds the keys
     that are down when it is pressed.
 
     Args:
       notes: of the channel, in any order.
       controls: of the channel, ascending in time.
       end_seconds: of the piece.
-      catch_seconds: for how long a note can still be caught.
+      catch_seconds: time after a key goes up in which the sustain pedal can still hold its note.
 
     Returns:
-      One for each of `notes`, at least its `end_seconds`.
+      A time for each of `notes`, at least its `end_seconds`.
     """
     events: list[tuple[float, int, typing.Any]] = [(control.seconds, _PEDAL, control) for control in controls]
     for index, note in enumerate(notes):
@@ -35,19 +35,19 @@ def sounding_ends(notes: Sequence[Note], controls: Sequence[Control], *, end_sec
         at_once = note.end_seconds == note.start_seconds
         events.append((note.end_seconds, _KEY_UP_AT_ONCE if at_once else _KEY_UP, index))
     dampers = _Dampers(notes, catch_seconds)
-    for seconds, kind, what in sorted(events, key=lambda event: event[:2]):
+    for seconds, kind, subject in sorted(events, key=lambda event: event[:2]):
         if kind == _PEDAL:
-            dampers.control(seconds, what)
+            dampers.control(seconds, subject)
         elif kind == _KEY_DOWN:
-            dampers.key_down(seconds, what)
+            dampers.key_down(seconds, subject)
         else:
-            dampers.key_up(seconds, what)
+            dampers.key_up(seconds, subject)
     dampers.lower(end_seconds, dampers.lifted)
     return dampers.ends
 
 
 class _Dampers:
-    """Which notes of a channel sound, and why."""
+    """The notes of a channel that sound, by what holds them."""
 
     def __init__(self, notes: Sequence[Note], catch_seconds: float):
         self.ends = [note.end_seconds for note in notes]

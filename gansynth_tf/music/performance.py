@@ -1,4 +1,4 @@
-"""From a score to what an instrument is to play: pedals, levels, bends, and pitches that the instrument has."""
+"""Performances: a score's notes with pedals, levels and bends applied, at pitches that the instrument has."""
 
 import collections
 import dataclasses
@@ -13,15 +13,15 @@ from gansynth_tf.music.score import Control, Note, Score
 
 OUT_OF_RANGE = ('octave', 'drop', 'error')
 DEFAULT_RELEASE_SECONDS = 0.1
-MAGENTA_PITCHES = range(36, 85)  # that she plays of the 24 to 84 which her models know
+MAGENTA_PITCHES = range(36, 85)  # that her tool plays; her models know 24 to 84
 _DEFAULT_VOLUME = 100 / 127  # of a channel that has not been given one: General MIDI
 _STEP_SECONDS = 0.005  # controllers move within this time, so that a step does not click
 _INAUDIBLE_SEMITONES = 0.005
-_CAUGHT = 0.3  # of its release, in which a pedal catches a note; later there is too little left of it
+_CAUGHT = 0.3  # share of a note's release in which a pedal still holds it; later too little of it is left
 
 
 class Curve(typing.NamedTuple):
-    """Something that changes while a note sounds: straight lines between points, seconds from the note's start."""
+    """A value that changes while a note sounds: straight lines between points, seconds from the note's start."""
 
     seconds: np.ndarray
     values: np.ndarray
@@ -35,11 +35,11 @@ class PlayedNote(typing.NamedTuple):
     """A note as it is to sound.
 
     Attributes:
-      pitch: the instrument's, nearest to where the note begins.
+      pitch: the instrument's pitch that is nearest to the note's beginning.
       velocity: 1 to 127.
       start_seconds: from the beginning of the piece.
-      end_seconds: when it is damped.
-      bend: semitones from `pitch`; None if it stays there.
+      end_seconds: time at which it is damped.
+      bend: semitones from `pitch`; None for no bend.
       level: gain; None for 1.
       pan: from -1, left, to 1, right.
       program, track: of the score.
@@ -58,7 +58,7 @@ class PlayedNote(typing.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Performance:
-    """What is to be played: the notes, the names of tracks, and lines that say what was changed or left out."""
+    """A piece ready to be played: notes, names of tracks, and lines that say what was changed or left out."""
 
     notes: Sequence[PlayedNote]
     track_names: typing.Mapping[int, str] = dataclasses.field(default_factory=dict)
@@ -68,20 +68,20 @@ class Performance:
 def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, controllers: bool = True,
             pitch_bend: bool = True, out_of_range: str = 'octave', drums: bool = False,
             release_seconds: float = DEFAULT_RELEASE_SECONDS) -> Performance:
-    """What an instrument is to play of a score.
+    """The performance of a score on an instrument.
 
     Args:
       score: the piece.
       pitches: that the instrument has.
-      pedal: count sustain and sostenuto pedals.
-      controllers: count volume, expression and pan.
-      pitch_bend: count the pitch wheel.
+      pedal: apply sustain and sostenuto pedals.
+      controllers: apply volume, expression and pan.
+      pitch_bend: apply the pitch wheel.
       out_of_range: a note of another pitch moves by 'octave', is left out ('drop'), or is an 'error'.
       drums: play drums as if their numbers were pitches, as Magenta does.
-      release_seconds: how long notes fade; a pedal that comes at the beginning of that catches them.
+      release_seconds: time in which notes fade; a pedal pressed early in that time still holds them.
 
     Raises:
-      InputError: if nothing is left, or a note is out of range and that is an error.
+      InputError: if no note is left, or a note is out of range and `out_of_range` is 'error'.
     """
     if out_of_range not in OUT_OF_RANGE:
         raise InputError(f'Unknown out_of_range: expected one of {", ".join(OUT_OF_RANGE)}. Received: {out_of_range!r}')
@@ -122,11 +122,11 @@ def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, contr
 
 
 def _reachable(pitch: int, bend: float, pitches: Collection[int], out_of_range: str) -> tuple[int, int] | None:
-    """(the instrument's pitch, semitones that the note is moved by); None if it cannot be played."""
+    """The instrument's pitch and the semitones by which the note is moved; None if it cannot be played."""
     wanted = round(pitch + bend)
     if wanted in pitches:
         return wanted, 0
-    if pitch in pitches:  # a bend to where there is no note, from where there is one
+    if pitch in pitches:  # only the bent pitch is out of range
         return pitch, 0
     if out_of_range == 'error':
         raise InputError(f'Pitch out of range: expected {_span(pitches)}. Received: {pitch}')
@@ -156,15 +156,15 @@ def _remarks(counts: collections.Counter[str], num_notes: int, pitches: Collecti
 
 
 class _Changes:
-    """The values that something has from some times on, ascending."""
+    """A controller's values, each valid from its time on, ascending."""
 
     def __init__(self, changes: Iterable[tuple[float, float]], default: float):
         pairs = np.array([*changes], np.float64).reshape(-1, 2)
         self._seconds, self._values, self._default = pairs[:, 0], pairs[:, 1], default
 
     def at(self, seconds: float) -> float:
-        place = np.searchsorted(self._seconds, seconds, side='right')
-        return float(self._values[place - 1]) if place else self._default
+        count = np.searchsorted(self._seconds, seconds, side='right')
+        return float(self._values[count - 1]) if count else self._default
 
     def curve(self, start: float, end: float, offset: float = 0.0) -> Curve | None:
         """The values between two times plus `offset`; None if they are the default throughout."""
@@ -183,7 +183,7 @@ def _changes(controls: Iterable[Control], kind: str) -> _Changes:
 
 
 def _level_changes(controls: Iterable[Control]) -> _Changes:
-    """Gains of volume and expression, each 40 dB a decade (General MIDI level 2), as against the volume of 100."""
+    """Gains of volume and expression, each 40 dB a decade (General MIDI level 2); 1 at a volume of 100."""
     values = {'volume': _DEFAULT_VOLUME, 'expression': 1.0}
     changes = []
     for control in controls:

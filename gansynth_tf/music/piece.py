@@ -37,11 +37,11 @@ def render_piece(instrument: Instrument, music: typing.Any, *, timbre: str = 'wa
       music: a MIDI file's path, a `Score`, or a `pretty_midi.PrettyMIDI` object.
       timbre: see `timbres.parse`.
       seed: of the timbres; the same gives the same clip.
-      style: how notes are shaped; the default of `Style` if None.
+      style: settings by which notes are shaped; the default of `Style` if None.
       library: timbres by name, see `timbre_library.of_model`.
 
     Raises:
-      InputError: if there is nothing to play, or the timbre is none.
+      InputError: if there is nothing to play, or no such timbre.
     """
     style = style or Style()
     if isinstance(music, str | os.PathLike):
@@ -60,12 +60,12 @@ def record(instrument: Instrument, performance: Performance, latents: np.ndarray
 
     Args:
       instrument: plays the notes.
-      performance: what is to be played.
+      performance: the notes.
       latents: float32 [num_notes, latent_size].
-      directory: where there is room.
-      style: how notes are shaped.
+      directory: of the files.
+      style: settings by which notes are shaped.
       stems: keep tracks apart.
-      pan: 'none' for mono; stereo as the 'score' says, or with the tracks 'spread' from left to right.
+      pan: 'none' for mono; stereo with the pan of the 'score', or with the tracks 'spread' from left to right.
       on_progress: called with the number of notes done since the last call.
 
     Raises:
@@ -77,8 +77,8 @@ def record(instrument: Instrument, performance: Performance, latents: np.ndarray
     if stems and len(numbers) > MAX_STEMS:
         raise InputError(f'Too many tracks for stems: expected at most {MAX_STEMS}. Received: {len(numbers)}')
     if pan == 'spread':
-        places = np.linspace(-_WIDEST_PAN, _WIDEST_PAN, len(numbers)) if len(numbers) > 1 else [0.0]
-        notes = [note._replace(pan=float(places[numbers[note.track] - 1])) for note in notes]
+        pans = np.linspace(-_WIDEST_PAN, _WIDEST_PAN, len(numbers)) if len(numbers) > 1 else [0.0]
+        notes = [note._replace(pan=float(pans[numbers[note.track] - 1])) for note in notes]
     buses = [numbers[note.track] - 1 for note in notes] if stems else None
     faults = Faults()
     blocks = render.render_blocks(instrument, notes, latents, style=style, faults=faults, buses=buses,
@@ -92,15 +92,15 @@ def record(instrument: Instrument, performance: Performance, latents: np.ndarray
 
 def write(recording: Recording, path: pathlib.Path, performance: Performance, *, encoding: Encoding, gain: float,
           tags: Mapping[str, str]) -> list[pathlib.Path]:
-    """Writes the mix, and if the recording has kept tracks apart their stems, which add up to it; returns the paths.
+    """Writes the mix and, if the recording has several buses, the stems, which add up to it; returns the paths.
 
     Args:
       recording: from `record`.
       path: of the mix, without the suffix; stems add the track's number and name.
-      performance: what was played.
+      performance: the notes that were played.
       encoding: the kind of files.
-      gain: of all.
-      tags: of the mix; stems add theirs.
+      gain: of all files.
+      tags: of the mix; stems add their own.
     """
     names = stem_names(performance) if recording.num_buses > 1 else []
     targets: list[tuple[str, int | None, dict[str, str]]] = [(path.name, None, dict(tags))]
@@ -113,7 +113,7 @@ def write(recording: Recording, path: pathlib.Path, performance: Performance, *,
 
 
 def stem_names(performance: Performance) -> list[str]:
-    """What the stems are called: number and name of each track that has notes, or its first program's, in ASCII."""
+    """Names of the stems: the number of each track that has notes, with its name or its first program's, in ASCII."""
     import pretty_midi  # here, since it takes half a second
     names = []
     for track, number in timbres.part_numbers(performance.notes).items():
@@ -124,7 +124,7 @@ def stem_names(performance: Performance) -> list[str]:
 
 
 def audition(instrument: Instrument, timbre: Timbre) -> tuple[Performance, np.ndarray]:
-    """A timbre to be judged by ear, a long note and a scale, and its latents."""
+    """A long note and a scale by which a timbre is judged by ear, and their latents."""
     lowest = min(instrument.pitches, key=lambda pitch: abs(pitch - _AUDITION_PITCH))
     long, short = _AUDITION_SECONDS
     scale = [lowest + step for step in _SCALE if lowest + step in instrument.pitches]
@@ -135,7 +135,7 @@ def audition(instrument: Instrument, timbre: Timbre) -> tuple[Performance, np.nd
 
 
 def pictured(recording: Recording, *, gain: float) -> np.ndarray:
-    """The mix as one channel in memory, float32 [samples], for a picture of it."""
+    """The mix as one channel in memory, float32 [samples], to draw a picture of it."""
     return np.concatenate([np.zeros(0, np.float32), *(block.mean(axis=1) for block in recording.blocks(gain=gain))])
 
 
@@ -145,7 +145,7 @@ def _ascii(text: str) -> str:
 
 
 def timbre_paths(path: pathlib.Path, chosen: Sequence[Timbre]) -> list[pathlib.Path]:
-    """Where timbres are saved: at `path`, or if there are several with numbers added to its name."""
+    """Paths under which timbres are saved: `path`, or with numbers added to its name if there are several."""
     if len(chosen) == 1:
         return [path]
     return [path.with_name(f'{path.stem}_{number:02d}{path.suffix}') for number in range(1, len(chosen) + 1)]

@@ -1,4 +1,4 @@
-"""A piece's sound between rendering and writing: kept outside memory until it is known how loud it is to be.
+"""A piece's sound between rendering and writing: kept on disk until its gain is known.
 
 Sources: loudness, ITU-R BS.1770 as pyloudnorm computes it; true peak, its annex 2 (four times the sample rate).
 """
@@ -12,8 +12,8 @@ import numpy as np
 
 from gansynth_tf.errors import InputError
 from gansynth_tf.music import output
+from gansynth_tf.music.render import CLIP_PEAK
 
-CLIP_PEAK = 0.5
 LOUDNESS_RANGE = (-70.0, -5.0)  # LUFS
 TRUE_PEAK = 10 ** (-1 / 20)
 SILENCE = 1e-4  # of the peak: 80 dB below
@@ -25,13 +25,13 @@ _FULL_SCALE = 0.999
 class Recording:
     """The sound of one or more buses, which add up to the mix.
 
-    It lies in files without names, which the system removes however this ends.
+    It lies in files without names, which the system removes however the process ends.
 
     Args:
-      directory: where there is room.
+      directory: of the files.
       blocks: float32 [buses, any number of samples, channels], one after the other.
       sample_rate: Hz.
-      trim: leave out the end from where the mix stays 80 dB below its peak.
+      trim: leave out the end, where the mix stays 80 dB below its peak.
 
     Raises:
       InputError: if there is no room, or a sample is not finite.
@@ -62,7 +62,7 @@ class Recording:
 
     @property
     def num_buses(self) -> int:
-        """How many parts there are."""
+        """Number of buses."""
         return len(self._files)
 
     def blocks(self, bus: int | None = None, *, gain: float = 1.0) -> Iterator[np.ndarray]:
@@ -77,18 +77,18 @@ class Recording:
             yield total * np.float32(gain)
 
     def peak_gain(self, peak: float = CLIP_PEAK) -> float:
-        """The gain that brings the mix to a peak, and no bus beyond full scale; 1 for silence."""
+        """The gain that brings the mix to a peak, or less if a bus would exceed full scale; 1 for silence."""
         if not self.peak:
             return 1.0
         return min(peak / self.peak, _FULL_SCALE / self.highest)
 
     def loudness_gain(self, lufs: float) -> tuple[float, str | None]:
-        """The gain that makes the mix as loud as said, and a line if true peaks allow less.
+        """The gain that brings the mix to a loudness, and a line that says so if true peaks allow less.
 
-        Memory holds the whole mix meanwhile.
+        The whole mix is in memory meanwhile.
 
         Raises:
-          InputError: if that loudness is out of the question, or the sound too short to have one.
+          InputError: if the loudness is outside `LOUDNESS_RANGE`, or the sound is too short to have one.
         """
         import pyloudnorm
         check_loudness(lufs)
@@ -125,7 +125,7 @@ class Recording:
 
 
 def check_loudness(lufs: float) -> None:
-    """Raises an `InputError` unless a loudness is one that music may have."""
+    """Raises an `InputError` unless a loudness is within `LOUDNESS_RANGE`."""
     if not LOUDNESS_RANGE[0] <= lufs <= LOUDNESS_RANGE[1]:
         raise InputError(f'Impossible loudness: expected {LOUDNESS_RANGE[0]:g} to {LOUDNESS_RANGE[1]:g} LUFS. '
                          f'Received: {lufs!r}')

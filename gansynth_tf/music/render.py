@@ -1,14 +1,14 @@
-"""From the notes of a piece to sound: each note generated, shaped, and added where it starts.
+"""From the notes of a piece to sound: each note is generated, shaped, and added where it starts.
 
-Notes are played in the order in which they start, a batch at a time, equal ones once, and what no later note can change
-is handed on at once: memory holds some notes and some seconds of the clip, however long it is. Source: Magenta's
-gansynth/lib/generate_util.py, `combine_notes`. NumPy only; asks for an `Instrument`.
+Notes are generated in the order in which they start, a batch at a time, equal notes once. Sound that no later note can
+change is handed on at once: memory holds some notes and some seconds of the clip, however long it is. Source: Magenta's
+gansynth/lib/generate_util.py, `combine_notes`. NumPy only; needs no more than an `Instrument`.
 """
 
 import collections
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -25,12 +25,12 @@ _NOTES_KEPT = 256
 
 @dataclasses.dataclass
 class Faults:
-    """Places in the list of notes of those that could not be played as they should.
+    """Indices of the notes that could not be played as they should.
 
     Attributes:
-      broken: left out because their audio was not finite.
-      silent: whose audio was silence.
-      shortened: that are held for longer than they sound.
+      broken: left out, because their audio was not finite.
+      silent: their audio was silence.
+      shortened: held for longer than they sound.
     """
 
     broken: list[int] = dataclasses.field(default_factory=list)
@@ -42,7 +42,7 @@ class Faults:
         lines = ((self.broken, "Left out, since the model's audio was not finite"),
                  (self.silent, "Silent, since the model's audio was"),
                  (self.shortened, 'Shorter than they are held'))
-        return [f'{line}: {len(places)} of {num_notes} notes' for places, line in lines if places]
+        return [f'{line}: {len(indices)} of {num_notes} notes' for indices, line in lines if indices]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,13 +58,12 @@ class Rendering:
     faults: Faults
 
 
-def render(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, *, style: Style | None = None,
-           on_progress: Callable[[int], object] | None = None) -> Rendering:
+def render(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, *, style: Style | None = None
+           ) -> Rendering:
     """Renders notes of given timbres, [num_notes, latent_size], into one clip in memory."""
     faults = Faults()
-    blocks = render_blocks(instrument, notes, latents, style=style, faults=faults, on_progress=on_progress)
     samples = bytearray()  # grows in place, where blocks put together at the end would take the clip's memory twice
-    for block in blocks:
+    for block in render_blocks(instrument, notes, latents, style=style, faults=faults):
         samples += block[0, :, 0].astype(np.float32).tobytes()
     clip = np.frombuffer(samples, np.float32)
     peak = max(clip.max(initial=0), -clip.min(initial=0))
@@ -76,16 +75,17 @@ def render(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndar
 def render_blocks(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, *, faults: Faults,
                   style: Style | None = None, buses: Sequence[int] | None = None, stereo: bool = False,
                   on_progress: Callable[[int], object] | None = None) -> Iterator[np.ndarray]:
-    """As `render`, but hands out the sound as it is made, not brought to its peak, in any number of parts.
+    """As `render`, but yields the sound as it is made, without bringing it to its peak, in any number of parts.
 
     Args:
       instrument: plays the notes.
       notes: at least one, in any order, of pitches that the instrument has.
       latents: float [num_notes, latent_size].
-      faults: is told of notes that could not be played.
-      style: how notes are shaped; the default of `Style` if None. Magenta's also has her silence at the end.
-      buses: for each note the part that it belongs to, from 0; all to one if None.
-      stereo: place notes by their `pan`, at equal power.
+      faults: notes that could not be played are added to it.
+      style: settings by which notes are shaped; the default of `Style` if None. With Magenta's the clip ends with the
+        silence that her clips end with.
+      buses: the part that each note belongs to, from 0; all notes are in one part if None.
+      stereo: pan notes by their `pan`, at equal power.
       on_progress: called with the number of notes done since the last call.
 
     Yields:
@@ -96,18 +96,19 @@ def render_blocks(instrument: Instrument, notes: Sequence[PlayedNote], latents: 
     order = np.argsort([note.start_seconds for note in notes], kind='stable').tolist()
     buses = buses or [0] * len(notes)
     mixer = _Mixer(max(buses) + 1, 1 + stereo, int(_BLOCK_SECONDS * sample_rate))
-    for place, wave in _waves(instrument, notes, latents, order, raw=style.raw):
-        start = int(notes[place].start_seconds * sample_rate)
+    for index, wave in _waves(instrument, notes, latents, order, raw=style.raw):
+        note = notes[index]
+        start = int(note.start_seconds * sample_rate)
         yield from mixer.finished(start)
         if not np.all(np.isfinite(wave)):
-            faults.broken.append(place)
+            faults.broken.append(index)
         elif note_lib.is_silent(wave):
-            faults.silent.append(place)
+            faults.silent.append(index)
         else:
-            shaped, cut = note_lib.shape(wave, notes[place], style=style, sample_rate=sample_rate)
-            mixer.add(buses[place], start, shaped, _pan_gains(notes[place].pan) if stereo else np.ones(1))
+            shaped, cut = note_lib.shape(wave, note, style=style, sample_rate=sample_rate)
+            mixer.add(buses[index], start, shaped, _pan_gains(note.pan) if stereo else np.ones(1))
             if cut:
-                faults.shortened.append(place)
+                faults.shortened.append(index)
         if on_progress:
             on_progress(1)
     length = None
@@ -117,64 +118,43 @@ def render_blocks(instrument: Instrument, notes: Sequence[PlayedNote], latents: 
 
 
 def _pan_gains(pan: float) -> np.ndarray:
-    """Left and right, of equal power whatever the place, 1 in the middle."""
+    """Gains of left and right, of equal power at every pan, 1 in the middle."""
     angle = (pan + 1) * np.pi / 4
     return np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
 
 
 def _waves(instrument: Instrument, notes: Sequence[PlayedNote], latents: np.ndarray, order: Sequence[int], *,
            raw: bool) -> Iterator[tuple[int, np.ndarray]]:
-    """(place, the instrument's wave) in a given order, equal notes generated once.
-
-    Which are generated is known beforehand, by going through all notes with what will be kept of the waves.
-    """
-    keys = [(notes[place].pitch, hashlib.sha256(latents[place]).digest()) for place in order]
-    generated = [order[i] for i, is_new in enumerate(_Recent.misses(keys)) if is_new]
-    pitches = [notes[place].pitch for place in generated]
+    """Yields (index of a note, the instrument's wave) in the given order; equal notes are generated once."""
+    keys = [(notes[index].pitch, hashlib.sha256(latents[index]).digest()) for index in order]
+    plan = list(_keep_recent(keys))
+    generated = [index for index, (is_new, _) in zip(order, plan) if is_new]
+    pitches = [notes[index].pitch for index in generated]
     if raw and isinstance(instrument, BatchedInstrument):
         batches = instrument.generate_batches(latents[generated], pitches, raw=True)
     else:
         batches = instrument.generate_batches(latents[generated], pitches)
     new = (wave for batch in batches for wave in batch)
-    kept: _Recent = _Recent()
-    for place, key in zip(order, keys):
-        if not kept.has(key):
-            kept.put(key, next(new))
-        yield place, kept.get(key)
+    kept: dict[Hashable, np.ndarray] = {}
+    for index, key, (is_new, dropped) in zip(order, keys, plan):
+        if is_new:
+            kept[key] = next(new)
+        kept.pop(dropped, None)
+        yield index, kept[key]
 
 
-class _Recent:
-    """The values last used, by key."""
-
-    def __init__(self):
-        self._values = collections.OrderedDict()
-
-    @staticmethod
-    def misses(keys: Sequence) -> list[bool]:
-        """Which of the keys, asked for in this order, are not there."""
-        recent, missing = _Recent(), []
-        for key in keys:
-            missing.append(not recent.has(key))
-            if missing[-1]:
-                recent.put(key, None)
-            recent.get(key)
-        return missing
-
-    def has(self, key) -> bool:
-        return key in self._values
-
-    def put(self, key, value) -> None:
-        self._values[key] = value
-        if len(self._values) > _NOTES_KEPT:
-            self._values.popitem(last=False)
-
-    def get(self, key):
-        self._values.move_to_end(key)
-        return self._values[key]
+def _keep_recent(keys: Iterable[Hashable]) -> Iterator[tuple[bool, Hashable]]:
+    """For each key: True if its value is not kept yet, and the key whose value is dropped then (None for none)."""
+    recent: collections.OrderedDict[Hashable, None] = collections.OrderedDict()
+    for key in keys:
+        is_new = key not in recent
+        recent[key] = None
+        recent.move_to_end(key)
+        yield is_new, recent.popitem(last=False)[0] if len(recent) > _NOTES_KEPT else None
 
 
 class _Mixer:
-    """Adds up notes that come in the order in which they start, and gives out what is finished in blocks."""
+    """The sum of notes that are added in the order in which they start; finished sound leaves it in blocks."""
 
     def __init__(self, num_buses: int, num_channels: int, block: int):
         self._begin, self._block = 0, block
@@ -182,7 +162,7 @@ class _Mixer:
         self._end = 0
 
     def add(self, bus: int, start: int, wave: np.ndarray, gains: np.ndarray) -> None:
-        """Adds a wave to a bus, from a sample on that is not finished yet."""
+        """Adds a wave to a bus, from a sample on that has not left the mixer yet."""
         begin = start - self._begin
         if (missing := begin + len(wave) - self._mixed.shape[1]) > 0:
             self._mixed = np.pad(self._mixed, ((0, 0), (0, missing), (0, 0)))
@@ -190,12 +170,12 @@ class _Mixer:
         self._end = max(self._end, start + len(wave))
 
     def finished(self, start: int) -> Iterator[np.ndarray]:
-        """Whole blocks before a sample, before which nothing will begin any more."""
+        """Yields the whole blocks before a sample; no later note begins before it."""
         while start >= self._begin + self._block:
             yield self._take(self._block)
 
     def rest(self, length: int | None) -> Iterator[np.ndarray]:
-        """All that is left, up to the end of the last note or to a length of the whole."""
+        """Yields the rest, up to the end of the last note, or until the clip has the given length."""
         length = self._end if length is None else length
         while self._begin < length:
             yield self._take(min(self._block, length - self._begin))

@@ -1,6 +1,6 @@
 """A piece as it was written: notes and controllers in seconds, read from a MIDI file or a PrettyMIDI object.
 
-Keys only: how long a note sounds once pedals are counted, and how loud, is said in `performance`.
+Notes end when their keys go up; `performance` applies pedals and levels.
 """
 
 import collections
@@ -15,7 +15,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.music import midi
 from gansynth_tf.music.midi import Event, MidiFile, Track
 
-LONGEST_SECONDS = 6 * 3600  # a longer file is taken for a corrupt one rather than for hours of memory
+LONGEST_SECONDS = 6 * 3600  # a longer file is probably damaged, and would take too much memory
 MAX_NOTES = 100_000
 DRUM_CHANNEL = 9
 _CHANNELS = 16
@@ -28,8 +28,8 @@ class Note(typing.NamedTuple):
     """One note: MIDI pitch 0..127, velocity 1..127, and when its key goes down and up, in seconds.
 
     Attributes:
-      pitch, velocity, start_seconds, end_seconds: as said.
-      is_drum: on MIDI channel 10, where a number names a drum and not a pitch.
+      pitch, velocity, start_seconds, end_seconds: as above.
+      is_drum: True on MIDI channel 10, where a number means a drum instead of a pitch.
       channel: 16 * port + MIDI channel from 0; the key into `Score.controls`.
       program: MIDI program from 0.
       track: from 0; the channel, in a file whose notes are all in one track.
@@ -49,10 +49,10 @@ class Control(typing.NamedTuple):
     """A controller's new value.
 
     Attributes:
-      seconds: when.
+      seconds: time of the change.
       kind: 'sustain' or 'sostenuto' (1 down, 0 up), 'volume', 'expression' (0 to 1), 'pan' (-1 left to 1 right), 'bend'
         (semitones), or 'sound_off'.
-      value: see there.
+      value: in the unit of the kind.
     """
 
     seconds: float
@@ -65,11 +65,11 @@ class Score:
     """A piece.
 
     Attributes:
-      notes: track by track, within one in the order in which they end (note_seq's, and so Magenta's).
+      notes: track by track, within a track in the order in which they end (note_seq's, and so Magenta's).
       controls: by channel, ascending in time.
       track_names: by track, where it has one.
       end_seconds: of the last event.
-      remarks: lines that say what of the file was left out or changed.
+      remarks: lines that say which parts of the file were left out or changed.
     """
 
     notes: Sequence[Note]
@@ -80,7 +80,7 @@ class Score:
 
 
 def read_midi(path: str | os.PathLike) -> Score:
-    """Reads a standard MIDI file. What in it does not sound cannot refuse it; what is skipped is said.
+    """Reads a standard MIDI file; faulty parts are skipped where possible, which `remarks` then tell.
 
     Raises:
       InputError: if there is no such file, it is not MIDI, holds no notes, or is beyond 6 hours or 100,000 notes.
@@ -89,7 +89,7 @@ def read_midi(path: str | os.PathLike) -> Score:
 
 
 def from_bytes(data: bytes, name: str) -> Score:
-    """As `read_midi`, of a file's content; `name` is what errors call it."""
+    """Reads the content of a MIDI file as `read_midi` does; `name` is the file's name in errors."""
     return _named(midi.named(lambda: midi.parse(data), name), name)
 
 
@@ -103,7 +103,7 @@ def _named(file: MidiFile, name: str) -> Score:
 def from_file(file: MidiFile) -> Score:
     """The piece in a MIDI file; see `read_midi`, whose errors end with 'Received:' and the path."""
     reader = _Reader()
-    if file.format == 2:  # pieces of their own: one after the other
+    if file.format == 2:  # each track is a piece: one after the other
         for track_index, track in enumerate(file.tracks):
             reader.read(file, {track_index: track})
     else:
@@ -131,13 +131,8 @@ def from_pretty_midi(piece: typing.Any) -> Score:
     return _checked(Score(notes, controls, names, max((note.end_seconds for note in notes), default=0.0)))
 
 
-def total_seconds(notes: Iterable[typing.Any]) -> float:
-    """When the last note ends; Magenta takes the end of the last listed one, which may be an earlier."""
-    return max(note.end_seconds for note in notes)
-
-
 def _parted(score: Score) -> Score:
-    """A piece that is all in one track, with a track for each channel instead."""
+    """The score; if all its notes are in one track, with a track for each channel instead."""
     channels = dict.fromkeys(note.channel for note in score.notes)
     if len({note.track for note in score.notes}) != 1 or len(channels) == 1:
         return score
@@ -156,7 +151,7 @@ def _checked(score: Score) -> Score:
 
 
 class _Channel:
-    """What the controllers of one channel stand at, and the list of their changes so far."""
+    """The state of one channel's controllers, and the list of their changes so far."""
 
     def __init__(self):
         self.program = 0
@@ -166,7 +161,7 @@ class _Channel:
         self._parameter = [127, 127]  # most and least significant byte; 127, 127 is none
 
     def control(self, seconds: float, number: int, value: int) -> None:
-        """Takes in a controller change, of which those that matter are noted."""
+        """Applies a controller change; those that change the sound are added to `controls`."""
         if number in (64, 66):
             self._note(seconds, 'sustain' if number == 64 else 'sostenuto', float(value >= 64))
         elif number in (7, 11):
@@ -186,12 +181,12 @@ class _Channel:
             self._reset(seconds)
 
     def bend(self, seconds: float, wheel: int) -> None:
-        """Takes in a position of the pitch wheel, 0 to 16383."""
+        """Applies a position of the pitch wheel, 0 to 16383."""
         self._wheel = wheel
         self._note(seconds, 'bend', (wheel - 8192) / 8192 * sum(self._bend_range))
 
     def _reset(self, seconds: float) -> None:
-        """All controllers to where a piece begins, as far as RP-015 lets them: volume, pan and program stay."""
+        """Resets the controllers to their initial values; by RP-015 volume, pan and program stay as they are."""
         for kind, value in (('sustain', 0.0), ('sostenuto', 0.0), ('expression', 1.0)):
             self._note(seconds, kind, value)
         self._parameter = [127, 127]
@@ -202,7 +197,7 @@ class _Channel:
 
 
 class _Reader:
-    """Turns the events of tracks that sound together into notes and controls; may do so for several such sets."""
+    """Collects notes and controls from the events of tracks that sound together; such sets may follow each other."""
 
     def __init__(self):
         self._notes: list[Note] = []
@@ -215,7 +210,7 @@ class _Reader:
         self._remarks: collections.Counter[str] = collections.Counter()
 
     def read(self, file: MidiFile, tracks: Mapping[int, Track]) -> None:
-        """Reads tracks that sound together, from where those read before have ended."""
+        """Reads tracks that sound together; they begin where those read before have ended."""
         ports = dict.fromkeys(tracks, 0)
         self._begin = self._last
         tempo_tick, tempo_seconds, tempo = 0, self._begin, _DEFAULT_TEMPO
@@ -241,7 +236,7 @@ class _Reader:
         self._first_channel = max(self._channels, default=0) // _CHANNELS * _CHANNELS + _CHANNELS
 
     def score(self, remarks: Iterable[str]) -> Score:
-        """What was read."""
+        """The score of all tracks read so far."""
         self._notes.sort(key=lambda note: note.track)
         controls = {channel: state.controls for channel, state in self._channels.items()}
         lines = [f'{what}: {count}' for what, count in self._remarks.items()]
@@ -268,7 +263,7 @@ class _Reader:
             state.bend(seconds, data[0] | data[1] << 7)
 
     def _key_up(self, channel: int, pitch: int, seconds: float, track: int) -> None:
-        """Ends the note that began first, of this track if it has one."""
+        """Ends the earliest note of this pitch, of the same track if there is one."""
         down = self._down[channel, pitch]
         if not down:
             self._ends_too_early.add((channel, pitch, seconds))
@@ -284,7 +279,7 @@ class _Reader:
             raise InputError(f'Too many notes: expected a piece of at most {MAX_NOTES}.')
 
     def _end(self, ends: Mapping[int, float]) -> None:
-        """Ends the notes whose keys are still down: with their track."""
+        """Ends the notes whose keys are still down, where their tracks end."""
         latest = self._last + _LATEST_END_SECONDS
         for note in itertools.chain.from_iterable(self._down.values()):
             end = ends[note.track] if ends[note.track] <= latest else self._last
@@ -301,7 +296,7 @@ class _Reader:
 
 
 def _merged(tracks: Mapping[int, Track]) -> Iterable[tuple[int, int, Event | None]]:
-    """(tick, track, event), ascending in time; at one tick in the order of the file; None is a track's end."""
+    """Tuples (tick, track, event), ascending in time, at one tick in the order of the file; None is a track's end."""
     events: list[tuple[int, int, Event | None]] = []
     for index, track in tracks.items():
         events += ((event.tick, index, event) for event in track.events)
@@ -310,7 +305,7 @@ def _merged(tracks: Mapping[int, Track]) -> Iterable[tuple[int, int, Event | Non
 
 
 def _text(content: bytes) -> str:
-    """A name in whatever encoding, as well as can be told, in printable characters."""
+    """A name's printable characters; its encoding, which MIDI files do not state, is guessed."""
     for encoding in ('utf-8-sig', 'shift-jis', 'latin-1'):
         try:
             text = content.decode(encoding)

@@ -1,7 +1,7 @@
-"""Libraries of timbres: named timbres of a model, and what was measured of each, in one JSON file.
+"""Libraries of timbres: named timbres of a model, with their measurements, in one JSON file.
 
-A model's own library lies in its directory as `timbres.json`; users keep others. A name that is in a library stands for
-the timbre wherever one is asked for (`--timbre=NAME`).
+A model's own library lies in its directory as `timbres.json`; users keep others. Wherever a timbre is asked for, the
+name of one in the library can be given (`--timbre=NAME`).
 """
 
 import json
@@ -30,7 +30,7 @@ class Entry(typing.NamedTuple):
 
     Attributes:
       timbre: with its name.
-      words: what it sounds like, of `gansynth_tf.exploration.description`.
+      words: that describe its sound, from `gansynth_tf.exploration.description`.
       measured: numbers by name.
     """
 
@@ -40,12 +40,12 @@ class Entry(typing.NamedTuple):
 
 
 def path_of(model: str | os.PathLike | None = None) -> pathlib.Path:
-    """Where a model's own library lies, or would: in its directory; the built-in model's if None."""
+    """The path of a model's own library, whether it is there or not; the built-in model's if None."""
     return (BUILT_IN_MODEL if model is None else files.expanded(model)) / FILE
 
 
 def of_model(model: str | os.PathLike | None = None, *, path: str | os.PathLike | None = None) -> dict[str, Timbre]:
-    """The timbres that names stand for: those of a model's own library, none if it has none; or of another at `path`.
+    """Timbres by name: those of a model's own library, none if it has none; or of the library at `path`.
 
     Raises:
       InputError: if a library cannot be read, or there is none at `path`.
@@ -54,7 +54,7 @@ def of_model(model: str | os.PathLike | None = None, *, path: str | os.PathLike 
 
 
 def entries_of(model: str | os.PathLike | None = None, *, path: str | os.PathLike | None = None) -> list[Entry]:
-    """As `of_model`, in the library's order, with what was measured."""
+    """The entries of the same library, in its order, with their measurements."""
     if path is None and not path_of(model).is_file():
         return []
     return read(path_of(model) if path is None else path)
@@ -79,21 +79,18 @@ def read(path: str | os.PathLike) -> list[Entry]:
 
 
 def write(path: str | os.PathLike, entries: Sequence[Entry], instrument: Instrument) -> pathlib.Path:
-    """Writes a library, a line a timbre, each with what it sounds like on the instrument, see `timbres.fingerprint`."""
+    """Writes a library, a line a timbre, each with its fingerprint on the instrument, see `timbres.fingerprint`."""
     head = {'format': _FORMAT, 'model': timbres.model_facts(instrument)}
     lines = [json.dumps(_row(entry, instrument), ensure_ascii=False) for entry in entries]
-    path = files.expanded(path)
-    with files.atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(head)[:-1] + ', "timbres": [\n' + ',\n'.join(lines) + '\n]}\n',
-                             encoding='utf-8')
-    return path
+    text = json.dumps(head)[:-1] + ', "timbres": [\n' + ',\n'.join(lines) + '\n]}\n'
+    return files.write_text(text, files.expanded(path))
 
 
 def add(path: str | os.PathLike, entry: Entry, instrument: Instrument) -> pathlib.Path:
     """Adds a timbre to the library at `path`, which is created if need be.
 
     Raises:
-      InputError: if it is none, has a timbre of that name already, or one of another model's size.
+      InputError: if that is no library, has a timbre of that name already, or timbres of another latent size.
     """
     path = files.expanded(path)
     entries = read(path) if path.exists() else []
@@ -106,10 +103,10 @@ def add(path: str | os.PathLike, entry: Entry, instrument: Instrument) -> pathli
 
 
 def check_name(name: str) -> str:
-    """`name`, if --timbre can mean a timbre by it.
+    """Returns `name`, if --timbre accepts it as the name of a timbre.
 
     Raises:
-      InputError: if it is a number or a word with another meaning, or has signs that --timbre or paths need.
+      InputError: if it is a number, a word with another meaning, or has characters that --timbre or paths use.
     """
     if not re.fullmatch(r'\w[\w-]*', name) or name.isdigit() or name in timbres.WAYS or len(name) > _LONGEST_NAME:
         raise InputError(f'Impossible name of a timbre: expected at most {_LONGEST_NAME} letters, digits, "_" and "-", '

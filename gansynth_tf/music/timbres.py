@@ -1,4 +1,4 @@
-"""Which note has which timbre: wandering, by track, by program, from files or by number; and timbres kept in files."""
+"""Timbres of notes: wandering, by track, by program, from files or by number; and timbres kept in files."""
 
 import dataclasses
 import difflib
@@ -16,13 +16,11 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument, shortened
 from gansynth_tf.music import interpolation
 from gansynth_tf.music.performance import PlayedNote
-from gansynth_tf.music.score import total_seconds
 
 DEFAULT_SECONDS_PER_INSTRUMENT = 6.0
 MAX_NUMBER = 10_000
 WAYS = ('wander', 'track', 'program', 'fixed')
 _FORMAT = 'gansynth_tf timbre 1'
-_REST = '*'
 _LATENTS_AT_ONCE = 1000
 _NUM_BANDS = 16
 _FLOOR_DB = -50.0
@@ -33,9 +31,9 @@ class Timbre(typing.NamedTuple):
     """A timbre with a name.
 
     Attributes:
-      name: what its file is called.
+      name: also its file's.
       latent: float32 [latent_size].
-      bands_db: what it sounds like on the model that it was saved with, see `fingerprint`; None if not known.
+      bands_db: its fingerprint on the model that it was saved with, see `fingerprint`; None if not known.
     """
 
     name: str
@@ -43,16 +41,16 @@ class Timbre(typing.NamedTuple):
     bands_db: np.ndarray | None = None
 
 
-Source = int | Timbre  # a number is that random timbre of the seed, from 1
+Source = int | Timbre  # a number, from 1, means the random timbre of that number
 Library = Mapping[str, Timbre]
 
 
 class Choice(typing.NamedTuple):
-    """How timbres are chosen.
+    """The rule by which notes get their timbres.
 
     Attributes:
-      way: 'wander', 'track', 'program', 'fixed', or what the keys of `assigned` are: 'tracks', 'programs', 'times'.
-      assigned: from track or program number (from 1) or seconds to timbre; None is the key of all others.
+      way: 'wander', 'track', 'program', 'fixed', or the kind of the keys of `assigned`: 'tracks', 'programs', 'times'.
+      assigned: from track or program number (from 1) or seconds to timbre; the key None stands for all others.
     """
 
     way: str
@@ -65,20 +63,20 @@ class Chosen:
 
     Attributes:
       latents: float32 [num_notes, latent_size].
-      places: float [num_notes]; which of `timbres` each has, in between where they are interpolated.
+      indices: float [num_notes], of each note's timbre in `timbres`; a fraction where two are interpolated.
       timbres: all that are used.
     """
 
     latents: np.ndarray
-    places: np.ndarray
+    indices: np.ndarray
     timbres: Sequence[Timbre]
 
 
 def parse(text: str, library: Library | None = None) -> Choice:
     """The value of --timbre: one of `WAYS`, a number, a timbre file, a name, or keys with any: '1:warm,2:7,*:b.json'.
 
-    A key is a track's number, a program's after p ('p41'), or seconds followed by s ('30s', between which the timbre
-    goes over from one to the next).
+    A key is a track's number, a program's number after p ('p41'), or seconds followed by s ('30s'); between two times
+    the timbre is interpolated.
 
     Args:
       text: the value.
@@ -110,10 +108,10 @@ def parse(text: str, library: Library | None = None) -> Choice:
 
 
 def one(text: str, library: Library | None = None) -> Source:
-    """The one timbre that a text means: a number, a timbre file, or a name of a library.
+    """The timbre that a text stands for: a number, a timbre file, or a name of a library.
 
     Raises:
-      InputError: if it means none, or several.
+      InputError: if it stands for none, or for several.
     """
     choice = parse(text, library)
     if list(choice.assigned) != [None]:
@@ -130,14 +128,15 @@ def choose(instrument: Instrument, notes: Sequence[PlayedNote], choice: Choice, 
       notes: at least one.
       choice: see `parse`. Notes to which it assigns nothing get the first random timbre of the seed.
       seed: the same gives the same timbres.
-      seconds_per_instrument: of 'wander', from one random timbre to the next.
+      seconds_per_instrument: for 'wander', from one random timbre to the next.
 
     Raises:
-      InputError: if a timbre has another size than the instrument's, or assignments name what is not there.
+      InputError: if a timbre has another size than the instrument's, or a timbre is assigned to a part without notes.
     """
     starts = np.array([note.start_seconds for note in notes])
     if choice.way == 'wander':
-        times = interpolation.keyframe_times(total_seconds(notes), seconds_per_instrument)
+        # Magenta takes the end of the note listed last, which may be earlier.
+        times = interpolation.keyframe_times(max(note.end_seconds for note in notes), seconds_per_instrument)
         return _interpolated(starts, times, _random_timbres(instrument, len(times), seed))
     if choice.way == 'times':
         assigned = sorted((seconds, source) for seconds, source in choice.assigned.items() if seconds is not None)
@@ -147,37 +146,35 @@ def choose(instrument: Instrument, notes: Sequence[PlayedNote], choice: Choice, 
     keys = [note.program + 1 for note in notes] if 'program' in choice.way else [numbers[note.track] for note in notes]
     if choice.way in ('track', 'program'):
         distinct = sorted(set(keys))
-        return _by_key(keys, distinct, _random_timbres(instrument, len(distinct), seed))
+        return _chosen(np.searchsorted(distinct, keys), _random_timbres(instrument, len(distinct), seed))
     if choice.way == 'fixed':
-        return _by_key([0] * len(notes), [0], _random_timbres(instrument, 1, seed))
+        return _chosen(np.zeros(len(notes), int), _random_timbres(instrument, 1, seed))
     return _assigned(instrument, keys, choice, seed)
 
 
 def for_single_notes(instrument: Instrument, count: int, choice: Choice | None, *, seed: int, round_length: int = 1
                      ) -> Chosen:
-    """The timbres of notes that are no piece.
+    """The timbres of single notes.
 
     Args:
       instrument: makes the random ones.
-      count: how many notes.
-      choice: 'wander' gives each its own; one timbre, or 'fixed', is for all; None changes it after each round.
+      count: of notes.
+      choice: 'wander' gives each note its own; one timbre, or 'fixed', is for all notes; None changes it after each
+        round.
       seed: the same gives the same timbres.
-      round_length: notes of a round, that is the pitches asked for.
+      round_length: notes of a round, which is the number of pitches asked for.
 
     Raises:
-      InputError: if the choice is one for pieces.
+      InputError: if the choice is possible for pieces only.
     """
     if choice and (choice.way not in ('wander', 'fixed') and list(choice.assigned) != [None]):
         raise InputError('Impossible --timbre for single notes: expected wander, fixed, a number or a timbre file. '
                          f'Received: {choice.way}')
     if choice and choice.assigned:
-        timbres = [resolved(choice.assigned[None], instrument, seed)]
-        places = np.zeros(count, int)
-    else:
-        each = 1 if choice and choice.way == 'wander' else count if choice else round_length
-        places = np.arange(count) // each
-        timbres = _random_timbres(instrument, int(places[-1]) + 1, seed)
-    return Chosen(np.stack([timbre.latent for timbre in timbres])[places].astype(np.float32), places, timbres)
+        return _chosen(np.zeros(count, int), [resolved(choice.assigned[None], instrument, seed)])
+    each = 1 if choice and choice.way == 'wander' else count if choice else round_length
+    indices = np.arange(count) // each
+    return _chosen(indices, _random_timbres(instrument, int(indices[-1]) + 1, seed))
 
 
 def part_numbers(notes: Sequence[PlayedNote]) -> dict[int, int]:
@@ -186,7 +183,7 @@ def part_numbers(notes: Sequence[PlayedNote]) -> dict[int, int]:
 
 
 def resolved(source: Source, instrument: Instrument, seed: int) -> Timbre:
-    """The timbre that is meant.
+    """The timbre that a source stands for.
 
     Raises:
       InputError: if it has another size than the instrument's.
@@ -204,7 +201,7 @@ def random_timbre(instrument: Instrument, number: int, seed: int) -> Timbre:
 
 
 def read(path: str | os.PathLike) -> Timbre:
-    """The timbre in a file that `write` wrote, or that has a name and a latent.
+    """The timbre in a file that `write` wrote, or in any JSON file with a latent.
 
     Raises:
       InputError: if there is none.
@@ -221,7 +218,7 @@ def from_values(values: Mapping[str, typing.Any], name: str) -> Timbre:
     """The timbre that the values of a file describe.
 
     Raises:
-      InputError: if they do not.
+      InputError: if they describe none.
     """
     latent = _numbers(values.get('latent'), 'latent')
     if not latent.size:
@@ -232,18 +229,18 @@ def from_values(values: Mapping[str, typing.Any], name: str) -> Timbre:
     return Timbre(name, latent.astype(np.float32), bands)
 
 
-def _numbers(values: typing.Any, what: str) -> np.ndarray:
+def _numbers(values: typing.Any, name: str) -> np.ndarray:
     try:
         numbers = np.asarray(values, np.float64)
     except (TypeError, ValueError):
         numbers = np.array(np.nan)
     if numbers.ndim != 1 or not np.all(np.isfinite(numbers)):
-        raise InputError(f'Unusable {what}: expected a list of finite numbers. Received: {shortened(values)}')
+        raise InputError(f'Unusable {name}: expected a list of finite numbers. Received: {shortened(values)}')
     return numbers
 
 
 def write(path: str | os.PathLike, timbre: Timbre, instrument: Instrument, *, notes: str = '') -> pathlib.Path:
-    """Writes a timbre as JSON, with what it sounds like on the instrument, and a line of one's own."""
+    """Writes a timbre as JSON, with its fingerprint on the instrument, and a line of notes."""
     values = {'format': _FORMAT, 'name': timbre.name, 'latent': timbre.latent.tolist(),
               'model': model_facts(instrument),
               'fingerprint': fingerprint(instrument, timbre.latent).round(2).tolist(), 'notes': notes}
@@ -251,15 +248,15 @@ def write(path: str | os.PathLike, timbre: Timbre, instrument: Instrument, *, no
 
 
 def model_facts(instrument: Instrument) -> dict[str, int]:
-    """What a file says of the model that a timbre was saved with."""
+    """The facts on a model that are saved with a timbre."""
     return {'latent_size': instrument.latent_size, 'sample_rate': instrument.sample_rate,
             'audio_length': instrument.audio_length}
 
 
 def fingerprint(instrument: Instrument, latent: np.ndarray) -> np.ndarray:
-    """What a timbre sounds like on an instrument, at its middle pitch: 16 levels in dB below the loudest band.
+    """The spectrum of a timbre at an instrument's middle pitch: 16 levels in dB below the loudest band.
 
-    It tells models apart whatever the form in which they are stored, as a hash of their weights does not.
+    It is the same for every export of a model, where a hash of the weights would differ.
     """
     wave = instrument.generate(latent[None], [_middle_pitch(instrument)])[0]
     power = np.abs(np.fft.rfft(np.asarray(wave, np.float64))) ** 2
@@ -269,7 +266,7 @@ def fingerprint(instrument: Instrument, latent: np.ndarray) -> np.ndarray:
 
 
 def foreign(instrument: Instrument, timbres: Sequence[Timbre]) -> list[str]:
-    """The names of timbres that sound otherwise on this instrument than where they were saved."""
+    """The names of timbres that sound different on this instrument than on the model they were saved with."""
     return [timbre.name for timbre in timbres if timbre.bands_db is not None
             and np.mean(np.abs(fingerprint(instrument, timbre.latent) - timbre.bands_db)) > _TOLERANCE_DB]
 
@@ -279,7 +276,7 @@ def _middle_pitch(instrument: Instrument) -> int:
 
 
 def _source(text: str, library: Library) -> Source:
-    """A number, the timbre in a file, whose name may lack its .json, or that of a name."""
+    """The source that a text means: a number, a file's timbre (.json may be left out), or a name of the library."""
     text = text.strip()
     if re.fullmatch(r'\d{1,9}', text):
         if not 1 <= int(text) <= MAX_NUMBER:
@@ -309,22 +306,19 @@ def _interpolated(starts: np.ndarray, times: np.ndarray, timbres: Sequence[Timbr
     return Chosen(np.concatenate(parts), np.interp(starts, times, np.arange(len(times))), timbres)
 
 
-def _by_key(keys: Sequence[float], distinct: Sequence[float], timbres: Sequence[Timbre]) -> Chosen:
-    places = np.searchsorted(distinct, keys)
-    return Chosen(np.stack([timbre.latent for timbre in timbres])[places].astype(np.float32), places.astype(float),
+def _chosen(indices: np.ndarray, timbres: Sequence[Timbre]) -> Chosen:
+    """The timbres of notes by their indices, int [num_notes]."""
+    return Chosen(np.stack([timbre.latent for timbre in timbres])[indices].astype(np.float32), indices.astype(float),
                   timbres)
 
 
 def _assigned(instrument: Instrument, keys: Sequence[float], choice: Choice, seed: int) -> Chosen:
     named = {key: source for key, source in choice.assigned.items() if key is not None}
     if unknown := sorted(set(named) - set(keys)):
-        what = choice.way
-        raise InputError(f'Impossible --timbre: expected {what} among {", ".join(map(str, sorted(set(keys))))}. '
+        raise InputError(f'Impossible --timbre: expected {choice.way} among {", ".join(map(str, sorted(set(keys))))}. '
                          f'Received: {", ".join(f"{key:g}" for key in unknown)}')
     rest = choice.assigned.get(None, 1)
     used = sorted(set(named)) + ([0.0] if set(keys) - set(named) else [])
     timbres = [resolved(named.get(key, rest), instrument, seed) for key in used]
     index_of: Callable[[float], int] = lambda key: used.index(key if key in named else 0.0)
-    places = np.array([index_of(key) for key in keys])
-    return Chosen(np.stack([timbre.latent for timbre in timbres])[places].astype(np.float32), places.astype(float),
-                  timbres)
+    return _chosen(np.array([index_of(key) for key in keys]), timbres)

@@ -1,4 +1,4 @@
-"""What the server answers: the page, and requests of its scripts for notes, timbres and pieces."""
+"""The server's answers: the page, and replies to its scripts' requests for notes, timbres and pieces."""
 
 import mimetypes
 import pathlib
@@ -32,12 +32,12 @@ _MIME_TYPES = {'.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'ap
 
 
 def create(player: Player, *, token: str, port: int) -> Starlette:
-    """The application of an instrument.
+    """The web application of a player.
 
     Args:
-      player: answers.
-      token: that requests have to have.
-      port: at which it will listen.
+      player: computes the answers.
+      token: that requests must carry.
+      port: at which the server will listen.
     """
     answers, shelf = _Answers(player), player.timbres
     of_jobs = [route for address in ('/midi/{id}', '/sfz/{id}') for route in (
@@ -56,7 +56,7 @@ def create(player: Player, *, token: str, port: int) -> Starlette:
 
 
 class _Answers:
-    """The answers for which a function's value as JSON is not enough; what takes time is done in other threads."""
+    """Endpoints whose answer is more than a function's value as JSON; slow work is done in other threads."""
 
     def __init__(self, player: Player):
         self._player = player
@@ -117,7 +117,7 @@ async def _page_file(request: Request) -> Response:
 
 
 def _file(name: str) -> Response:
-    """One of the page's own files; only names that are there are opened, whatever is asked for."""
+    """One of the page's own files; no other path is ever opened."""
     if name not in {path.name for path in PAGE.glob('*') if path.is_file()}:
         raise HTTPException(404, f'No such file: {name[:100]}')
     kind = _MIME_TYPES.get(pathlib.PurePath(name).suffix) or mimetypes.guess_type(name)[0]
@@ -129,7 +129,7 @@ def _posted(address: str, endpoint: Callable) -> Route:
 
 
 def _calling(function: Callable[..., typing.Any], *names: str) -> Callable:
-    """The answer that a function's value is, called in another thread with values of the request's JSON."""
+    """The endpoint that answers with a function's value, called in another thread with values of the request's JSON."""
     async def answer(request: Request) -> Response:
         values = await _json(request, *names)
         return JSONResponse(await run_in_threadpool(function, *(values[name] for name in names)))
@@ -137,7 +137,7 @@ def _calling(function: Callable[..., typing.Any], *names: str) -> Callable:
 
 
 async def _midi_form(request: Request) -> tuple[bytes, str, typing.Any]:
-    """The bytes and the name of the file that was posted, and its settings."""
+    """The bytes and the name of a posted file, and the settings posted with it."""
     async with request.form(max_files=1, max_fields=1, max_part_size=_MAX_SETTINGS_BYTES) as form:
         file, settings = form.get('file'), form.get('settings', '{}')
         if not isinstance(file, UploadFile) or not isinstance(settings, str):
@@ -150,7 +150,7 @@ async def _midi_form(request: Request) -> tuple[bytes, str, typing.Any]:
 
 
 async def _json(request: Request, *names: str) -> dict[str, typing.Any]:
-    """The JSON object that was posted, with all of these names."""
+    """The posted JSON object, which must have all of these names."""
     values = _parsed(await request.body())
     if not isinstance(values, dict) or not all(name in values for name in names):
         raise InputError(f'Unusable request: expected a JSON object with {", ".join(names)}. '

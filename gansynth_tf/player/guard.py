@@ -1,8 +1,8 @@
-"""Who may talk to the server: the page that it served itself, on this machine, in requests of a bounded size.
+"""Access to the server: only for the page that it served itself, on this machine, in requests of a bounded size.
 
 Any page that is open in a browser can send requests to a port of this machine. So the address has a secret token, which
-the page's requests carry; the Host must be this machine's (a foreign name that has been made to point here is none,
-DNS rebinding); and an Origin, if there is one, must be the server's own.
+the page's requests carry; the Host must be this machine's, which keeps out foreign names that point here (DNS
+rebinding); and an Origin, if there is one, must be the server's own.
 """
 
 import hmac
@@ -24,10 +24,10 @@ _HEADERS = ((b'content-security-policy', _POLICY.encode()), (b'x-content-type-op
 
 
 class Guard:
-    """Answers by itself what must not go further.
+    """Middleware that refuses requests from elsewhere.
 
     Args:
-      app: gets the rest.
+      app: gets all other requests.
       token: the secret.
       port: of the server.
     """
@@ -56,14 +56,14 @@ class Guard:
         await self._app(scope, _bounded(receive, most), send)
 
     def _fault(self, connection: HTTPConnection) -> str | None:
-        """What is wrong with a request's origin, or None."""
+        """The fault of a request's origin in words, or None."""
         if connection.headers.get('host') not in self._hosts:
             return 'Unknown Host: expected this server by its own address'
         if connection.headers.get('origin', next(iter(self._origins))) not in self._origins:
             return "Unknown Origin: expected this server's own page"
         path = connection.scope['path']
         if path.startswith('/page/'):
-            return None  # the same for everybody, and modules import each other without headers
+            return None  # these files are public, and JavaScript modules import each other without headers
         token = connection.query_params.get('token') if path == '/' else connection.headers.get('x-token')
         if not hmac.compare_digest((token or '').encode(), self._token.encode()):
             return 'Wrong token: expected the address that gansynth_play has printed'
@@ -83,7 +83,7 @@ def _with_headers(send: Send) -> Send:
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
-    """`receive`, but for bodies that turn out to be larger than they may be."""
+    """`receive` that refuses bodies of more than `most` bytes."""
     received = 0
 
     async def receiving() -> Message:

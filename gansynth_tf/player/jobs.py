@@ -1,4 +1,4 @@
-"""What takes longer than a key: pieces and sampler instruments, one after the other, in a thread of their own."""
+"""Jobs of the server: pieces and sampler instruments are made one after the other, in a thread of their own."""
 
 import contextlib
 import logging
@@ -20,20 +20,20 @@ _STOP_SECONDS = 5.0
 
 
 class Cancelled(Exception):
-    """Raised in a job that nobody wants any more."""
+    """Raised in a job that has been cancelled."""
 
 
 class Job:
-    """A piece of work, how far it is, and what came of it.
+    """A piece of work, its progress, and its results.
 
     Attributes:
-      id: that cannot be guessed.
+      id: a text that cannot be guessed.
       state: 'waiting', 'working', 'done' or 'failed'.
       total: notes to be made; 0 while that is not known.
-      num_done: of them.
-      error: why it failed.
-      report: lines for whoever reads the result.
-      outputs: files by what they are: 'audio', 'stems'.
+      num_done: notes that are made.
+      error: the reason for a failure.
+      report: lines for the user.
+      outputs: files by kind: 'audio', 'stems'.
     """
 
     def __init__(self, work: Callable[['Job', pathlib.Path], dict[str, pathlib.Path]]):
@@ -48,7 +48,7 @@ class Job:
         self._cancelled = threading.Event()
 
     def step(self, num_notes: int) -> None:
-        """Counts notes; raises `Cancelled` if the job is."""
+        """Counts finished notes; raises `Cancelled` if the job has been cancelled."""
         if self._cancelled.is_set():
             raise Cancelled
         self.num_done += num_notes
@@ -57,7 +57,7 @@ class Job:
         self._cancelled.set()
 
     def status(self) -> dict[str, typing.Any]:
-        """What the page shows."""
+        """The progress of the job, for the page."""
         seconds_left = None
         if self.state == 'working' and self.num_done and self.total:
             elapsed = time.monotonic() - self._begun
@@ -89,8 +89,8 @@ class Jobs:
     """A queue of jobs and the thread that does them.
 
     Args:
-      directory: where there is room; a hidden one in it has the files of jobs, until they are dropped or `close` is
-        called. One whose process was killed is removed by the next.
+      directory: a hidden directory in it has the files of jobs, until they are dropped or `close` is called. If the
+        process is killed, the next one removes its directory.
     """
 
     def __init__(self, directory: pathlib.Path):
@@ -103,10 +103,10 @@ class Jobs:
         self._thread.start()
 
     def add(self, work: Callable[[Job, pathlib.Path], dict[str, pathlib.Path]]) -> str:
-        """Queues work, which is given its job and a directory and returns its outputs; returns the job's id.
+        """Queues a function of a job and its directory that returns outputs by kind; returns the job's id.
 
         Raises:
-          InputError: if too much is waiting, or there is no room for files.
+          InputError: if too many jobs are waiting, or files cannot be written.
         """
         with self._lock:
             if sum(job.state in ('waiting', 'working') for job in self._jobs.values()) > MOST_WAITING:
@@ -124,13 +124,11 @@ class Jobs:
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
 
-    def remove(self, job_id: str) -> bool:
-        """Cancels a job and drops its files; says whether there was one."""
+    def remove(self, job_id: str) -> None:
+        """Cancels a job and removes its files."""
         with self._lock:
-            job = self._jobs.get(job_id)
-            if job:
+            if job := self._jobs.get(job_id):
                 self._drop(job)
-            return job is not None
 
     def close(self) -> None:
         """Cancels all jobs and removes their files."""
@@ -153,7 +151,7 @@ class Jobs:
             with contextlib.suppress(OSError):
                 directory.mkdir()
             job.run(directory)
-            if job.id not in self._jobs:  # cancelled when it was all but done
+            if job.id not in self._jobs:  # removed while it was being finished
                 shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""The notes of keys: generated when they are first asked for, with a loop and a gain, and kept for the next time."""
+"""The notes of keys, with loop and gain: generated when they are first asked for, and kept for the next time."""
 
 import collections
 import dataclasses
@@ -30,7 +30,7 @@ class KeyNote:
       wave: float32 [samples].
       loop: (first sample, the one after the last) of the part that repeats while the key is held, or None.
       gain: at full velocity; it makes all notes of the keyboard equally loud, as in a rendered piece.
-      fall_db_per_second: how the note would go on falling where its loop stays level.
+      fall_db_per_second: decay of the note over its loop, whose own level is constant.
     """
 
     pitch: int
@@ -41,12 +41,12 @@ class KeyNote:
 
 
 class Keyboard:
-    """Notes of one instrument for keys.
+    """The notes of an instrument's keys.
 
     Args:
       instrument: generates them.
-      turns: who else does, and when.
-      cache_bytes: of notes that are kept.
+      turns: let one thread at a time use the instrument.
+      cache_bytes: the most that kept notes take.
     """
 
     def __init__(self, instrument: Instrument, turns: Turns, *, cache_bytes: int = _CACHE_BYTES):
@@ -61,10 +61,10 @@ class Keyboard:
         Args:
           latent: latent_size numbers.
           pitches: 1 to 16 of the instrument's.
-          loop: whether they are to go on for as long as a key is held.
+          loop: True for notes that sound for as long as a key is held.
 
         Raises:
-          InputError: if these are something else, or the audio is not finite.
+          InputError: if an argument is of another kind, or the audio is not finite.
         """
         row = values.latent(latent, self._instrument.latent_size)[np.newaxis]
         is_list = isinstance(pitches, list) and all(type(pitch) is int for pitch in pitches)
@@ -81,7 +81,7 @@ class Keyboard:
         found = self._find(key)
         if found is None:
             with self._turns.of_key():
-                found = self._find(key)  # somebody else may have wanted the same one
+                found = self._find(key)  # another thread may have generated it meanwhile
                 if found is None:
                     wave = self._instrument.generate(row, [pitch])[0]
                     found = made(wave, pitch, self._instrument.sample_rate, loop=loop)
@@ -103,7 +103,7 @@ class Keyboard:
 
 
 def made(wave: np.ndarray, pitch: int, sample_rate: int, *, loop: bool) -> KeyNote:
-    """The note that a key plays, of an instrument's wave, float32 [samples]."""
+    """The note of a key, made of an instrument's wave, float32 [samples]."""
     gain = 0.0 if note.is_silent(wave) else note.matched_gain(wave, wave, sample_rate)
     looped = looping.sustained(wave, sample_rate) if loop and gain else None
     if looped is None:
@@ -113,9 +113,9 @@ def made(wave: np.ndarray, pitch: int, sample_rate: int, *, loop: bool) -> KeyNo
 
 
 def encoded(notes: Sequence[KeyNote], sample_rate: int) -> bytes:
-    """Notes as the page reads them: the header's length (uint32), the header (JSON), the waves (float32), all little.
+    """Notes as the page reads them, little-endian: length of the header (uint32), header (JSON), waves (float32).
 
-    Spaces after the JSON bring the waves to a multiple of four bytes.
+    Spaces after the JSON align the waves to four bytes.
     """
     header = json.dumps({'sample_rate': sample_rate, 'notes': [{
         'pitch': found.pitch, 'samples': len(found.wave), 'loop_start': found.loop and found.loop[0],

@@ -24,11 +24,11 @@ _FORMATS = ('wav', 'flac')
 
 @dataclasses.dataclass(frozen=True)
 class PieceSettings:
-    """How a MIDI file is to be played.
+    """Settings for a MIDI file.
 
     Attributes:
       latent: the timbre of all notes, float32 [latent_size]; None for one that wanders.
-      stems: each track as a file of its own, too.
+      stems: also write each track as a file.
       format: 'wav' or 'flac'.
       seed: of a timbre that wanders.
     """
@@ -40,10 +40,10 @@ class PieceSettings:
 
 
 def read_settings(given: typing.Any, instrument: Instrument) -> PieceSettings:
-    """The settings in a JSON object, all of which may be missing.
+    """The settings in a JSON object, each of which may be missing.
 
     Raises:
-      InputError: if one is impossible, or unknown.
+      InputError: if a setting is impossible or unknown.
     """
     names = {'latent', 'stems', 'format', 'seed'}
     if not isinstance(given, dict) or not set(given) <= names:
@@ -59,7 +59,7 @@ def read_settings(given: typing.Any, instrument: Instrument) -> PieceSettings:
 
 def midi_work(music: Score, name: str, settings: PieceSettings, instrument: Instrument, turns: Turns
               ) -> Callable[[Job, pathlib.Path], dict[str, pathlib.Path]]:
-    """The work of rendering a piece; outputs 'audio' and, of stems, 'stems'."""
+    """The work of rendering a piece; its outputs are 'audio' and, if asked for, 'stems'."""
     def work(job: Job, directory: pathlib.Path) -> dict[str, pathlib.Path]:
         playing = YieldingInstrument(instrument, turns, on_batch=lambda _: job.step(0))
         performance = perform(music, playing.pitches, release_seconds=Style().release_seconds)
@@ -76,7 +76,7 @@ def midi_work(music: Score, name: str, settings: PieceSettings, instrument: Inst
                                   gain=recording.peak_gain(),
                                   tags={'title': name, 'software': f'gansynth_tf {gansynth_tf.__version__}'})
         outputs = {'audio': mix}
-        if settings.stems:  # of one track the mix is the stem
+        if settings.stems:  # the mix of a single track is its stem
             outputs['stems'] = _zipped(stems or [mix], directory / f'{name}_stems.zip')
         return outputs
     return work

@@ -1,4 +1,4 @@
-"""What is behind the page: one instrument, its keys, its timbres, and what is rendered with it."""
+"""The player behind the page: one instrument, its keys, its timbres, and its jobs."""
 
 import pathlib
 import sys
@@ -16,12 +16,12 @@ _BACKENDS = {'tensorflow': 'tensorflow', 'onnxruntime': 'onnx', 'openvino': 'ope
 
 
 class Player:
-    """An instrument that is played.
+    """An instrument with all that the page can do with it.
 
     Args:
-      instrument: whatever plays notes.
-      name: what it is called.
-      load_seconds: how long it took to load.
+      instrument: plays the notes.
+      name: of the instrument, for the page.
+      load_seconds: time that loading it took.
       directory: the user's, for timbres that are kept, and for pieces while the player runs.
       library: the instrument's timbres.
     """
@@ -36,15 +36,15 @@ class Player:
         self.jobs = Jobs(directory)
 
     def prepare(self) -> None:
-        """Begins, in the background, what the page will ask for first."""
+        """Begins to measure timbres in the background, since the page will ask for them first."""
         threading.Thread(target=self.timbres.all, name='timbres', daemon=True).start()
 
     def close(self) -> None:
-        """Ends what is going on, and removes its files."""
+        """Cancels all jobs, and removes their files."""
         self.jobs.close()
 
     def facts(self) -> dict:
-        """What the page has to know of the instrument."""
+        """Facts on the instrument, for the page."""
         return {'name': self._name, 'backend': _backend(),
                 'sample_rate': self.instrument.sample_rate, 'audio_length': self.instrument.audio_length,
                 'pitches': list(self.instrument.pitches), 'latent_size': self.instrument.latent_size,
@@ -53,5 +53,5 @@ class Player:
 
 
 def _backend() -> str:
-    """What computes the network, as far as imported modules tell."""
+    """The name of the engine that computes the network, as far as imported modules tell."""
     return next((name for module, name in _BACKENDS.items() if sys.modules.get(module)), 'numpy')

@@ -18,10 +18,10 @@ _PORTS_TRIED = 50
 
 @contextlib.contextmanager
 def listening(port: int) -> Iterator[socket.socket]:
-    """A socket at a port of 127.0.0.1, or at the next that is free.
+    """Yields a socket at a port of 127.0.0.1, or at the next free port.
 
     Raises:
-      InputError: if none of the next 50 is.
+      InputError: if none of the next 50 is free.
     """
     last = min(port + _PORTS_TRIED, 65535)
     for candidate in range(port, last + 1):
@@ -40,12 +40,12 @@ def listening(port: int) -> Iterator[socket.socket]:
 
 
 def new_token() -> str:
-    """A secret that cannot be guessed, of letters that an address may have."""
+    """A secret that cannot be guessed, in letters that a URL may have."""
     return secrets.token_urlsafe(24)
 
 
 def address(port: int, token: str) -> str:
-    """Where the page is."""
+    """The URL of the page."""
     return f'http://{HOST}:{port}/?token={token}'
 
 

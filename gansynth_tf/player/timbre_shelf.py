@@ -1,4 +1,4 @@
-"""The timbres that the page offers: some of the instrument's, measured, those that the user keeps, and mixtures."""
+"""The timbres that the page offers: some of the instrument's, those that the user keeps, and mixtures."""
 
 import dataclasses
 import logging
@@ -23,8 +23,8 @@ MOST_SAMPLED = 64
 MOST_MIXED = 16
 MOST_KEPT = 1000
 _NUM_MEASURED, _NUM_OFFERED = 32, 24
-_NUM_NEAREST = 4  # of which a place on the map is mixed
-_OUTERMOST = 0.9  # place on the map, so that names have room
+_NUM_NEAREST = 4  # timbres that are mixed for a position on the map
+_OUTERMOST = 0.9  # position on the map, so that names have room
 _SEED = 0
 _AXES = {'brightness', 'attack_ms'}
 
@@ -38,12 +38,12 @@ class _Offered:
 
 
 class TimbreShelf:
-    """Timbres of an instrument; without a library, the first call that needs some takes seconds to measure them.
+    """Timbres of an instrument; without a library, the first call that needs them takes seconds to measure some.
 
     Args:
-      instrument: whose they are.
-      directory: where the user's are kept; created when the first is.
-      library: the instrument's own; if it is empty, random ones that are in tune.
+      instrument: plays them.
+      directory: of the user's timbres; created when the first is kept.
+      library: the instrument's own timbres; if it is empty, random ones that are in tune are offered.
     """
 
     def __init__(self, instrument: Instrument, directory: pathlib.Path, library: Sequence[Entry] = ()):
@@ -53,14 +53,14 @@ class TimbreShelf:
         self._kept: dict[tuple[pathlib.Path, float], _Offered] = {}
 
     def all(self) -> dict[str, typing.Any]:
-        """All timbres, each with its place on the map."""
+        """All timbres, each with its position on the map."""
         offered = self._offered()
         return {'axes': AXES, 'timbres': [
-            {**_as_json(timbre.name, timbre.latent, timbre.words), 'position': place.tolist()}
-            for timbre, place in zip(offered, self._places(offered))]}
+            {**_as_json(timbre.name, timbre.latent, timbre.words), 'position': position.tolist()}
+            for timbre, position in zip(offered, self._positions(offered))]}
 
     def sampled(self, n: typing.Any, seed: typing.Any) -> dict[str, typing.Any]:
-        """Random timbres, as many as said, of a seed."""
+        """The first n random timbres of a seed."""
         n = whole_number(n, 'n', lowest=1, highest=MOST_SAMPLED)
         latents = self._instrument.sample_latents(n, seed=whole_number(seed, 'seed'))
         return {'timbres': [_as_json(f'random {number}', latent, ()) for number, latent in enumerate(latents, 1)]}
@@ -74,23 +74,23 @@ class TimbreShelf:
         return {'latent': choosing.mix(rows, values.numbers(weights, 'weights').tolist()).tolist()}
 
     def at(self, position: typing.Any) -> dict[str, typing.Any]:
-        """The timbre at a place of the map: a mixture of the nearest ones, the more of each the nearer it is."""
-        place = values.numbers(position, 'position')
-        if len(place) != 2:
+        """The timbre at a position on the map: a mixture of the nearest ones, weighted by their nearness."""
+        point = values.numbers(position, 'position')
+        if len(point) != 2:
             raise InputError(f'Impossible position: expected two numbers. Received: {shortened(position)}')
         offered = self._offered()
-        distances = np.linalg.norm(self._places(offered) - np.clip(place, -1, 1), axis=1)
+        distances = np.linalg.norm(self._positions(offered) - np.clip(point, -1, 1), axis=1)
         nearest = np.argsort(distances, kind='stable')[:_NUM_NEAREST]
         first = offered[nearest[0]]
         if distances[nearest[0]] < 1e-3 or len(nearest) < 2:
             return {'latent': first.latent.tolist(), 'nearest': first.name}
-        # Less the weight at which the next one would come in, so that nothing jumps where the nearest ones change.
+        # The furthest of them has a weight near 0, so that the mixture does not jump where another one takes its part.
         weights = distances[nearest] ** -2.0 - (distances[nearest].max() + 1e-6) ** -2.0
         latent = choosing.mix([offered[index].latent for index in nearest], weights)
         return {'latent': latent.tolist(), 'nearest': first.name}
 
     def keep(self, name: typing.Any, latent: typing.Any) -> dict[str, typing.Any]:
-        """Writes a timbre into the user's directory, under a name that no other there has."""
+        """Writes a timbre into the user's directory, under a name that is free there."""
         row = values.latent(latent, self._instrument.latent_size)
         stem = values.file_name(name, 'timbre')
         with self._lock:
@@ -120,7 +120,7 @@ class TimbreShelf:
         return [_offered(entry.timbre.name, entry.timbre.latent, one) for entry, one in zip(entries, found)]
 
     def _measured(self) -> list[_Offered]:
-        """The best tuned of some random timbres, called what they sound like."""
+        """The best tuned of some random timbres, with names made of the words for them."""
         latents = self._instrument.sample_latents(_NUM_MEASURED, seed=_SEED)
         found = self._describe(latents)
         best = sorted(np.argsort([one.detuning_cents for one in found], kind='stable')[:_NUM_OFFERED])
@@ -128,7 +128,7 @@ class TimbreShelf:
                 for number, index in enumerate(best, 1)]
 
     def _read(self) -> list[_Offered]:
-        """The user's own of this instrument, each read and measured once."""
+        """The user's own timbres for this instrument, each read and measured once."""
         kept = {}
         for path in sorted(self._directory.glob('*.json'))[:MOST_KEPT]:
             try:
@@ -151,8 +151,8 @@ class TimbreShelf:
         pitches = self._instrument.pitches
         return description.describe(self._instrument, latents, [pitches[len(pitches) // 2]])
 
-    def _places(self, offered: Sequence[_Offered]) -> np.ndarray:
-        """Float [n, 2] in -1 to 1: ranks among the instrument's own, so that these are spread evenly."""
+    def _positions(self, offered: Sequence[_Offered]) -> np.ndarray:
+        """Positions, float [n, 2] from -1 to 1: ranks among the instrument's own, so that these are spread evenly."""
         own, measured = (np.nan_to_num([timbre.measured for timbre in timbres_]) for timbres_ in (self._own, offered))
         own = np.sort(own, axis=0)
         ranks = np.linspace(-_OUTERMOST, _OUTERMOST, len(own))

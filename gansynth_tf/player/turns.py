@@ -1,4 +1,4 @@
-"""One instrument for many threads: one generation at a time, and whoever plays a key goes first."""
+"""One instrument for several threads: one of them generates at a time, and keys go before pieces."""
 
 import contextlib
 import threading
@@ -10,7 +10,7 @@ from gansynth_tf.instrument import Instrument
 
 
 class Turns:
-    """A lock that those who render a piece get only while nobody waits for a key."""
+    """A lock with two kinds of holders: those for a piece get it only while none waits for a key."""
 
     def __init__(self):
         self._changed = threading.Condition()
@@ -19,7 +19,7 @@ class Turns:
 
     @contextlib.contextmanager
     def of_key(self) -> Iterator[None]:
-        """Held while a key's note is generated."""
+        """Holds the lock while a key's note is generated."""
         with self._changed:
             self._num_keys_waiting += 1
             try:
@@ -27,61 +27,42 @@ class Turns:
             finally:
                 self._num_keys_waiting -= 1
             self._taken = True
-        try:
+        with self._released_after():
             yield
-        finally:
-            self._release()
 
     @contextlib.contextmanager
     def of_piece(self) -> Iterator[None]:
-        """Held for one step of what takes long."""
+        """Holds the lock while one batch of longer work is generated."""
         with self._changed:
             self._changed.wait_for(lambda: not self._taken and not self._num_keys_waiting)
             self._taken = True
+        with self._released_after():
+            yield
+
+    @contextlib.contextmanager
+    def _released_after(self) -> Iterator[None]:
         try:
             yield
         finally:
-            self._release()
-
-    def _release(self) -> None:
-        with self._changed:
-            self._taken = False
-            self._changed.notify_all()
+            with self._changed:
+                self._taken = False
+                self._changed.notify_all()
 
 
 class YieldingInstrument:
-    """An instrument whose batches are made one by one, between the notes of keys.
+    """An `Instrument` whose batches are generated one by one, between the notes of keys.
 
     Args:
-      instrument: makes them.
-      turns: says when.
-      on_batch: is told the number of notes in each; it may raise, which ends the work.
+      instrument: generates them.
+      turns: the lock.
+      on_batch: called with the number of notes of each batch; it may raise, which ends the work.
     """
 
     def __init__(self, instrument: Instrument, turns: Turns, *, on_batch: Callable[[int], object] = lambda _: None):
         self._instrument, self._turns, self._on_batch = instrument, turns, on_batch
-
-    @property
-    def sample_rate(self) -> int:
-        return self._instrument.sample_rate
-
-    @property
-    def audio_length(self) -> int:
-        return self._instrument.audio_length
-
-    @property
-    def pitches(self) -> tuple[int, ...]:
-        return self._instrument.pitches
-
-    @property
-    def latent_size(self) -> int:
-        return self._instrument.latent_size
-
-    def sample_latents(self, n: int, *, seed: int | None = None) -> np.ndarray:
-        return self._instrument.sample_latents(n, seed=seed)
-
-    def sample_pitches(self, n: int, *, seed: int | None = None) -> np.ndarray:
-        return self._instrument.sample_pitches(n, seed=seed)
+        self.sample_rate, self.audio_length = instrument.sample_rate, instrument.audio_length
+        self.pitches, self.latent_size = instrument.pitches, instrument.latent_size
+        self.sample_latents, self.sample_pitches = instrument.sample_latents, instrument.sample_pitches
 
     def generate(self, latents: np.ndarray, pitches: Sequence[int]) -> np.ndarray:
         batches = list(self.generate_batches(latents, pitches))

@@ -1,4 +1,4 @@
-"""What comes in requests' JSON, checked."""
+"""Checks of values in requests' JSON."""
 
 import re
 import typing
@@ -13,13 +13,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def numbers(values: typing.Any, name: str) -> np.ndarray:
-    """Float64 [n] of a list of numbers, none larger than float32 can hold.
+    """A list of numbers as float64 [n], none larger than float32 can hold.
 
     Raises:
-      InputError: if it is something else; `name` is what it should have been.
+      InputError: if it is no such list; `name` is the argument's name in the error.
     """
     is_list = isinstance(values, list) and all(type(value) in (int, float) for value in values)
-    if not is_list or not all(-_LARGEST <= value <= _LARGEST for value in values):  # NaN is not, either
+    if not is_list or not all(-_LARGEST <= value <= _LARGEST for value in values):  # False for NaN, too
         raise InputError(f'Impossible {name}: expected a list of finite numbers. Received: {shortened(values)}')
     return np.array(values, np.float64)
 
@@ -34,7 +34,7 @@ def latent(values: typing.Any, size: int) -> np.ndarray:
 
 
 def file_name(name: typing.Any, default: str) -> str:
-    """What a name, from whomever, may be called as a file: letters, digits, '-' and '_' of it.
+    """A file name made of a user's text: its letters, digits, '-' and '_'.
 
     Raises:
       InputError: if it is no text.

@@ -1,8 +1,8 @@
-"""The player's page as static files that need no server of ours: the model runs in the browser.
+"""The player's page as static files for any web host: the model runs in the browser.
 
-A site has index.html and page/, whose source.js opens local.js; offline.js, which keeps it for when its host is away;
-model/, the network as gansynth_export --format=onnx writes it, and instrument.json, what the page has to know of it;
-runtime/, ONNX Runtime for browsers.
+A site has index.html and page/, whose source.js opens local.js; offline.js, which keeps the site for use without a
+network; model/, the network as gansynth_export --format=onnx writes it, and instrument.json, the facts that the page
+needs; runtime/, ONNX Runtime for browsers.
 """
 
 import gzip
@@ -27,13 +27,13 @@ from gansynth_tf.spectral import mel
 from gansynth_tf.spectral.normalizers import Normalizer
 
 PAGE = pathlib.Path(__file__).resolve().parent / 'page'
-_NUM_RANDOM = 256  # timbres of which the page's random ones are
+_NUM_RANDOM = 256  # timbres from which the page takes its random ones
 _FLOOR = 1e-6  # of powers, see spectral/representations.py
 _SERVER_ONLY = ('server.js', 'offline.js', 'index.html', 'source.js')
 
 
 class Site(typing.NamedTuple):
-    """What was written: where, bytes of all files, and as a host sends them that compresses."""
+    """A written site: its directory, the bytes of all files, and the bytes that a host sends if it compresses."""
 
     directory: pathlib.Path
     num_bytes: int
@@ -47,13 +47,13 @@ def export(model: synthesizer.Model, output_dir: str | os.PathLike, *, name: str
     Args:
       model: as `synthesizer.open_model` reads it.
       output_dir: a new or empty directory, or an earlier site, which is replaced.
-      name: what the page calls the model.
+      name: of the model, for the page.
       phase_locking: as `gansynth_tf.load` has it.
-      runtime: as `web_runtime.copy` has its source.
+      runtime: the source of `web_runtime.copy`.
       data_licence: as for `saved_model.export`.
 
     Raises:
-      InputError: if the model has no spectrograms, the directory holds something else, or something is missing.
+      InputError: if the model has no spectrograms, the directory holds other files, or the runtime is not available.
     """
     if model.config.data_type not in ('mel', 'linear'):
         raise InputError("Cannot play it in a browser: expected a model with data_type 'mel' or 'linear'. "
@@ -81,7 +81,7 @@ def export(model: synthesizer.Model, output_dir: str | os.PathLike, *, name: str
 
 
 def tail_spec(config: Config, num_blocks: int, normalizer: Normalizer, *, phase_locking: bool) -> dict:
-    """What `page/tail.js` has to know to make waves of the network's images."""
+    """The numbers with which `page/tail.js` makes waves of the network's images."""
     (frames, bins), (height, width) = config.spec_shape, config.resolution(num_blocks)
     linear_bins = bins * config.mel_downscale
     fitted = normalizer.at_width(bins)
@@ -92,7 +92,7 @@ def tail_spec(config: Config, num_blocks: int, normalizer: Normalizer, *, phase_
 
 
 def _mel_rows(bins: int, linear_bins: int, sample_rate: int) -> list[tuple[int, list[float]]]:
-    """For every linear bin the first mel bin that is in it, and the weights of that and the following ones."""
+    """For every linear bin the first mel bin that contributes to it, and the weights of this and the following ones."""
     matrix = mel.mel_to_linear_weight_matrix(
         mel.linear_to_mel_weight_matrix(bins, linear_bins, sample_rate=sample_rate)).astype(np.float32)
     rows = []
@@ -107,7 +107,7 @@ def _facts(model: synthesizer.Model, *, name: str, phase_locking: bool) -> dict:
     instrument: Instrument = synthesizer.from_weights(
         model.config, model.vocabulary, model.state, model.normalizer, codes=model.codes, phase_locking=phase_locking)
     library = timbre_library.entries_of(model.directory)
-    shelf = TimbreShelf(instrument, pathlib.Path(os.devnull), library)  # the user's own are not for everybody
+    shelf = TimbreShelf(instrument, pathlib.Path(os.devnull), library)  # without the user's own timbres
     random = instrument.sample_latents(_NUM_RANDOM, seed=1)
     return {'name': name, 'sample_rate': instrument.sample_rate, 'audio_length': instrument.audio_length,
             'pitches': list(instrument.pitches), 'latent_size': instrument.latent_size,
@@ -129,7 +129,7 @@ def _copy_page(site: pathlib.Path) -> None:
 
 
 def _finish(site: pathlib.Path, facts: dict) -> Site:
-    """Writes instrument.json, which names all other files with their sizes, and all of them together."""
+    """Writes instrument.json, with the sizes of all other files and one digest of them all."""
     paths = sorted(path for path in site.rglob('*') if path.is_file())
     digest = hashlib.sha256()
     for path in paths:

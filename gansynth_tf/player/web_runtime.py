@@ -25,10 +25,10 @@ def copy(output_dir: pathlib.Path, *, source: str | os.PathLike | None = None) -
 
     Args:
       output_dir: an existing directory.
-      source: the unpacked npm package, or its `dist`; None to take it from the cache, or from npm.
+      source: the unpacked npm package, or its `dist`; None for the one in the cache, or else on npm.
 
     Raises:
-      InputError: if `source` lacks them, or npm cannot be reached, or gives something else.
+      InputError: if `source` lacks the files, npm cannot be reached, or its package has another digest.
     """
     directory = _cached() if source is None else files.existing_directory(source)
     for name, original in FILES.items():
@@ -41,7 +41,7 @@ def copy(output_dir: pathlib.Path, *, source: str | os.PathLike | None = None) -
 
 
 def _cached() -> pathlib.Path:
-    """The directory in the user's cache that holds the files, fetched if need be."""
+    """The directory in the user's cache that holds the files; they are fetched if they are missing."""
     cache = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or '~/.cache').expanduser()
     directory = cache / 'gansynth_tf' / f'onnxruntime-web-{VERSION}'
     if not all((directory / original).is_file() for original in FILES.values()):

@@ -1,9 +1,13 @@
 """Pitches: MIDI numbers, hertz and names, and the fundamental frequency of a wave (YIN). NumPy and SciPy only."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 _NAMES = ('C', 'C♯', 'D', 'D♯', 'E', 'F', 'F♯', 'G', 'G♯', 'A', 'A♯', 'B')
 _TROUGH_THRESHOLD = 0.1
+_HARMONIC_CENTS = 60.0  # from a harmonic's frequency to its peak, at most
+_PEAK_BINS = 12  # beside a peak: the main lobe of a Hann window, four times padded, and its neighbours
 
 
 def midi_to_hz(pitch):
@@ -76,6 +80,32 @@ def yin(wave: np.ndarray, sample_rate: int, *, lowest_hz: float, highest_hz: flo
     near = np.abs(slope) < np.abs(curvature)
     shifts[:, 1:-1][near] = -slope[near] / curvature[near]
     return sample_rate / (shortest + periods + np.take_along_axis(shifts, periods[:, None], axis=1)[:, 0])
+
+
+def harmonic_peaks(power: np.ndarray, hz_per_bin: float, fundamental_hz: float, *, num_harmonics: int
+                   ) -> Iterator[tuple[int, int, float]]:
+    """The largest bin within 60 cents of each harmonic below half the sample rate.
+
+    Args:
+      power: float [bins], of a wave times a Hann window, padded to four times its length or more.
+      hz_per_bin: Hz.
+      fundamental_hz: Hz.
+      num_harmonics: the most that are looked for.
+
+    Yields:
+      (number of the harmonic, from 1; the bin; cents from the harmonic to the vertex of the parabola through the
+      logarithms of the bin and its neighbours).
+    """
+    for harmonic in range(1, num_harmonics + 1):
+        centre = harmonic * fundamental_hz / hz_per_bin
+        low, high = (round(centre * 2 ** (sign * _HARMONIC_CENTS / 1200)) for sign in (-1, 1))
+        if high + _PEAK_BINS >= len(power):
+            return
+        peak = low + int(np.argmax(power[low:high + 1]))
+        before, here, after = np.log(power[peak - 1:peak + 2] + 1e-30)
+        curve = before - 2 * here + after
+        vertex = peak + (0.5 * (before - after) / curve if curve < 0 else 0.0)
+        yield harmonic, peak, 1200 * np.log2(max(vertex, 1e-9) / centre)
 
 
 def _frames(wave: np.ndarray, frame_length: int, hop_length: int) -> np.ndarray:

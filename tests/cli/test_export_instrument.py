@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from gansynth_tf.cli import command, export_instrument, generate
-from gansynth_tf.music import bend
+from gansynth_tf.music.note import read_at
 
 PITCH = 60
 
@@ -50,7 +50,7 @@ def assert_sfizz_plays_the_same(sfz, wav):
     played = soundfile.read(sfz.with_suffix('.wav'))[0].mean(axis=1)
     # The sampler plays it in tune, ours is as the model made it.
     cents = int(re.search(rf'pitch_keycenter={PITCH} tune=(-?\d+)', sfz.read_text())[1])
-    ours = bend.read_at(soundfile.read(wav)[0], np.arange(40000) * 2 ** (cents / 1200))
+    ours = read_at(soundfile.read(wav)[0], np.arange(40000) * 2 ** (cents / 1200))
     begin, end = 882, 36000  # after sfizz's fade-in and before the loop; it begins a sample late
     reference, note = magnitudes(ours[begin:end]), magnitudes(played[begin + 1:end + 1])
     note *= np.sqrt(np.sum(reference ** 2) / np.sum(note ** 2))

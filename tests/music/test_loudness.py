@@ -23,13 +23,6 @@ def test_the_loudest_part_counts():
     assert loudness.loudest(np.zeros(100), RATE) == 0
 
 
-def test_velocity_curves():
-    assert loudness.velocity_gain(127, 2.0) == 1
-    assert loudness.velocity_gain(64, 1.0) == pytest.approx(64 / 127)
-    assert loudness.velocity_gain(64, 2.0) == pytest.approx((64 / 127) ** 2)
-    assert loudness.velocity_gain(1, 0.0) == 1
-
-
 def test_soft_notes_lose_their_upper_partials():
     wave = sine(440, rate=16000) + sine(1760, rate=16000)
     spectrum = np.abs(np.fft.rfft(loudness.darken(wave, 63.5, pitch=69, sample_rate=16000)))

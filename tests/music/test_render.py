@@ -74,7 +74,9 @@ def tones_and_notes():
 
 def original_peak_ratio(audio, note):
     """How much louder the original plays a note: it divides by the largest sample, not by the largest magnitude."""
-    amplitude = envelope.envelope(note.end_seconds - note.start_seconds)
+    held, release = envelope.longest(4.0)
+    amplitude = envelope.ramps(int(SAMPLE_RATE * min(note.end_seconds - note.start_seconds, held)),
+                               int(SAMPLE_RATE * release), SAMPLE_RATE)
     shaped = audio[:len(amplitude)] * amplitude
     return np.max(np.abs(shaped)) / np.max(shaped)
 

@@ -187,7 +187,3 @@ def test_too_many_notes(monkeypatch):
     monkeypatch.setattr(score, 'MAX_NOTES', 1)
     with pytest.raises(InputError, match='Too many notes: expected a piece of at most 1'):
         read(NOTE_ON + NOTE_OFF + NOTE_ON + NOTE_OFF)
-
-
-def test_the_piece_ends_with_the_note_that_ends_last_not_the_one_listed_last():
-    assert score.total_seconds([Note(60, 1, 0.0, 9.0), Note(60, 1, 1.0, 2.0)]) == 9.0

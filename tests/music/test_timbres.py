@@ -29,7 +29,7 @@ def test_one_for_all_a_track_or_a_program():
     np.testing.assert_array_equal(chosen('fixed').latents, RANDOM[[0, 0, 0]])
     np.testing.assert_array_equal(chosen('track').latents, RANDOM[[0, 1, 0]])
     np.testing.assert_array_equal(chosen('program').latents, RANDOM[[0, 0, 1]])
-    np.testing.assert_array_equal(chosen('program').places, [0, 0, 1])
+    np.testing.assert_array_equal(chosen('program').indices, [0, 0, 1])
 
 
 def test_a_number_is_that_random_timbre_of_the_seed():
@@ -42,7 +42,9 @@ def test_wandering_goes_from_one_to_the_next():
     wandering = chosen('wander', seconds_per_instrument=1.0)
     assert len(wandering.timbres) == 3
     np.testing.assert_allclose(wandering.latents[0], RANDOM[0], atol=1e-3)
-    np.testing.assert_allclose(wandering.places, [0, 2 / 3, 4 / 3], atol=1e-3)
+    np.testing.assert_allclose(wandering.indices, [0, 2 / 3, 4 / 3], atol=1e-3)
+    backwards = chosen('wander', NOTES[::-1], seconds_per_instrument=1.0)  # the note listed last ends first
+    np.testing.assert_array_equal(backwards.latents, wandering.latents[::-1])
 
 
 def test_assignments(warm):
@@ -56,7 +58,7 @@ def test_assignments(warm):
             if wanted is not None:
                 np.testing.assert_allclose(latent, wanted, atol=1e-6, err_msg=text)
     between = chosen('0s:warm,2s:2')
-    np.testing.assert_allclose(between.places, [0, 0.5, 1])
+    np.testing.assert_allclose(between.indices, [0, 0.5, 1])
 
 
 def test_a_file_and_back(warm):
@@ -111,12 +113,12 @@ def test_files_that_are_no_timbres(tmp_path, content):
         timbres.read(tmp_path / 'bad.json')
 
 
-@pytest.mark.parametrize('choice, places', [
+@pytest.mark.parametrize('choice, indices', [
     (None, [0, 0, 0, 1, 1]), (Choice('wander'), [0, 1, 2, 3, 4]), (Choice('fixed'), [0] * 5)])
-def test_single_notes_of_rounds_of_three(choice, places):
+def test_single_notes_of_rounds_of_three(choice, indices):
     picked = timbres.for_single_notes(Sines(), 5, choice, seed=1, round_length=3)
-    np.testing.assert_array_equal(picked.latents, RANDOM[places])
-    np.testing.assert_array_equal(picked.places, places)
+    np.testing.assert_array_equal(picked.latents, RANDOM[indices])
+    np.testing.assert_array_equal(picked.indices, indices)
 
 
 def test_single_notes_of_a_number_and_of_tracks():

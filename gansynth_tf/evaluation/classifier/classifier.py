@@ -40,7 +40,7 @@ class Classifier:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same weights."""
+        """A digest of the weights."""
         digest = hashlib.sha256()
         for name, array in sorted(weights.to_arrays(self._network).items()):
             digest.update(name.encode() + array.tobytes())
@@ -50,8 +50,8 @@ class Classifier:
         """Features and logits.
 
         Args:
-          waves: float [batch, samples], full scale 1, at `sample_rate`, finite; the loudness does not matter. Notes
-            longer than `audio_length` are cut.
+          waves: float [batch, samples], full scale 1, at `sample_rate`, finite, of any loudness. Notes longer than
+            `audio_length` are cut.
 
         Returns:
           float32 'features' [batch, features] and logits by head, as `classifier_network.build` has them.
@@ -61,7 +61,7 @@ class Classifier:
         return {name: output.numpy() for name, output in self._outputs(padded).items()}
 
     def save(self, directory: str | os.PathLike, facts: Mapping[str, float]) -> None:
-        """Writes `classifier.npz` (kernels in half precision) and `classifier.json`, with `facts` about it."""
+        """Writes `classifier.npz` (kernels in half precision) and `classifier.json`, with its accuracies, `facts`."""
         directory = files.make_directory(directory)
         arrays = {name: array.astype(np.float16) if array.ndim > 1 else array
                   for name, array in weights.to_arrays(self._network).items()}
@@ -95,7 +95,7 @@ def load(directory: str | os.PathLike | None = None) -> Classifier:
 
 
 def _within(value, bounds: tuple[float, float]):
-    """A number of the bounds' type, between them."""
+    """Returns `value`, which must be a number between the bounds, whole where the bounds are."""
     lowest, highest = bounds
     if isinstance(value, bool) or not isinstance(value, (int, type(highest))) or not lowest <= value <= highest:
         raise ValueError(f'{str(value)[:20]} is not from {lowest} to {highest}')

@@ -13,24 +13,23 @@ from gansynth_tf.data.sources.note_source import FAMILIES, ORIGINS, QUALITIES
 from gansynth_tf.spectral import transform
 
 NUM_PITCHES = 128
-# What is told of a note, and how many numbers that takes.
+# Outputs of the network, and the number of logits of each.
 HEADS = {'pitch': NUM_PITCHES, 'family': len(FAMILIES), 'source': len(ORIGINS), 'qualities': len(QUALITIES)}
 
 _NUM_BINS = 512
 _N_FFT, _HOP = 1024, 256
 _RANGE_DB = 120.0
-_SMALLEST = 1e-9  # magnitudes below are silence, whose logarithm is not taken
+_SMALLEST = 1e-9  # smallest magnitude of which a logarithm is taken
 
 # (filters at full width, kernel, strides) of convolutions over [frequency, time].
 _CONVOLUTIONS = (
     (128, 5, (2, 2)), (128, 4, (2, 2)), (128, 4, (2, 2)), (256, 4, (2, 2)), (256, 4, (2, 2)), (256, 4, (2, 2)),
     (512, 4, (2, 2)), (512, 4, (2, 2)), (512, 4, (2, 1)), (1024, 1, (1, 1)),
 )
-FULL_WIDTH_FEATURES = _CONVOLUTIONS[-1][0]
 
 
 def waves_to_images(waves: tf.Tensor) -> tf.Tensor:
-    """What the network sees: decibels below the loudest point of each note.
+    """Images that the network gets: decibels below the loudest point of each note.
 
     Args:
       waves: float32 [batch, samples].
@@ -62,7 +61,7 @@ def build(width: float) -> keras.Model:
     for index, (filters, kernel_size, strides) in enumerate(_CONVOLUTIONS, start=1):
         hidden = keras.layers.Conv2D(max(1, round(filters * width)), kernel_size, strides, padding='same',
                                      use_bias=False, name=f'conv{index}')(hidden)
-        # Short memory: a run of a few thousand steps, as on small data sets, is to be long enough.
+        # A short memory, so that training for a few thousand steps, as on small data sets, is long enough.
         features = keras.layers.BatchNormalization(momentum=0.95, name=f'norm{index}')(hidden)
         hidden = keras.layers.LeakyReLU(0.2)(features)
     flat = keras.layers.GlobalAveragePooling2D()  # of one pixel, for notes up to 256 frames

@@ -1,7 +1,7 @@
-"""Training the pitch classifier on prepared notes.
+"""Training of the pitch classifier on prepared notes.
 
-First on the beginnings of notes, then on whole ones: an epoch of quarters takes a quarter of the time, the network is
-the same, and the partials that tell the pitch are there from the start.
+The first epochs use the first quarter of each note, which takes a quarter of the time: the network is the same, and the
+partials that determine the pitch are there from the start. Later epochs use whole notes.
 """
 
 import functools
@@ -17,7 +17,7 @@ from gansynth_tf.data.sources.note_source import QUALITIES, TEST, TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation.classifier import classifier, classifier_network
 
-_SHORTER = 4  # the part of a whole note that a short one is; models that play no more are to be judged as well
+_SHORTER = 4  # whole notes are as many times as long as short ones; models of short notes are measured, too
 _MOST_DELAY = 0.05  # of a note
 _FADE_SECONDS = 0.02
 _ADAM_BETA1 = 0.5
@@ -36,14 +36,14 @@ def train(notes: PreparedNotes, output_dir: pathlib.Path, *, width: float, num_s
       notes: prepared notes with a train and a test split.
       output_dir: an existing directory.
       width: factor of the network's filters, see `classifier_network.build`.
-      num_short_epochs: times that the first quarter of each training note is seen.
-      num_epochs: times that each training note is seen as a whole.
+      num_short_epochs: epochs with the first quarter of each training note.
+      num_epochs: epochs with whole training notes.
       batch_size: notes in a step.
       learning_rate: of Adam at the start; it falls to zero along half a cosine, for short notes and again for whole
         ones.
-      most_semitones: half of the training notes are played faster or slower by up to so many semitones, and renamed.
+      most_semitones: half of the training notes are resampled by up to so many semitones, with another label.
       seed: of weights, order and variations.
-      verbose: as Keras has it.
+      verbose: of Keras's `fit`.
     """
     keras.utils.set_random_seed(seed)
     network = classifier_network.build(width)
@@ -69,7 +69,7 @@ def training_batches(notes: PreparedNotes, *, audio_length: int, batch_size: int
                      seed: int) -> tf.data.Dataset:
     """One epoch: (images, labels by head, weights by head), in a new order with new variations each time.
 
-    Of each note the first `audio_length` samples are seen; of half of them less, down to a quarter of a whole note.
+    Each note is cut to its first `audio_length` samples, half of them to less, down to a quarter of a whole note.
     """
     random = tf.random.Generator.from_seed(seed)
     vary = functools.partial(_varied, random=random, fade_samples=round(_FADE_SECONDS * notes.sample_rate),
@@ -83,7 +83,7 @@ def training_batches(notes: PreparedNotes, *, audio_length: int, batch_size: int
 
 
 def measure(trained: 'classifier.Classifier', notes: PreparedNotes, split: str) -> dict[str, float]:
-    """Shares that the classifier gets right: pitch; family and source where there is a label; qualities (each)."""
+    """Accuracies of a classifier: pitch; family and source of notes that have the label; each of the qualities."""
     right: dict[str, list] = {name: [] for name in classifier_network.HEADS}
     stored = notes.read(split, tf.data.Dataset.range(notes.num_notes(split)), *_FEATURES)
     fade = round(_FADE_SECONDS * notes.sample_rate)
@@ -116,7 +116,7 @@ def _labelled(note: dict) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
 
 def _varied(wave: tf.Tensor, labels: dict, *, random: tf.random.Generator, fade_samples: int, audio_length: int,
             shortest: int, most_semitones: int) -> tuple[tf.Tensor, dict]:
-    """Another note that could have been recorded: of another pitch, begun a little later, cut earlier."""
+    """A variation of a note: resampled to another pitch, delayed a little, or cut earlier."""
     semitones = random.uniform([], -most_semitones, most_semitones + 1, tf.int32)
     semitones *= random.uniform([], 0, 2, tf.int32)
     pitch = labels['pitch'] + tf.cast(semitones, labels['pitch'].dtype)
@@ -132,20 +132,20 @@ def _varied(wave: tf.Tensor, labels: dict, *, random: tf.random.Generator, fade_
 
 
 def _resampled(wave: tf.Tensor, speed: tf.Tensor) -> tf.Tensor:
-    """`wave` at `speed` times its speed, by straight lines between samples: near enough to learn from."""
+    """`wave` at `speed` times its speed, by linear interpolation, which is good enough for training."""
     last = tf.cast(tf.size(wave) - 1, tf.float32)
-    places = tf.range(0.0, last, speed)
-    left = tf.cast(tf.floor(places), tf.int32)
-    fraction = places - tf.floor(places)
+    positions = tf.range(0.0, last, speed)
+    left = tf.cast(tf.floor(positions), tf.int32)
+    fraction = positions - tf.floor(positions)
     right = tf.minimum(left + 1, tf.size(wave) - 1)
     return (1 - fraction) * tf.gather(wave, left) + fraction * tf.gather(wave, right)
 
 
 def _to_examples(waves: tf.Tensor, labels: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict, dict]:
     known = {name: _is_known(labels[name], classifier_network.HEADS[name]) for name in ('pitch', 'family', 'source')}
-    # Families that NSynth does not have come after its own; there is nothing to learn from them.
+    # Families that NSynth does not have are numbered after its own; they get no weight.
     targets = {name: tf.where(known[name], labels[name], 0) for name in known}
-    # Neither are qualities told of notes that are not NSynth's: then none is set.
+    # Neither do notes without qualities, which are those of other data sets.
     described = tf.reduce_any(labels['qualities'], axis=1)
     examples_weights = {**known, 'qualities': described}
     targets['qualities'] = tf.cast(labels['qualities'], tf.float32)

@@ -1,7 +1,7 @@
-"""The paper's human evaluation as one web page that works offline: two notes of one pitch, which sounds better?
+"""The paper's human evaluation as one web page that works offline: listeners compare two notes of one pitch.
 
-Source: Engel et al. 2019 (GANSynth), section 4.2: pairs of notes of the same pitch, five-level Likert scale. There it
-was run on Mechanical Turk; the page is this project's own.
+Source: Engel et al. 2019 (GANSynth), section 4.2: pairs of notes of the same pitch, five-level Likert scale. The paper
+used Mechanical Turk; the page is this project's own.
 """
 
 import base64
@@ -26,7 +26,7 @@ from gansynth_tf.evaluation import note_sets
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import output
 
-_PEAK = 0.5  # all notes are equally loud at their loudest, so that loudness does not decide
+_PEAK = 0.5  # of all notes, so that loudness does not decide
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -34,8 +34,8 @@ class Sound:
     """A note of a system.
 
     Attributes:
-      name: tells it from others.
-      read: gives float [samples] and the sample rate in Hz.
+      name: different from all others.
+      read: returns float [samples] and the sample rate in Hz.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Sound:
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One question: two systems' notes at one pitch."""
+    """One question of the test: two systems' notes at one pitch."""
 
     pitch: int
     notes: tuple[tuple[str, Sound], tuple[str, Sound]]
@@ -54,9 +54,10 @@ def draw_trials(systems: Mapping[str, str | os.PathLike | Instrument], *, num_tr
     """Random trials: every pair of systems equally often, pitches that both have, no pair of notes twice.
 
     Args:
-      systems: by name, a folder of audio files whose names tell their pitches, or of what gansynth_prepare_data wrote:
-        then the held-out notes, if there are any; or an instrument, which plays random timbres.
-      num_trials: how many questions.
+      systems: by name: a folder of audio files with their pitches in their names; a directory that
+        gansynth_prepare_data wrote, of which the held-out notes are taken, if there are any; or an instrument, which
+        plays random timbres.
+      num_trials: number of questions.
       seed: of the choice, and of the timbres.
 
     Raises:
@@ -82,7 +83,7 @@ def draw_trials(systems: Mapping[str, str | os.PathLike | Instrument], *, num_tr
 
 
 def write(trials: list[Trial], path: pathlib.Path) -> pathlib.Path:
-    """Writes the page, sounds included. Order and sides are drawn in the browser, for each listener anew.
+    """Writes the page, which includes the sounds. Order and sides are drawn in the browser, for each listener anew.
 
     Raises:
       InputError: if a note cannot be read, is silent or not finite, or the page cannot be written.
@@ -94,14 +95,11 @@ def write(trials: list[Trial], path: pathlib.Path) -> pathlib.Path:
         'trials': [{'pitch': trial.pitch, 'notes': [[systems.index(name), sounds.index(sound)]
                                                     for name, sound in trial.notes]} for trial in trials],
     }
-    # Answers belong to what was heard: the same only if systems, sounds and pairs are.
+    # Answers of two files belong to one test only if systems, sounds and pairs are the same.
     data['test_id'] = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
     page = importlib.resources.files(__package__).joinpath('listening_page.html').read_text(encoding='utf-8')
     # '<' is escaped, because the name of a system could close the element that the data is in.
-    text = page.replace('__DATA__', json.dumps(data).replace('<', '\\u003c'))
-    with files.atomic_write(path) as temporary:
-        temporary.write_text(text, encoding='utf-8')
-    return path
+    return files.write_text(page.replace('__DATA__', json.dumps(data).replace('<', '\\u003c')), path)
 
 
 def _by_pitch(folder: str | os.PathLike) -> dict[int, list[Sound]]:
@@ -121,7 +119,7 @@ def _by_pitch(folder: str | os.PathLike) -> dict[int, list[Sound]]:
 
 def _played(instruments: Mapping[str, Instrument], recorded: Mapping[str, Mapping[int, list[Sound]]], num_notes: int,
             seed: int) -> dict[str, dict[int, list[Sound]]]:
-    """Notes of instruments by name and pitch, all at the same random pitches, of those that every system has."""
+    """Notes of instruments by name and pitch, all at the same random pitches that every system has."""
     if not instruments:
         return {}
     known = [set(notes) for notes in recorded.values()] + [set(each.pitches) for each in instruments.values()]
@@ -148,7 +146,7 @@ def _recorded(path: pathlib.Path) -> tuple[np.ndarray, int]:
 
 
 def _as_base64(sound: Sound, page: pathlib.Path) -> str:
-    """A note, mono, at one loudness, as a 16-bit wav file in text."""
+    """A note as a 16-bit mono wav file of a fixed peak, in base64."""
     wave, sample_rate = sound.read()
     peak = np.max(np.abs(wave), initial=0)
     if not 0 < peak < np.inf:

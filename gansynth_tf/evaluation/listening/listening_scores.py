@@ -1,4 +1,4 @@
-"""Results of the listening test: who wins, and whether it could be chance.
+"""Results of the listening test: wins of each system, and tests of significance.
 
 Source: Engel et al. 2019 (GANSynth), section 5.4 and figure 4: wins by system over all comparisons, and pairwise
 tests. No code was released. Wins and ties are counted; the test is Wilcoxon's signed-rank test on the five-point
@@ -21,13 +21,13 @@ _EXPECTED = 'a file that the listening test saved'
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """How two systems did against each other.
+    """The result of two systems against each other.
 
     Attributes:
       systems: their names.
-      wins: how often each was found better.
-      ties: how often neither.
-      p_value: how likely a difference like this is if there is none, corrected for the number of comparisons.
+      wins: the number of times each was judged better.
+      ties: the number of times neither was.
+      p_value: probability of such a difference if there is none, corrected for the number of comparisons.
     """
 
     systems: tuple[str, str]
@@ -37,10 +37,10 @@ class Comparison:
 
 
 def read(paths: Iterable[str | os.PathLike]) -> list[tuple[str, str, int]]:
-    """All answers of results files: (first system, second system, how much better the first was found, -2 to 2).
+    """All answers in results files: (first system, second system, score of the first over the second, -2 to 2).
 
     Raises:
-      InputError: if a file is not one that the page saved, or the same results are given twice.
+      InputError: if a file was not saved by the page, or the same results are given twice.
     """
     answers, seen = [], set()
     for path in paths:
@@ -59,7 +59,7 @@ def read(paths: Iterable[str | os.PathLike]) -> list[tuple[str, str, int]]:
 
 
 def compare(answers: list[tuple[str, str, int]]) -> list[Comparison]:
-    """Every pair of systems that were compared."""
+    """Comparisons of every pair of systems with answers."""
     by_pair: dict[tuple[str, str], list[int]] = {}
     for first, second, score in answers:
         pair, sign = ((first, second), 1) if first < second else ((second, first), -1)
@@ -72,7 +72,7 @@ def compare(answers: list[tuple[str, str, int]]) -> list[Comparison]:
 
 
 def markdown(comparisons: list[Comparison]) -> str:
-    """Wins by system, then every pair."""
+    """The results in Markdown: wins by system, then every pair."""
     systems = sorted(set(itertools.chain.from_iterable(comparison.systems for comparison in comparisons)))
     total = {name: sum(comparison.wins[comparison.systems.index(name)] for comparison in comparisons
                        if name in comparison.systems) for name in systems}
@@ -102,7 +102,7 @@ def _p_value(scores: np.ndarray) -> float:
 
 
 def _holm(p_values: list[float]) -> list[float]:
-    """Holm 1979: the smallest times as many as there are, the next times one less, never falling."""
+    """The p-values corrected after Holm 1979: the smallest of n times n, the next times n - 1, never decreasing."""
     order = np.argsort(p_values)
     factors = np.arange(len(p_values), 0, -1)
     corrected = np.empty(len(p_values))

@@ -1,10 +1,10 @@
-"""Articulation of a piece: whether each of its notes stands out when it is played.
+"""Articulation of a piece: the share of its notes that stand out when they are played.
 
 A measure of this project's own: a note is articulate if its pitch is the loudest of all pitches of the piece from 20 to
-200 ms after its onset (or among the k loudest, where k notes are held at that time). How loud a pitch is: the sum of
-the magnitudes of its partials, each weighing 0.8 of the one before, after the harmonic sums of Klapuri 2006, "Multiple
-fundamental frequency estimation by summing harmonic amplitudes". A slow attack leaves the note before louder; so does a
-wrong pitch.
+200 ms after its onset (or among the k loudest, where k notes are held at that time). The loudness of a pitch is the sum
+of the magnitudes of its partials, each weighted by 0.8 of the one before, after the harmonic sums of Klapuri 2006,
+"Multiple fundamental frequency estimation by summing harmonic amplitudes". With a slow attack or a wrong pitch, the
+note before is louder.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ _HIGHEST = 0.45  # of the sample rate
 
 
 def articulate(clip: np.ndarray, notes: Sequence[PlayedNote], sample_rate: int) -> np.ndarray:
-    """Which notes of a rendered piece are articulate.
+    """True for every note of a rendered piece that is articulate.
 
     Args:
       clip: float [samples], the piece.
-      notes: all that is played, in any order.
+      notes: of the piece, in any order.
       sample_rate: Hz.
 
     Returns:

@@ -1,9 +1,9 @@
-"""How sure a number is: confidence intervals by drawing the notes again.
+"""Confidence intervals by the bootstrap: the notes are drawn again with replacement.
 
 Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap". Distances between sets (FID, NDB) grow when notes
-are drawn twice, so the replicates lie to one side of the value. What is taken of them is their spread: the interval is
-shifted until their mean is the value itself. Reference implementation: scipy.stats.bootstrap, method 'percentile',
-which does not shift.
+are drawn twice, so the replicates lie to one side of the value. Only their spread is used: the interval is shifted so
+that their mean is the value itself. Reference implementation: scipy.stats.bootstrap, method 'percentile', which does
+not shift.
 """
 
 import dataclasses
@@ -26,11 +26,11 @@ class Estimate:
 
 def estimate(metric: Callable[[np.ndarray], float], num_notes: int, *, seed: int = 0,
              num_replicates: int = NUM_REPLICATES) -> Estimate:
-    """The metric over all notes, and how far it would move with other notes of the same kind.
+    """The metric over all notes, and its confidence interval over sets of such notes.
 
     Args:
-      metric: from indices of notes (int [num_notes], any number of times each) to the number.
-      num_notes: how many there are.
+      metric: from indices of notes (int [num_notes], each any number of times) to the number.
+      num_notes: of the set.
       seed: of the draws.
       num_replicates: draws; 0 for an interval of width 0.
     """

@@ -1,8 +1,9 @@
-"""The level of a note over time: how fast it is there, how it dies away, whether it undulates.
+"""Dynamics of a note, its level over time: attack, decay and undulation.
 
-No other measure tells plucked notes from bowed ones: to the classifier a quarter of a second is one pixel, and a pitch
-detector uses what follows the attack. These measures are this project's own. The level is the root mean square in
-windows of 10 ms that end at each millisecond (zeros before the note), so even a note that begins at once takes 8 ms.
+No other measure distinguishes plucked notes from bowed ones: the classifier's last layer has one pixel per quarter of a
+second, and a pitch detector uses the sound after the attack. These measures are this project's own. The level is the
+root mean square in windows of 10 ms that end at each millisecond (zeros before the note), so even a note that begins at
+full level has an attack of 8 ms.
 """
 
 import numpy as np
@@ -12,10 +13,10 @@ NAMES = ('attack', 'attack_to_maximum', 'decay_1_s', 'decay_2_s', 'undulation')
 SHORT_ATTACK_MS = 40.0
 
 _WINDOW_SECONDS, _HOP_SECONDS = 0.010, 0.001
-_ATTACK_SECONDS = 1.0  # of the note: where the largest level of an attack is looked for
+_ATTACK_SECONDS = 1.0  # of the note, in which the largest level of the attack is searched
 _LOW, _HIGH = 0.1, 0.9  # of that level
 _NEAR_LARGEST = 10 ** (-6 / 20)
-_NOT_EXCEEDED_SECONDS = 0.05  # after a maximum: the period of the lowest pitch and more
+_NOT_EXCEEDED_SECONDS = 0.05  # after a maximum: more than the period of the lowest pitch
 _SLOW_WINDOW_SECONDS, _SLOW_HOP_SECONDS = 0.1, 0.01  # for decay and undulation: longer than any period
 _STEADY_SECONDS = (0.5, 2.5)
 _STEADY_DB = 6.0  # rise or fall over that stretch
@@ -23,17 +24,17 @@ _FLOOR_DB = -80.0
 
 
 def measure(wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Numbers of a note.
+    """The dynamics of a note.
 
     Args:
       wave: float [samples].
       sample_rate: Hz.
 
     Returns:
-      float64 [5], by `NAMES`, NaN where there is none:
+      float64 [5], by `NAMES`, NaN where a measure does not apply:
         attack: milliseconds from 10% to 90% of the largest level of the first second.
-        attack_to_maximum: milliseconds from 10% to 90% of the first local maximum within 6 dB of that: where a level
-          undulates, its largest bump may come late.
+        attack_to_maximum: milliseconds from 10% to 90% of the first local maximum within 6 dB of that; in a level that
+          undulates, the largest maximum may come late.
         decay_1_s, decay_2_s: the level after 1 s and 2 s, decibels below the note's largest, at least -80; NaN for
           shorter notes.
         undulation: standard deviation, in decibels, of the level around a straight line from 0.5 s to 2.5 s, of notes
@@ -73,17 +74,17 @@ def decay_distance(decays: np.ndarray, reference: np.ndarray) -> float:
 
 
 def _distance(values: np.ndarray, reference: np.ndarray) -> float:
-    import scipy.stats  # here, since it takes a second, which who only measures notes need not wait
+    import scipy.stats  # not at the top, since it takes a second and most callers do not need it
     return float(scipy.stats.wasserstein_distance(values, reference))
 
 
 def _rise(levels_: np.ndarray, top: float) -> float:
-    """Milliseconds from where a level first reaches 10% of `top` to where it first reaches 90%."""
+    """Milliseconds from the time when a level first reaches 10% of `top` to the time when it first reaches 90%."""
     return float(np.argmax(levels_ >= _HIGH * top) - np.argmax(levels_ >= _LOW * top)) * _HOP_SECONDS * 1000
 
 
 def _first_maximum(levels_: np.ndarray) -> float:
-    """The first level within 6 dB of the largest that the next 50 ms do not exceed."""
+    """The first level within 6 dB of the largest that is not exceeded in the next 50 ms."""
     size = round(_NOT_EXCEEDED_SECONDS / _HOP_SECONDS) + 1
     following = scipy.ndimage.maximum_filter1d(levels_, size, origin=-(size // 2), mode='nearest')
     return levels_[np.argmax((levels_ >= following) & (levels_ >= _NEAR_LARGEST * levels_.max()))]

@@ -1,6 +1,6 @@
-"""What may be wrong with a note as sound, whatever its pitch: silence, clipping, an offset, clicks.
+"""Faults of a note's sound, apart from its pitch: silence, clipping, an offset, clicks.
 
-Deterministic checks of this project's own; the limits are such that real notes of NSynth pass (docs/metrics.md).
+Deterministic checks of this project's own, with limits that real notes of NSynth pass (docs/metrics.md).
 """
 
 import numpy as np
@@ -10,14 +10,14 @@ OFFSET = 0.02  # of full scale, mean over the note
 _CLIPPED_IN_A_ROW = 3  # samples at full scale
 _FULL_SCALE = 32766 / 32768
 _EDGE = 0.1  # of the peak: a note that begins or ends there jumps
-_JUMP = 6  # times the bends around it
+_JUMP = 6  # times the bends around it, which are absolute second differences
 _BLOCK = 256  # samples
-_BENDS_OF_A_CLICK = 8  # samples of a block that one click can bend
+_BENDS_OF_A_CLICK = 8  # large bends that one click can cause in a block
 _LEAST_JUMP = 0.05  # of the peak
 
 
 def find(wave: np.ndarray) -> dict[str, bool]:
-    """Which faults a note has.
+    """The faults of a note, by name.
 
     Args:
       wave: float [samples], full scale 1.
@@ -40,12 +40,12 @@ def _is_clipped(wave: np.ndarray) -> bool:
 
 
 def _clicks(wave: np.ndarray) -> bool:
-    """Whether a wave of peak 1 has a click."""
+    """True if a wave of peak 1 has a click."""
     if max(abs(wave[0]), abs(wave[-1])) > _EDGE:
         return True
     bends = np.abs(np.diff(wave, 2))
     blocks = np.pad(bends, (0, -len(bends) % _BLOCK)).reshape(-1, _BLOCK)
-    # A click is a few samples that bend far more than any other near them.
+    # In a click a few samples bend far more than all others near them.
     usual = np.sort(blocks, axis=1)[:, -_BENDS_OF_A_CLICK]
     around = np.maximum(usual, np.maximum(np.roll(usual, 1), np.roll(usual, -1)))
     return bool(np.any((blocks.max(axis=1) > _JUMP * around) & (blocks.max(axis=1) > _LEAST_JUMP)))

@@ -1,13 +1,13 @@
 """Distances between two sets of notes in the classifier's features: Frechet (FID) and kernel inception distance (KID).
 
-FID compares both as if they were Gaussian. Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule
+FID treats both as Gaussian. Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule
 Converge to a Local Nash Equilibrium", equation 6. Reference implementation: the authors' TTUR/fid.py; GANSynth puts its
 pitch classifier in Inception's place. Deviations:
   * The trace of the root comes from the eigenvalues of a symmetric matrix instead of a general matrix root. The same
     number, without imaginary parts and without the small diagonal that fid.py adds to singular covariances (which
     raises its result a little).
-  * Small sets: with fewer notes than features the covariances are singular and the distance comes out too high, here as
-    there. Only distances over the same number of notes can be compared.
+  * Small sets: with fewer notes than features the covariances are singular and the distance is too high, here and in
+    fid.py. Only distances over the same number of notes can be compared.
 
 KID has no such bias. Source: Binkowski et al. 2018, "Demystifying MMD GANs", section 4. Reference implementation: the
 authors' gan-metrics-pytorch/kid_score.py. Deviation: all notes are used, in blocks one after the other, instead of 100
@@ -19,7 +19,7 @@ import dataclasses
 import numpy as np
 
 ORIGINAL_NUM_NOTES = 128
-_NOTES_PER_BLOCK = 1000  # of KID: the kernel between two blocks is what memory has to hold
+_NOTES_PER_BLOCK = 1000  # of KID, so that the kernel between two blocks fits in memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ def frechet_distance(features: np.ndarray, reference: Gaussian) -> float:
 
 
 def frechet_distance_of_first_notes(features: np.ndarray, reference: np.ndarray) -> float:
-    """As Magenta's evaluation had it, which used the first 128 notes only: much too high, for comparison alone."""
+    """FID over the first 128 notes only, as in Magenta's evaluation: much too high, for comparison with old numbers."""
     return frechet_distance(features[:ORIGINAL_NUM_NOTES], fit(reference[:ORIGINAL_NUM_NOTES]))
 
 

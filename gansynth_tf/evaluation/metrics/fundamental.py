@@ -1,7 +1,7 @@
 """The pitch of a note without a classifier: the fundamental that YIN finds, as a cross-check.
 
-YIN (`spectral.pitch.yin`) gives a frequency per frame; a note's pitch is the semitone of most of its energy among the
-frames within 25 dB of the loudest, so that an attack or a few octave errors do not decide.
+YIN (`spectral.pitch.yin`) finds a frequency per frame. A note's pitch is the semitone that has most of the level among
+the frames within 25 dB of the loudest, so that an attack or a few octave errors do not decide.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, midi_to_hz, yin
 _FRAME_LENGTH, _HOP_LENGTH = 2048, 1024
 _AUDIBLE = 10 ** (-25 / 20)
 _LOWEST_PITCH, _HIGHEST_PITCH = 21, 108
-TOLERANCE = 0.5  # semitones on either side that still are the pitch
+TOLERANCE = 0.5  # semitones, within which a pitch is right
 
 
 def pitch(wave: np.ndarray, sample_rate: int) -> float:
@@ -32,7 +32,7 @@ def pitch(wave: np.ndarray, sample_rate: int) -> float:
     lowest = max(_LOWEST_PITCH, float(hz_to_midi(2.1 * sample_rate / _FRAME_LENGTH)))
     pitches = hz_to_midi(yin(wave, sample_rate, lowest_hz=midi_to_hz(lowest), highest_hz=midi_to_hz(_HIGHEST_PITCH),
                              frame_length=_FRAME_LENGTH, hop_length=_HOP_LENGTH))
-    # Where there is no period YIN says the lowest frequency; such frames count only if there are no others.
+    # In frames without a period YIN returns the lowest frequency; they count only if there are no others.
     periodic = audible & (pitches > lowest + 0.5)
     audible = periodic if periodic.any() else audible
     pitches, levels = pitches[audible], levels[audible]

@@ -1,11 +1,10 @@
-"""Number of statistically different bins (NDB) and Jensen-Shannon divergence: which clusters of notes are missing.
+"""Number of statistically different bins (NDB) and Jensen-Shannon divergence, which show missing clusters of notes.
 
 Source: Richardson and Weiss 2018, "On GANs and GMMs", section 2. Reference implementation: the authors'
 gans-n-gmms/utils/ndb.py. As there: k-means on the training notes, each note to the nearest centre, per bin a two-sample
 test of proportions with pooled variance, 5 %, the count of bins that differ. Deviations:
-  * What is clustered are log mel spectrograms averaged over neighbouring frames (`features.log_specgrams`), not the
-    pictures themselves: memory stays bounded. Details finer than that are not seen, so the number can only miss
-    differences.
+  * Log mel spectrograms averaged over neighbouring frames (`features.log_specgrams`) are clustered instead of the
+    pictures themselves, so that memory stays bounded. The number can miss differences in finer details.
   * No whitening and no random subset of dimensions, which fewer dimensions make unnecessary.
   * A bin with no note of either set counts as not different; there 0/0.
 The test sees smaller differences in larger sets: numbers over different numbers of notes cannot be compared.
@@ -21,7 +20,7 @@ import sklearn.cluster
 from gansynth_tf.errors import InputError
 
 NUM_BINS = 50
-_NOTES_PER_BIN = 5  # at least, where there are fewer reference notes than for so many bins
+_NOTES_PER_BIN = 5  # where there are fewer reference notes than `NUM_BINS`
 SIGNIFICANCE = 0.05
 _NUM_STARTS = 2  # of k-means, the best of which is taken
 
@@ -39,11 +38,11 @@ class Bins:
     counts: np.ndarray
 
     def assign(self, log_specgrams: np.ndarray) -> np.ndarray:
-        """Which bin each note is in, float [n, size] -> int [n]: the one whose centre is nearest."""
+        """The bin of each note, whose centre is nearest: float [n, size] -> int [n]."""
         return scipy.spatial.distance.cdist(log_specgrams, self.centers, 'sqeuclidean').argmin(axis=1)
 
     def count(self, bins: np.ndarray) -> np.ndarray:
-        """How many notes each bin has, int [n] of bins -> int [k]."""
+        """Numbers of notes in each bin: bins of notes, int [n] -> int [k]."""
         return np.bincount(bins, minlength=len(self.centers))
 
 
@@ -64,7 +63,7 @@ def fit(log_specgrams: np.ndarray, *, seed: int = 0) -> Bins:
 
 
 def is_different(counts: np.ndarray, reference_counts: np.ndarray) -> np.ndarray:
-    """Which bins hold another share of the notes than of the reference: bool [k] of counts int [k] and [k]."""
+    """True for bins whose share of the notes differs from that of the reference: counts int [k], [k] -> bool [k]."""
     num_notes, num_reference = counts.sum(), reference_counts.sum()
     pooled = (counts + reference_counts) / (num_notes + num_reference)
     deviation = np.sqrt(pooled * (1 - pooled) * (1 / num_notes + 1 / num_reference))

@@ -1,12 +1,11 @@
-"""Phase coherence: whether the partials of a note keep their places against each other.
+"""Phase coherence: the degree to which the partials of a note keep their phases relative to each other.
 
-Source: Engel et al. 2019 (GANSynth), section 5.1 and figure 3, which lays the periods of a note over each other: in a
-real note they trace one shape, where phases are wrong they blur. The paper gives no number. Here, two:
-  * `coherence`: how much a stretch of a note resembles the stretch a few periods later, the normalised
-    cross-correlation at the lag near that many periods where it is highest. 1 for a periodic wave, about 0 for noise.
-    The lag is 64 ms, two hops of the networks' spectrograms, so that phases that are wrong from frame to frame are
-    seen.
-  * `periods`: the picture's data, the note cut into periods.
+Source: Engel et al. 2019 (GANSynth), section 5.1 and figure 3, which draws the periods of a note on top of each other:
+in a real note they trace one shape, with wrong phases they blur. The paper gives no number. Here:
+  * `coherence`: the similarity of a part of a note to the part a few periods later, which is the largest normalised
+    cross-correlation at lags near that number of periods. 1 for a periodic wave, about 0 for noise. The lag is 64 ms,
+    two hops of the networks' spectrograms, so that phases that are wrong between frames lower the number.
+  * `periods`: the data of the picture, the note cut into periods.
 """
 
 import numpy as np
@@ -17,7 +16,7 @@ from gansynth_tf.spectral.pitch import midi_to_hz
 _FRAME_SECONDS = 0.128
 _LAG_SECONDS = 0.064
 _AUDIBLE = 10 ** (-25 / 20)
-_DETUNING = 2 ** (0.5 / 12)  # the fundamental may be off by so much, and no more
+_DETUNING = 2 ** (0.5 / 12)  # the largest ratio of the fundamental to the nominal frequency
 _OVERSAMPLING = 4  # of the correlation: at MIDI 84 a period has 15 samples only
 
 
@@ -26,7 +25,7 @@ def coherence(wave: np.ndarray, pitch: float, sample_rate: int) -> float:
 
     Args:
       wave: float [samples].
-      pitch: MIDI number that the note is supposed to have.
+      pitch: MIDI number that the note should have.
       sample_rate: Hz.
 
     Returns:
@@ -66,17 +65,17 @@ def periods(wave: np.ndarray, pitch: float, sample_rate: int, *, start_seconds: 
 def _cut(wave: np.ndarray, period: float, num_periods: int | None, num_points: int) -> np.ndarray:
     possible = int((len(wave) - 1) / period)
     count = possible if num_periods is None else min(num_periods, possible)
-    places = (np.arange(count)[:, None] + np.arange(num_points) / num_points) * period
-    return np.interp(places, np.arange(len(wave)), wave)
+    positions = (np.arange(count)[:, None] + np.arange(num_points) / num_points) * period
+    return np.interp(positions, np.arange(len(wave)), wave)
 
 
 def _spread(cut: np.ndarray) -> float:
-    """How much periods differ, in proportion to their energy (which a shorter window has less of)."""
+    """The variance between periods, relative to their energy, since a shorter window has less of both."""
     return float(np.var(cut, axis=0).mean() / max(np.mean(cut ** 2), 1e-30)) if len(cut) > 1 else np.inf
 
 
 def _highest_correlation(frames: np.ndarray, num_samples: int, shortest: int, longest: int) -> np.ndarray:
-    """float64 [n, num_samples + longest] -> [n]: of the frame and itself later, at the best lag, normalised."""
+    """Normalised autocorrelation of frames at their best lag: float64 [n, num_samples + longest] -> [n]."""
     size = scipy.fft.next_fast_len(frames.shape[1] + longest, real=True)
     products = scipy.fft.rfft(frames, size) * np.conj(scipy.fft.rfft(frames[:, :num_samples], size))
     correlations = scipy.fft.irfft(products, size * _OVERSAMPLING)[:, :(longest + 1) * _OVERSAMPLING] * _OVERSAMPLING

@@ -1,11 +1,11 @@
-"""Pitch accuracy (PA), pitch entropy (PE) and inception score (IS): whether notes have the pitch that was asked for.
+"""Pitch accuracy (PA), pitch entropy (PE) and inception score (IS), which compare notes with the pitch asked for.
 
 Sources: Engel et al. 2019 (GANSynth), section 4.2, for all three, with an auxiliary pitch classifier; no code was
 released. Salimans et al. 2016, "Improved Techniques for Training GANs", section 4, for the inception score, with the
 authors' inception_score/model.py as reference implementation. Choices and deviations:
   * PA: the paper counts exact hits of the classifier; Magenta's code also counted a neighbouring semitone as right.
   * PE: the paper does not say in which unit its numbers are. Here: nats.
-  * IS: one score over all notes instead of the mean over ten parts; parts see fewer pitches each, so theirs is lower,
+  * IS: one score over all notes instead of the mean over ten parts. Each part has fewer pitches, so the mean is lower,
     the more so the fewer notes there are.
 """
 
@@ -18,15 +18,15 @@ def accuracy(found: np.ndarray, asked: np.ndarray, *, semitones: float = EXACT) 
     """The share of notes whose pitch is right, from 0 to 1.
 
     Args:
-      found: [n] MIDI pitches as a classifier or a pitch detector finds them; NaN where there is none (wrong).
+      found: [n] MIDI pitches from a classifier or a pitch detector; NaN for none, which is wrong.
       asked: int [n] MIDI pitches.
-      semitones: how far off a pitch may be: 0 for a classifier's whole numbers, 0.5 for a detector's fractions.
+      semitones: the largest deviation of a right pitch: 0 for a classifier's whole numbers, 0.5 for a detector's.
     """
     return float(np.mean(np.abs(np.asarray(found, np.float64) - asked) <= semitones))
 
 
 def entropies(probabilities: np.ndarray) -> np.ndarray:
-    """Nats, 0 (certain) to ln(pitches), of rows that sum to 1: float [n, pitches] -> float64 [n]."""
+    """Entropies in nats, 0 (certain) to ln(pitches), of rows that sum to 1: float [n, pitches] -> float64 [n]."""
     probabilities = np.asarray(probabilities, np.float64)
     logarithms = np.log(np.where(probabilities > 0, probabilities, 1))  # 0 ln 0 is 0
     return np.abs(np.sum(probabilities * logarithms, axis=1))
@@ -38,7 +38,7 @@ def mean_entropy(probabilities: np.ndarray) -> float:
 
 
 def inception_score(probabilities: np.ndarray) -> float:
-    """The exponential of what a note tells of its pitch: from 1 (one pitch, or none clear) to the number of pitches.
+    """The exponential of the information on pitch in a note: 1 (one pitch, or none clear) to the number of pitches.
 
     Args:
       probabilities: float [n, pitches], each row the classifier's probabilities for a note, summing to 1.

@@ -1,11 +1,11 @@
-"""Timbre in numbers: how much notes at one pitch differ, and whether one stays itself over the keyboard.
+"""Measures of timbre: differences between notes at one pitch, and the consistency of a timbre over the keyboard.
 
 The paper shows both as pictures and sounds only (section 5.3, "consistent timbre across pitch"); these measures are
-this project's own, to be read beside those of real instruments:
+this project's own, to be compared with those of real instruments:
   * `mean_distance`: log-spectral distance (Gray and Markel 1976, "Distance measures for speech processing") between
-    pairs of notes at one pitch. Near 0 where a model plays the same note whatever its latent.
+    pairs of notes at one pitch. Near 0 where a model ignores its latent.
   * `consistency`: distance of timbres of one instrument at two pitches, divided by that of two instruments at these
-    pitches. 1 where the latent says nothing about the timbre across pitches, below 1 the more it does.
+    pitches. 1 where timbres at two pitches have nothing in common, lower the more they have.
 """
 
 import functools
@@ -28,13 +28,13 @@ LEAST_PITCHES = 8  # that an instrument must have for its range of levels to cou
 
 
 def mean_distance(log_specgrams: np.ndarray, pitches: np.ndarray, instruments: np.ndarray) -> float:
-    """The mean over pairs of notes, one pitch, two instruments, of their root mean squared difference in decibels.
+    """The mean root mean squared difference, in decibels, of pairs of notes of one pitch and two instruments.
 
     Args:
-      log_specgrams: float [n, ...] decibels; each note is turned up so that its loudest point is 0, and what is
-        more than 80 dB below that counts as silence.
+      log_specgrams: float [n, ...] decibels; each note is shifted so that its loudest point is 0, and levels below
+        -80 dB count as -80.
       pitches: int [n].
-      instruments: [n], which notes are of one instrument (or of one latent).
+      instruments: [n], the instrument (or latent) of each.
 
     Returns:
       Decibels, from 0; NaN without such pairs.
@@ -48,7 +48,7 @@ def mean_distance(log_specgrams: np.ndarray, pitches: np.ndarray, instruments: n
 
 
 def envelope(wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """A note's timbre apart from its pitch: float [12], mel cepstral coefficients without the one for loudness.
+    """A note's timbre without its pitch: float [12], mel cepstral coefficients except that of loudness.
 
     The smooth shape of the spectrum, averaged over the audible frames (within 40 dB of the loudest).
     """
@@ -64,7 +64,7 @@ def envelope(wave: np.ndarray, sample_rate: int) -> np.ndarray:
 
 @functools.cache
 def _mel_matrix(sample_rate: int) -> np.ndarray:
-    """Triangles of one area on the mel scale of Slaney 1998, "Auditory Toolbox", as librosa has it: [128, 1025]."""
+    """Triangles of equal area on the mel scale of Slaney 1998, "Auditory Toolbox", equal to librosa's: [128, 1025]."""
     knee_hz, mels_below, octaves = 1000.0, 15.0, np.log(6.4) / 27
     highest = mels_below + np.log(sample_rate / 2 / knee_hz) / octaves
     mels = np.linspace(0, highest, _NUM_MELS + 2)
@@ -81,10 +81,10 @@ def consistency(envelopes: np.ndarray, pitches: np.ndarray, instruments: np.ndar
     Args:
       envelopes: float [n, size] of `envelope`.
       pitches: int [n].
-      instruments: [n], which notes are of one instrument (or of one latent).
+      instruments: [n], the instrument (or latent) of each.
 
     Returns:
-      From 0; NaN without such pairs. Pairs of one pitch are left out, so that loudness variants do not count.
+      At least 0; NaN without such pairs. Pairs of one pitch are left out, since they may be variants of one note.
     """
     apart = np.abs(np.subtract.outer(pitches, pitches))
     near = np.triu((apart > 0) & (apart <= MOST_SEMITONES_APART), 1)
@@ -100,15 +100,15 @@ def share_off(fundamentals: np.ndarray, pitches: np.ndarray) -> float:
 
 
 def level_ranges(levels: np.ndarray, pitches: np.ndarray, instruments: np.ndarray) -> np.ndarray:
-    """From the softest to the loudest key of each instrument with at least 8 pitches, in decibels.
+    """Ranges from the softest to the loudest key of each instrument with at least 8 pitches, in decibels.
 
     Args:
-      levels: float [n], root mean square of each note; notes of one pitch and instrument count as their mean level.
+      levels: float [n], root mean square of each note; notes of one pitch and instrument are averaged in decibels.
       pitches: int [n].
-      instruments: [n], which notes are of one instrument (or of one latent).
+      instruments: [n], the instrument (or latent) of each.
 
     Returns:
-      float64 [instruments that count].
+      float64 [instruments with at least 8 pitches].
     """
     decibels = 20 * np.log10(np.maximum(levels, 1e-9))
     ranges = []

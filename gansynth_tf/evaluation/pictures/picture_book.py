@@ -1,4 +1,4 @@
-"""Which pictures are drawn of a model, a folder of notes, or a single note."""
+"""Collections of pictures: of a model, a folder of notes, or a single note."""
 
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _SHOWN_PITCHES = (40, 48, 55, 60, 67, 72, 79)
 
 def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_dir: pathlib.Path, *, seed: int = 0
                   ) -> list[pathlib.Path]:
-    """Notes beside real ones, the clusters of notes, attack and decay, and for an instrument what `of_model` draws."""
+    """Draws notes beside real ones, clusters of notes and dynamics; of an instrument also what `of_model` draws."""
     notes, training = subject.notes, table.real.training
     waves, pitches = first_notes(notes)
     others = _real_notes_like(pitches, real, notes.audio_length)
@@ -46,7 +46,7 @@ def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_di
 
 
 def of_model(instrument: Instrument, output_dir: pathlib.Path, *, seed: int = 0) -> list[pathlib.Path]:
-    """Interpolation, and timbre across pitch."""
+    """Draws an interpolation, and timbres across pitches."""
     shown = _shown_pitches(instrument.pitches)
     latents = instrument.sample_latents(_NUM_TIMBRES, seed=seed)
     ways = interpolation.three_ways(instrument, latents[:2], shown[len(shown) // 2])
@@ -59,18 +59,18 @@ def of_model(instrument: Instrument, output_dir: pathlib.Path, *, seed: int = 0)
 def of_interpolation(instrument: Instrument, corners: np.ndarray, pitch: int, output_dir: pathlib.Path, *,
                      num_steps: int = interpolation.NUM_STEPS, autoencoder: Autoencoder | None = None,
                      real: PreparedNotes | None = None, classifier: Classifier | None = None) -> list[pathlib.Path]:
-    """From timbre to timbre: a picture, and the notes one after the other as wav files.
+    """Interpolates between timbres: writes a picture, and the notes one after the other as wav files.
 
     Args:
       instrument: plays them.
       corners: float [2, latent_size] for rows of different ways (`interpolation.three_ways`), [4, latent_size] for a
         square between four timbres.
       pitch: MIDI.
-      output_dir: where the files go.
+      output_dir: of the files.
       num_steps: notes from one timbre to the next, both included.
-      autoencoder: whose codes are mixed, too, between two timbres.
-      real: notes whose distance from the middle of each row is told.
-      classifier: at their sample rate, in whose features it is measured.
+      autoencoder: between two timbres, to mix its codes, too.
+      real: notes; the distance of the middle of each row from the nearest one is shown.
+      classifier: at their sample rate; its features define the distance.
     """
     rate = instrument.sample_rate
     if len(corners) == 4:
@@ -94,7 +94,7 @@ def of_interpolation(instrument: Instrument, corners: np.ndarray, pitch: int, ou
 
 def of_sweep(instrument: Instrument, latents: np.ndarray, names: Sequence[str], pitches: Sequence[int],
              output_dir: pathlib.Path) -> list[pathlib.Path]:
-    """Timbres at one pitch after the other: a picture, a row a timbre, and a wav file of each."""
+    """Plays timbres at one pitch after the other: writes a picture, a row a timbre, and a wav file of each."""
     paths = [pictures.write(pictures.across_pitch(instrument, pitches, latents, names), output_dir / 'sweep.png')]
     for name, latent in zip(names, latents):
         waves = instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches)
@@ -115,7 +115,7 @@ def _of_ways(ways: Mapping[str, np.ndarray], sample_rate: int, distances: Sequen
 
 def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles: Sequence[str], sample_rate: int,
              output_dir: pathlib.Path, *, name: str) -> list[pathlib.Path]:
-    """A rainbowgram of each note, and the overlaid periods of those whose pitch is known."""
+    """Draws a rainbowgram of each note, and the overlaid periods of those whose pitch is known."""
     longest = max(len(wave) for wave in waves)
     padded = np.stack([np.pad(wave, (0, longest - len(wave))) for wave in waves])
     paths = [pictures.write(pictures.rainbowgrams({'': (padded, titles)}, sample_rate, 'Rainbowgrams'),
@@ -128,10 +128,10 @@ def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles:
 
 
 def first_notes(notes: NoteSet, count: int = _NUM_NOTES) -> tuple[np.ndarray, list[int]]:
-    """The first notes of a set that sound, of as many pitches, from the middle of the keyboard if there are enough.
+    """The first notes of a set that sound, all of different pitches, if possible from the middle of the keyboard.
 
     Raises:
-      InputError: if none sounds.
+      InputError: if no note sounds.
     """
     chosen: dict[int, np.ndarray] = {}
     spare: dict[int, np.ndarray] = {}
@@ -148,7 +148,7 @@ def first_notes(notes: NoteSet, count: int = _NUM_NOTES) -> tuple[np.ndarray, li
 
 
 def _real_notes_like(pitches: Sequence[int], real: PreparedNotes, audio_length: int) -> np.ndarray:
-    """A real note for each pitch, or for the nearest one that there is; held-out ones where there are any."""
+    """A real note of each pitch, or of the nearest one that occurs; from held-out notes if there are any."""
     split = TEST if real.num_notes(TEST) else TRAIN
     available = np.unique(real.pitches(split))
     waves = []

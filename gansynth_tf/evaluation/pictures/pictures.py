@@ -1,4 +1,4 @@
-"""The paper's pictures, of any notes. Each function returns a figure; `write` makes files of them."""
+"""The paper's pictures of any notes. Each function returns a figure; `write` writes one to a file."""
 
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from gansynth_tf.spectral.pitch import note_name
 
 _INCHES = 2.2  # of one small picture
 _NUM_PERIODS = 60
-_SKIPPED_SECONDS = 0.15  # of a note, before its periods are laid over each other: the attack
+_SKIPPED_SECONDS = 0.15  # the attack, whose periods are not drawn
 _DYNAMICS = {'attack': ('attack, 10% to 90% of the largest level', 'ms'),
              'attack_to_maximum': ('attack, 10% to 90% of the first maximum', 'ms'),
              'decay_1_s': ('level at 1 s', 'dB below the largest'),
@@ -27,12 +27,12 @@ _DYNAMICS = {'attack': ('attack, 10% to 90% of the largest level', 'ms'),
 
 def rainbowgrams(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]], sample_rate: int, title: str
                  ) -> matplotlib.figure.Figure:
-    """Rows of notes as rainbowgrams, all on one scale of loudness, and a key to the colours.
+    """Rainbowgrams of rows of notes, all on one scale of loudness, and a key to the colours.
 
     Args:
       rows: by the row's title, float [n, samples] and n titles.
       sample_rate: Hz.
-      title: of all.
+      title: of the figure.
     """
     transforms = [[rainbowgram.constant_q(wave, sample_rate) for wave in waves] for waves, _ in rows.values()]
     loudest = max(float(np.abs(each).max()) for row in transforms for each in row)
@@ -53,7 +53,7 @@ def rainbowgrams(rows: Mapping[str, tuple[np.ndarray, Sequence[str]]], sample_ra
 
 
 def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rate: int) -> matplotlib.figure.Figure:
-    """Periods of notes laid over each other, early ones dark, late ones light, with the number for it.
+    """Periods of notes on top of each other, early ones dark, late ones light, and the notes' coherence.
 
     Args:
       rows: by the row's title ('real', 'generated'), float [n, samples].
@@ -84,7 +84,7 @@ def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rat
 
 def across_pitch(instrument: Instrument, pitches: Sequence[int], latents: np.ndarray, names: Sequence[str]
                  ) -> matplotlib.figure.Figure:
-    """A row a latent, a column a pitch: the same instrument should be recognised along a row."""
+    """Rainbowgrams in a row a latent and a column a pitch; each row should show one instrument."""
     titles = [note_name(pitch) for pitch in pitches]
     rows = {name: (instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
             for name, latent in zip(names, latents)}
@@ -92,7 +92,7 @@ def across_pitch(instrument: Instrument, pitches: Sequence[int], latents: np.nda
 
 
 def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
-    """The share of each cluster in each set, beside that in the training notes; clusters that differ in red."""
+    """Shares of the clusters in each set, beside those in the training notes; clusters that differ are red."""
     figure = matplotlib.figure.Figure(figsize=(10, 2 * len(counts)), layout='constrained')
     order = np.argsort(-reference.counts)
     positions = np.arange(len(order))
@@ -112,7 +112,7 @@ def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.fi
 
 
 def dynamics(sets: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
-    """How attack, decay and undulation are distributed: by set, the share of notes up to each value.
+    """Distributions of attack, decay and undulation: for each set, the share of notes up to each value.
 
     Args:
       sets: float [n, 5] by `metrics.dynamics.NAMES`, by name; the first is drawn in black.
@@ -142,9 +142,7 @@ def dynamics(sets: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
 
 def write(figure: matplotlib.figure.Figure, path: pathlib.Path) -> pathlib.Path:
     """Writes a figure as a PNG file."""
-    with files.atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=130)
-    return path
+    return files.write_figure(figure, path, dpi=130)
 
 
 def _grid(num_rows: int, num_columns: int, widths: Sequence[float] | None = None):

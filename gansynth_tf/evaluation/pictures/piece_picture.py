@@ -21,14 +21,14 @@ _COLOURS = 'viridis'
 _MOST_NAMES = 12
 
 
-def write(path: str | os.PathLike, notes: Sequence[PlayedNote], places: np.ndarray, names: Sequence[str],
+def write(path: str | os.PathLike, notes: Sequence[PlayedNote], indices: np.ndarray, names: Sequence[str],
           wave: np.ndarray, sample_rate: int) -> pathlib.Path:
     """Draws a piece as a PNG file.
 
     Args:
-      path: where to.
-      notes: what was played.
-      places: [num_notes], which of the timbres each note has, in between where they are interpolated.
+      path: of the file.
+      notes: that were played.
+      indices: [num_notes], of each note's timbre; fractions where two are interpolated.
       names: of the timbres.
       wave: float [samples].
       sample_rate: Hz.
@@ -38,23 +38,21 @@ def write(path: str | os.PathLike, notes: Sequence[PlayedNote], places: np.ndarr
     """
     figure = Figure(figsize=_INCHES, layout='constrained')
     roll, waveform, rainbow = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 2))
-    _draw_notes(roll, notes, places, names)
+    _draw_notes(roll, notes, indices, names)
     _draw_wave(waveform, wave, sample_rate)
     shown = wave[:MOST_RAINBOW_SECONDS * sample_rate]
     rainbowgram.draw(rainbow, shown, sample_rate)
     rainbow.set_ylabel('rainbowgram: pitch')
     rainbow.set_xlabel('seconds')
     rainbow.set_xlim(0, max(len(wave) / sample_rate, 1e-3))
-    with files.atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=120)
-    return pathlib.Path(path)
+    return files.write_figure(figure, path, dpi=120)
 
 
-def _draw_notes(axes: matplotlib.axes.Axes, notes: Sequence[PlayedNote], places: np.ndarray, names: Sequence[str]
+def _draw_notes(axes: matplotlib.axes.Axes, notes: Sequence[PlayedNote], indices: np.ndarray, names: Sequence[str]
                 ) -> None:
     lines = [[(note.start_seconds, note.pitch), (max(note.end_seconds, note.start_seconds + 0.02), note.pitch)]
              for note in notes]
-    drawn = LineCollection(lines, array=np.asarray(places, float), cmap=_COLOURS, linewidths=3)
+    drawn = LineCollection(lines, array=np.asarray(indices, float), cmap=_COLOURS, linewidths=3)
     drawn.set_clim(0, max(len(names) - 1, 1))
     axes.add_collection(drawn)
     axes.autoscale()

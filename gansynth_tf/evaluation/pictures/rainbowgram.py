@@ -1,9 +1,9 @@
-"""Rainbowgrams: a note as a picture whose intensity is how loud and whose colour is how the phase moves.
+"""Rainbowgrams: pictures of notes whose intensity is the magnitude and whose colour is the change of the phase.
 
 Source: Engel et al. 2017 (NSynth), section 4.1 and appendix; used throughout Engel et al. 2019 (GANSynth): a constant-Q
 transform (Brown and Puckette 1992, "An efficient algorithm for the calculation of a constant Q transform"). Deviations
-from librosa's, which they used: half as long filters as a constant Q of one bin would take, so that notes of a second
-can be drawn; all octaves are taken from the wave itself, none from a resampled one.
+from librosa's, which they used: filters are half as long as a constant Q of one bin requires, so that notes of a second
+can be drawn; all octaves are computed from the wave itself, none from a resampled one.
 """
 
 import matplotlib
@@ -33,8 +33,8 @@ def image(transform: np.ndarray, sample_rate: int, *, loudest: float | None = No
 
     Returns:
       float [bins, frames, 3], red, green and blue from 0 to 1; the lowest frequency (MIDI 24) first. Brightness:
-      decibels below the loudest point, black from 70 on. Hue: the phase's step from frame to frame, half a turn back
-      to half a turn forth, against that of the bin's own frequency.
+      decibels below the loudest point, black from 70 on. Hue: the change of phase from frame to frame relative to that
+      of the bin's own frequency, from half a turn back to half a turn forward.
     """
     magnitudes = np.abs(transform)
     loudest = magnitudes.max() if loudest is None else loudest
@@ -56,9 +56,9 @@ def _frequencies(sample_rate: int) -> np.ndarray:
 
 
 def constant_q(wave: np.ndarray, sample_rate: int) -> np.ndarray:
-    """The wave around every 128th sample against windowed sines, 36 an octave from MIDI 24.
+    """The constant-Q transform at every 128th sample, with 36 bins an octave from MIDI 24.
 
-    As librosa's, a sine of amplitude 1 gives half the root of the window's length.
+    Like in librosa's, the magnitude of a sine of amplitude 1 is half the root of the window's length.
 
     Args:
       wave: float [samples].
@@ -89,7 +89,7 @@ def draw(axes: matplotlib.axes.Axes, wave: np.ndarray, sample_rate: int, *, tran
     """Draws a note into axes: seconds across, octaves up.
 
     Args:
-      axes: where to.
+      axes: of the picture.
       wave: float [samples].
       sample_rate: Hz.
       transform: of `constant_q`, if it is known.
@@ -105,7 +105,7 @@ def draw(axes: matplotlib.axes.Axes, wave: np.ndarray, sample_rate: int, *, tran
 
 
 def draw_key(axes: matplotlib.axes.Axes) -> None:
-    """Draws what the colours mean: turns of phase across, decibels up."""
+    """Draws the key to the colours: turns of phase across, decibels up."""
     turns, decibels = np.meshgrid(np.linspace(-0.5, 0.5, 200), np.linspace(-_RANGE_DB, 0, 100))
     axes.imshow(_colours(turns, decibels), origin='lower', aspect='auto', extent=(-0.5, 0.5, -_RANGE_DB, 0))
     axes.set_xlabel(f'turns of phase in {_HOP_LENGTH} samples,\nagainst the pitch of the row', fontsize=6)

@@ -1,10 +1,10 @@
-"""Loops that repeat exactly: the steady part of a note, turned so that every partial ends it where it began.
+"""Loops that repeat exactly: the steady part of a note, changed so that every partial ends in the phase it began in.
 
-In the picture of magnitudes and instantaneous frequencies a loop of some frames repeats without a seam if every bin's
-phase goes a whole number of turns in it. So the frames of the loop are levelled, their last ones blended into those
-before the loop, and to each bin's frequency a constant is added that makes its turns whole; bins of one partial make
-the same number of turns, lest they beat. Of several lengths the one is taken that moves partials least. Nothing is
-cross-faded in the wave.
+In a spectrogram of magnitudes and instantaneous frequencies, a loop of some frames repeats without a seam if the phase
+of every bin makes a whole number of turns in it. So the loop's frames are brought to one level, its last frames are
+blended into those before the loop, and a constant is added to each bin's frequency that makes its turns whole. Bins of
+one partial make the same number of turns, so that they do not beat. Of several lengths the one is taken that moves
+partials least. Nothing is cross-faded in the wave.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ import dataclasses
 import numpy as np
 
 from gansynth_tf.errors import InputError
+from gansynth_tf.music.extension import hann_window, stft
 
 MOST_FRAMES = 60  # of a loop: 1.92 s at 16 kHz
 _FEWEST_FRAMES = 40
@@ -20,7 +21,7 @@ _FRAME_SECONDS = 0.128  # window; a frame comes every quarter of it
 _OVERLAP = 4  # frames over every sample
 _NUM_BLENDED = 16  # frames at the loop's end that are blended into those before it
 _LOBE = 2  # bins to each side that belong to a partial: the main lobe of a Hann window
-_AUDIBLE = 1e-4  # of the loudest bin: below it a bin is nobody's partial
+_AUDIBLE = 1e-4  # of the loudest bin: a bin below it belongs to no partial
 _TINY = 1e-12
 _DIED_DB = -50.0  # below its peak a note has ended, and needs no loop
 _FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
@@ -28,13 +29,13 @@ _FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
 
 @dataclasses.dataclass(frozen=True)
 class LoopedNote:
-    """A note whose loop can go on for ever.
+    """A note whose loop can repeat for ever.
 
     Attributes:
       wave: float64 [samples], up to the loop's end and a little beyond.
       loop_start: index of the loop's first sample.
       loop_end: index of the sample after its last.
-      decay_db_per_second: how the level of the note itself fell where the loop now stays level; at least 0.
+      decay_db_per_second: decay of the original note over the loop, whose own level is constant; at least 0.
     """
 
     wave: np.ndarray
@@ -44,7 +45,7 @@ class LoopedNote:
 
 
 def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9) -> LoopedNote:
-    """The note with a loop in it; up to the loop it is the wave that it was, to rounding.
+    """The note with a loop in it; before the loop the wave is unchanged, to rounding.
 
     Args:
       wave: float [samples] of one note.
@@ -57,7 +58,8 @@ def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9)
     n_fft = 1 << int(np.log2(_FRAME_SECONDS * sample_rate))
     hop_length = n_fft // _OVERLAP
     start = max(_NUM_BLENDED + 1, round(start_seconds * sample_rate / hop_length))
-    spectrum = _stft(wave, n_fft, hop_length)
+    # Frame n is centred at sample n * hop_length.
+    spectrum = stft(np.pad(np.asarray(wave, np.float64), n_fft // 2), n_fft, hop_length)
     most_frames = min(MOST_FRAMES, len(spectrum) - _OVERLAP - start)
     if most_frames < _FEWEST_FRAMES:
         raise InputError(f'No room for a loop: expected a note of at least '
@@ -69,18 +71,18 @@ def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9)
     logmag, turns = _blended(logmag, start, num_frames), _blended(turns, start, num_frames)
     turns = _whole(logmag, turns)
 
-    # Once more from the loop's beginning, so that its last samples have all the frames that are over them.
+    # The loop's beginning follows once more, so that its last samples have all frames that overlap them.
     frames = np.arange(num_frames + 2 * _OVERLAP) % num_frames
     phase = np.angle(spectrum[start - 1]) + 2 * np.pi * np.cumsum(turns[frames], axis=0)
     looped = np.concatenate([spectrum[:start], np.exp(logmag[frames] + 1j * phase)])
-    first = (start - 1) * hop_length + n_fft // 2  # the first sample that no frame before the loop is over
+    first = (start - 1) * hop_length + n_fft // 2  # the first sample that no frame before the loop overlaps
     length = num_frames * hop_length
     return LoopedNote(_istft(looped, n_fft, hop_length)[:first + length + hop_length], first, first + length,
                       max(0.0, -slope * 20 / np.log(10) * sample_rate / hop_length))
 
 
 def sustained(wave: np.ndarray, sample_rate: int) -> LoopedNote | None:
-    """The note with a loop in it, or None if it ends by itself, or before a loop could."""
+    """The note with a loop in it; None if it ends by itself, or is too short for a loop."""
     try:
         looped = loop_note(wave, sample_rate)
     except InputError:
@@ -90,37 +92,27 @@ def sustained(wave: np.ndarray, sample_rate: int) -> LoopedNote | None:
     return None if level_db < _DIED_DB or looped.decay_db_per_second > _FASTEST_DB_PER_SECOND else looped
 
 
-def _stft(wave: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
-    """Complex [frames, bins]; frame n is centred at sample n * hop_length."""
-    padded = np.pad(np.asarray(wave, np.float64), n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
-    return np.fft.rfft(frames * _window(n_fft))
-
-
 def _istft(spectrum: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
-    frames = np.fft.irfft(spectrum, n_fft) * _window(n_fft)
+    window = hann_window(n_fft)
+    frames = np.fft.irfft(spectrum, n_fft) * window
     total = np.zeros(n_fft + (len(frames) - 1) * hop_length)
     weight = np.zeros_like(total)
     for index, frame in enumerate(frames):
         part = slice(index * hop_length, index * hop_length + n_fft)
         total[part] += frame
-        weight[part] += _window(n_fft) ** 2
+        weight[part] += window ** 2
     return (total / np.maximum(weight, _TINY))[n_fft // 2:]
 
 
-def _window(n_fft: int) -> np.ndarray:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-
-
 def _turns(spectrum: np.ndarray, hop_length: int, n_fft: int) -> np.ndarray:
-    """Turns of every bin's phase from the frame before, [frames, bins]; the whole ones, too, nearest to its centre."""
+    """Turns of every bin's phase since the frame before, [frames, bins]: the number nearest to that of its centre."""
     centre = np.arange(spectrum.shape[1]) * hop_length / n_fft
     steps = np.diff(np.angle(spectrum), axis=0, prepend=0) / (2 * np.pi) - centre
     return centre + steps - np.round(steps)
 
 
 def _best_length(logmag: np.ndarray, turns: np.ndarray, most_frames: int) -> int:
-    """The number of frames after which partials have come closest to whole turns, relative to all their turns."""
+    """The number of frames after which partials have made almost whole numbers of turns, relative to all turns."""
     def detuning(num_frames):
         sums, power = turns[:num_frames].sum(axis=0), np.exp(2 * logmag[:num_frames]).mean(axis=0)
         peaks = _peaks(power)
@@ -139,7 +131,7 @@ def _levelled(logmag: np.ndarray, start: int, num_frames: int) -> tuple[np.ndarr
 
 
 def _blended(values: np.ndarray, start: int, num_frames: int) -> np.ndarray:
-    """The loop's frames, of which the last become those that were before its first."""
+    """The loop's frames, the last of which are blended into those before its first."""
     loop = values[start:start + num_frames].copy()
     weight = (np.arange(_NUM_BLENDED) + 1)[:, np.newaxis] / _NUM_BLENDED
     loop[-_NUM_BLENDED:] += weight * (values[start - _NUM_BLENDED:start] - loop[-_NUM_BLENDED:])
@@ -161,7 +153,7 @@ def _whole(logmag: np.ndarray, turns: np.ndarray) -> np.ndarray:
 
 
 def _peaks(power: np.ndarray) -> np.ndarray:
-    """Bins louder than two neighbours on each side, the faintest first, so that the louder have the last word."""
+    """Bins louder than two neighbours on each side, the faintest first, so that louder ones overrule them."""
     padded = np.pad(power, 2)
     neighbours = np.stack([padded[shift:shift + len(power)] for shift in (0, 1, 3, 4)])
     peaks = np.flatnonzero((power > neighbours.max(axis=0)) & (power > _AUDIBLE ** 2 * power.max()))

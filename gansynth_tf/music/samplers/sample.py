@@ -21,9 +21,9 @@ class Sample:
       high_key: highest key that plays it.
       wave: float [samples], full scale 1.
       sample_rate: in Hz.
-      tune_cents: added to its pitch when it is played; what it is out of tune, with the other sign.
+      tune_cents: added to its pitch when it is played, to correct its tuning.
       loop: (first sample, the one after the last) of the part that repeats, or None.
-      fall_db_per_second: how the note goes on falling while its loop, which is level, repeats; 0 for a steady one.
+      fall_db_per_second: decay of the note while its loop, whose level is constant, repeats; 0 for a steady note.
     """
 
     pitch: int
@@ -56,7 +56,7 @@ def write_wav(sample: Sample, path: str | os.PathLike) -> pathlib.Path:
 
 
 def _smpl_chunk(sample: Sample) -> bytes:
-    # A sample that is 20 cents flat sounds 20 cents below its key: the chunk names the pitch that it has.
+    # The chunk states the pitch that is heard: 20 cents below the key for a sample that is 20 cents flat.
     pitch = sample.pitch - sample.tune_cents / 100
     fraction = round((pitch % 1) * 2**32) % 2**32
     loops = [] if sample.loop is None else [struct.pack('<6I', 0, 0, sample.loop[0], sample.loop[1] - 1, 0, 0)]

@@ -14,31 +14,30 @@ import tqdm
 from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import envelope, note
-from gansynth_tf.music.samplers import decent_sampler, looping, sample, sf2, sfz
+from gansynth_tf.music import note
+from gansynth_tf.music.samplers import looping, sample, sf2, text_presets
 from gansynth_tf.music.samplers.sample import Sample
-from gansynth_tf.spectral.pitch import midi_to_hz
+from gansynth_tf.spectral.pitch import harmonic_peaks, midi_to_hz
 
 FORMATS = ('sfz', 'sf2', 'dspreset')
 SAMPLE_RATE = 44100
 RELEASE_SECONDS = 0.3
-_BEYOND = 12  # keys below the lowest pitch and above the highest that these play, too
+_BEYOND = 12  # keys below the lowest pitch and above the highest that use their samples
 _HARMONICS = 8  # by which a note's tuning is measured
-_SEARCH_CENTS = 60.0  # from where a harmonic should be
 _MOST_CENTS = 50.0  # that a note is retuned by
 _TUNED_SECONDS = 2.5  # of a note, by which its tuning is measured
-_STEADY_DB_PER_SECOND = 1.0  # what falls slower is steady
+_STEADY_DB_PER_SECOND = 1.0  # a slower decay counts as none
 _PEAK = 0.9
 
 
 @dataclasses.dataclass(frozen=True)
 class Written:
-    """What was written.
+    """The result of `write`.
 
     Attributes:
       paths: the instrument's files, one for each format.
-      num_looped: notes that go on for as long as a key is held; the others end by themselves.
-      out_of_tune: pitches whose notes are further than half a semitone from them, left as they are.
+      num_looped: notes that sound for as long as a key is held; the others end by themselves.
+      out_of_tune: pitches whose notes are over half a semitone off, which stay as they are.
     """
 
     paths: tuple[pathlib.Path, ...]
@@ -54,13 +53,13 @@ def write(instrument: Instrument, latent: np.ndarray, output_dir: str | os.PathL
         OUTPUT_DIR/NAME.sfz, NAME.sf2, NAME.dspreset, NAME_samples/NAME_060.wav
 
     Args:
-      instrument: whatever plays notes.
+      instrument: plays the notes.
       latent: float [latent_size], the timbre.
       output_dir: created if need be.
       name: of the timbre; file names keep its letters, digits, '-' and '_'.
       formats: some of FORMATS.
       sample_rate: of the recordings in Hz.
-      release_seconds: how long a note sounds after its key is let go.
+      release_seconds: from the release of a key to silence.
 
     Raises:
       InputError: if a format is unknown, nothing sounds, or files cannot be written.
@@ -75,9 +74,9 @@ def write(instrument: Instrument, latent: np.ndarray, output_dir: str | os.PathL
         folder = files.make_directory(directory / f'{stem}_samples')
         wavs = [sample.write_wav(recording, folder / f'{stem}_{recording.pitch:03d}.wav') for recording in samples]
         relative = [f'{folder.name}/{path.name}' for path in wavs]
-        for kind, writer in (('sfz', sfz), ('dspreset', decent_sampler)):
+        for kind, write_preset in (('sfz', text_presets.write_sfz), ('dspreset', text_presets.write_dspreset)):
             if kind in formats:
-                paths.append(writer.write(samples, relative, directory / f'{stem}.{kind}', name=name,
+                paths.append(write_preset(samples, relative, directory / f'{stem}.{kind}', name=name,
                                           release_seconds=release_seconds))
     if 'sf2' in formats:
         paths.append(sf2.write(samples, directory / f'{stem}.sf2', name=name, release_seconds=release_seconds))
@@ -87,7 +86,7 @@ def write(instrument: Instrument, latent: np.ndarray, output_dir: str | os.PathL
 def record(instrument: Instrument, latent: np.ndarray, *, sample_rate: int = SAMPLE_RATE
            ) -> tuple[list[Sample], list[int]]:
     """A sample of every pitch, all equally loud as the renderer plays them, and the pitches that are out of tune."""
-    waves = [(pitch, wave * _loudness_gain(wave, instrument.sample_rate))
+    waves = [(pitch, wave * note.matched_gain(wave, wave, instrument.sample_rate))
              for pitch, wave in _notes(instrument, latent) if not note.is_silent(wave)]
     if not waves:
         raise InputError('Nothing to record: expected a timbre that sounds. Received: silence at every pitch')
@@ -109,11 +108,6 @@ def record(instrument: Instrument, latent: np.ndarray, *, sample_rate: int = SAM
     return samples, out_of_tune
 
 
-def _loudness_gain(wave: np.ndarray, rate: int) -> float:
-    held_seconds, _ = envelope.longest(len(wave) / rate)
-    return note.matched_gain(wave[:int(held_seconds * rate)], wave, rate)
-
-
 def _notes(instrument: Instrument, latent: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     pitches = list(instrument.pitches)
     latents = np.repeat(np.asarray(latent, np.float32)[np.newaxis], len(pitches), axis=0)
@@ -123,7 +117,7 @@ def _notes(instrument: Instrument, latent: np.ndarray) -> Iterator[tuple[int, np
 
 
 def _sample(pitch: int, wave: np.ndarray, cents: float, rate: int, sample_rate: int) -> Sample:
-    """The recording of a note at another rate, with its loop, tuned by the cents that it is too high."""
+    """The sample of a note at another rate, with its loop; `cents`, by which the note is too high, are corrected."""
     looped = looping.sustained(wave, rate)
     divisor = np.gcd(rate, sample_rate)
     up, down = sample_rate // divisor, rate // divisor
@@ -139,28 +133,17 @@ def _sample(pitch: int, wave: np.ndarray, cents: float, rate: int, sample_rate: 
 
 
 def tuning_cents(wave: np.ndarray, rate: int, pitch: int) -> float:
-    """How many cents a note is above its pitch, by its harmonics, each as much as it is loud.
+    """Cents by which a note is above its pitch: the median over its harmonics, weighted by their power.
 
-    Infinite if no harmonic is within 60 cents of its place.
+    Infinite if no harmonic is within 60 cents of its frequency.
     """
-    fundamental_hz = midi_to_hz(pitch)
-    num_bins = 1 << (len(wave) * 4 - 1).bit_length()  # zero-padded, so that a parabola through a peak is exact
-    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), num_bins)) ** 2
-    cents, weights = [], []
-    for harmonic in range(1, _HARMONICS + 1):
-        centre = harmonic * fundamental_hz * num_bins / rate
-        low, high = (int(centre * 2 ** (sign * _SEARCH_CENTS / 1200)) for sign in (-1, 1))
-        if high + 2 >= len(power):
-            break
-        peak = low + int(np.argmax(power[low:high + 1]))
-        if power[peak] <= max(power[peak - 1], power[peak + 1], 1e-6 * power.max()):
-            continue
-        before, here, after = np.log(power[peak - 1:peak + 2] + 1e-30)
-        place = peak + 0.5 * (before - after) / (before - 2 * here + after)
-        cents.append(1200 * np.log2(place / centre))
-        weights.append(power[peak])
-    if not cents:
+    size = 1 << (len(wave) * 4 - 1).bit_length()  # zero-padded, so that a parabola through a peak is exact
+    power = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), size)) ** 2
+    found = sorted((cents, power[peak]) for _, peak, cents in harmonic_peaks(
+        power, rate / size, midi_to_hz(pitch), num_harmonics=_HARMONICS)
+        if power[peak] > max(power[peak - 1], power[peak + 1], 1e-6 * power.max()))
+    if not found:
         return np.inf
-    order = np.argsort(cents)
-    total = np.cumsum(np.asarray(weights)[order])
-    return float(np.asarray(cents)[order][np.searchsorted(total, total[-1] / 2)])
+    cents, weights = np.array(found).T
+    total = np.cumsum(weights)
+    return float(cents[np.searchsorted(total, total[-1] / 2)])

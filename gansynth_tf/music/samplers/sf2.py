@@ -21,13 +21,13 @@ _HOLD, _DECAY, _SUSTAIN, _RELEASE, _SAMPLE_ID, _KEY_RANGE, _SAMPLE_MODES, _INSTR
 
 
 def write(samples: Sequence[Sample], path: str | os.PathLike, *, name: str, release_seconds: float) -> pathlib.Path:
-    """Writes a SoundFont of one preset (bank 0, program 0).
+    """Writes a SoundFont of one preset (bank 0, program 0); returns its path.
 
     Args:
       samples: its recordings, rounded to 16 bits.
       path: the .sf2 file.
       name: of the preset; the format keeps 20 characters.
-      release_seconds: how long a note sounds after its key is let go.
+      release_seconds: from the release of a key to silence.
     """
     starts, data = [], []
     position = 0
@@ -99,7 +99,7 @@ def _name(text: str) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    """Characters that end with one zero or two, so that their number is even."""
+    """ASCII text that ends with one zero or two, so that its length is even."""
     raw = text.encode('ascii', 'replace')[:254] + b'\0'
     return raw + b'\0' * (len(raw) % 2)
 
