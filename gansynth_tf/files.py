@@ -101,16 +101,39 @@ def atomic_write(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     final = pathlib.Path(path)
     temporary = temporary_name(final)
     try:
-        yield temporary
-        with open(temporary, 'rb+') as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, final)
-    except OSError as error:
-        raise InputError(f'Cannot write the file: expected room and permission for it. '
-                         f'Received: {str(final)!r} ({error.strerror or error})') from error
+        with write_errors(final):
+            yield temporary
+            with open(temporary, 'rb+') as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, final)
     finally:
         with contextlib.suppress(OSError):  # the error that brought us here says more
             temporary.unlink()
+
+
+@contextlib.contextmanager
+def write_errors(path: str | os.PathLike, *, what: str = 'the file', others: tuple[type[Exception], ...] = ()
+                 ) -> Iterator[None]:
+    """Turns errors of the file system, and `others` that mean the same, into an InputError about `what` at `path`."""
+    try:
+        yield
+    except (OSError, *others) as error:
+        reason = getattr(error, 'strerror', None) or str(error).splitlines()[0]
+        raise InputError(f'Cannot write {what}: expected room and permission for it. '
+                         f'Received: {str(path)!r} ({reason})') from error
+
+
+@contextlib.contextmanager
+def temporary_directory(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """Yields a new hidden directory beside `path`; after the block it is removed, unless it has been renamed."""
+    temporary = temporary_name(path)
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        with write_errors(temporary, what='the directory'):
+            temporary.mkdir()
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_abandoned(directory: str | os.PathLike) -> None:

@@ -65,7 +65,7 @@ def synthetic_notes(tf, datasets):
 
 
 class Original:
-    """One job a method: it prepares, and returns a function that does the work and returns how many units it was."""
+    """The jobs: each method prepares one, and returns a function that does the work and returns its number of units."""
 
     def __init__(self):
         self.tf, self.magenta = import_magenta()
@@ -74,12 +74,6 @@ class Original:
         self.flags.load(self.magenta.hparams)
         self.flags['train_root_dir'] = tempfile.mkdtemp()
         self.magenta.model.set_flags(self.flags)
-
-    def generate_8(self):
-        return self._generate(8, 24)
-
-    def generate_1(self):
-        return self._generate(1, 8)
 
     def data(self):
         images, _ = self.magenta.data_helpers.registry['mel'](self.flags).provide_data(BATCH_SIZE)
@@ -97,19 +91,7 @@ class Original:
         inputs = self.tf.placeholder(self.tf.float32, images.shape)
         return self._repeat(helper.data_to_waves(inputs), 10, {inputs: images})
 
-    def train_first(self):
-        return self._train(0, 5)
-
-    def train_last(self):
-        return self._train(12, 1)
-
-    def wavenet_1(self):
-        return self._sample(1)
-
-    def wavenet_32(self):
-        return self._sample(32)
-
-    def _sample(self, batch_size):
+    def sample(self, batch_size):
         """Steps of the WaveNet autoencoder's fast sampler, counted as parts of notes."""
         from magenta.models.nsynth.wavenet import fastgen, h512_bo16
         waves = self.tf.placeholder(self.tf.float32, [batch_size, 1])
@@ -127,7 +109,7 @@ class Original:
             return WAVENET_STEPS * batch_size / NOTE_LENGTH
         return work
 
-    def _generate(self, batch_size, num_notes):
+    def generate(self, batch_size, num_notes):
         model = self.magenta.model.Model(12, batch_size, self.flags)
         model.sess.run(self.tf.global_variables_initializer())
         latents, pitches = model.generate_z(num_notes), list(range(36, 36 + num_notes))
@@ -147,7 +129,7 @@ class Original:
             return times * BATCH_SIZE
         return work
 
-    def _train(self, stage_id, times):
+    def train(self, stage_id, times):
         model = self.magenta.model.Model(stage_id, BATCH_SIZE, self.flags)
         model.sess.run([self.tf.global_variables_initializer(), self.tf.tables_initializer()])
         if stage_id:
@@ -163,10 +145,17 @@ class Original:
         return work
 
 
+JOBS = {
+    'generate_8': lambda original: original.generate(8, 24), 'generate_1': lambda original: original.generate(1, 8),
+    'data': Original.data, 'analysis': Original.analysis, 'synthesis': Original.synthesis,
+    'train_first': lambda original: original.train(0, 5), 'train_last': lambda original: original.train(12, 1),
+    'wavenet_1': lambda original: original.sample(1), 'wavenet_32': lambda original: original.sample(32)}
+
+
 def main(job):
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
     with contextlib.redirect_stdout(sys.stderr):
-        work = getattr(Original(), job)()
+        work = JOBS[job](Original())
         work()
     print('ready', flush=True)
     from measurement import measure  # this file's directory is where Python looks first

@@ -18,7 +18,7 @@ class Peer:
 
     Args:
       python: the Python that has the original.
-      job: a method of `original.Original`.
+      job: one of `original.JOBS`.
 
     Raises:
       InputError: if that Python cannot do it.

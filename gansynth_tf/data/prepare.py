@@ -112,30 +112,22 @@ def _tidy(final: pathlib.Path) -> None:
 @contextlib.contextmanager
 def _atomic_directory(final: pathlib.Path) -> Iterator[pathlib.Path]:
     """Yields a hidden directory beside `final`, which takes its place when the block ends well."""
-    partial, replaced = files.temporary_name(final), final.with_name(f'.{final.name}{_REPLACED}')
+    replaced = final.with_name(f'.{final.name}{_REPLACED}')
     try:
-        with _write_errors(final):
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-        yield partial
-        with _write_errors(final):
-            if final.exists():
-                final.rename(replaced)
-            partial.rename(final)
+        with files.temporary_directory(final) as partial:
+            yield partial
+            with _write_errors(final):
+                if final.exists():
+                    final.rename(replaced)
+                partial.rename(final)
         shutil.rmtree(replaced, ignore_errors=True)
     finally:
         if replaced.exists() and not final.exists():
             replaced.rename(final)
-        shutil.rmtree(partial, ignore_errors=True)
 
 
-@contextlib.contextmanager
-def _write_errors(directory: pathlib.Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, tf.errors.OpError) as error:
-        raise InputError(f'Cannot write the prepared notes: expected room and permission for them '
-                         f'({getattr(error, "strerror", None) or error}). Received: {str(directory)!r}') from error
+def _write_errors(directory: pathlib.Path) -> contextlib.AbstractContextManager[None]:
+    return files.write_errors(directory, what='the prepared notes', others=(tf.errors.OpError,))
 
 
 def _skip(note: SkippedNote, done: Summary) -> None:

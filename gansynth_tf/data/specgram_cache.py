@@ -59,9 +59,8 @@ def open_specgrams(cache_dir: str | os.PathLike, config: Config, resolution: tup
 def _write(directory: pathlib.Path, text: str, sizes: list[tuple[int, int]], num_notes: int,
            convert: Callable[[], Iterable[tf.Tensor]]) -> None:
     """Writes a file for each resolution; the directory has its name only when all are complete."""
-    partial = directory.with_name(f'.{directory.name}.{os.getpid()}.partial')
-    try:
-        partial.mkdir()
+    errors = files.write_errors(directory, what='the spectrogram cache')
+    with errors, files.temporary_directory(directory) as partial:
         (partial / _DESCRIPTION_FILE).write_text(text)
         _check_space(partial, sum(4 * height * width * num_notes for height, width in sizes))
         arrays = {size: np.lib.format.open_memmap(partial / _file_name(size), 'w+', np.float16, (num_notes, *size, 2))
@@ -79,11 +78,6 @@ def _write(directory: pathlib.Path, text: str, sizes: list[tuple[int, int]], num
             array.flush()
         with contextlib.suppress(FileExistsError):  # another run was faster
             partial.rename(directory)
-    except OSError as error:
-        raise InputError(f'Cannot write the spectrogram cache: expected room and permission for it '
-                         f'({error.strerror or error}). Received: {str(directory)!r}') from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _check_space(directory: pathlib.Path, num_bytes: int) -> None:

@@ -18,7 +18,6 @@ import tensorflow as tf
 
 from gansynth_tf import files
 from gansynth_tf.data import timbre_code_file
-from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.generation import exported_model, network_model
 from gansynth_tf.generation.inference_graph import InferenceGraph
@@ -53,9 +52,8 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
     images = tf.function(module.graph.images, autograph=False, input_signature=[
         tf.TensorSpec([None, model.config.latent_vector_size], tf.float32, 'latents'),
         tf.TensorSpec([None], tf.int32, 'labels')])
-    temporary = files.temporary_name(directory / engine)
-    try:
-        temporary.mkdir()
+    errors = files.write_errors(directory / kind.file, what='the export', others=(RuntimeError,))
+    with errors, files.temporary_directory(directory / engine) as temporary:
         _WRITERS[engine](module, images, temporary / kind.file)
         normalizers.write(model.normalizer, temporary)
         if (codes := model.codes) is not None:
@@ -65,11 +63,6 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
             shutil.copyfile(library, temporary / library.name)
         for path in sorted(temporary.iterdir()):
             os.replace(path, directory / path.name)
-    except (OSError, RuntimeError) as error:
-        raise InputError(f'Cannot write the export: expected room and permission for it. Received: '
-                         f'{str(directory / kind.file)!r} ({str(error).splitlines()[0]})') from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return directory
 
 

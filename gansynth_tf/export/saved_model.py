@@ -4,17 +4,13 @@ OUT/1/saved_model.pb, variables/        the first export
 OUT/2/...                               a later one; servers use the highest number
 """
 
-import contextlib
 import os
 import pathlib
-import shutil
-from collections.abc import Iterator
 
 import tensorflow as tf
 
 from gansynth_tf import files
 from gansynth_tf.data import timbre_code_file
-from gansynth_tf.errors import InputError
 from gansynth_tf.export import description
 from gansynth_tf.export.served_model import ServedModel
 from gansynth_tf.generation import exported_model
@@ -47,27 +43,16 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
                          batch_size=batch_size)
     directory = files.make_directory(export_dir)
     exported_model.require_format(directory, exported_model.SAVED_MODEL)
-    with _next_version(directory) as (temporary, final):
+    files.remove_abandoned(directory)
+    versions = [int(path.name) for path in directory.iterdir() if path.name.isdecimal()]
+    final = directory / str(max(versions, default=0) + 1)
+    errors = files.write_errors(final, what='the export', others=(tf.errors.OpError,))
+    # Renamed only at the end, so that servers never see an incomplete version.
+    with errors, files.temporary_directory(final) as temporary:
         # Custom gradients would be Python functions, which other programs lack; playing needs no gradients.
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         tf.saved_model.save(served, os.fspath(temporary), signatures=served.concrete_functions(), options=options)
         if codes is not None:
             timbre_code_file.write(codes, temporary)
-    return final
-
-
-@contextlib.contextmanager
-def _next_version(export_dir: pathlib.Path) -> Iterator[tuple[pathlib.Path, pathlib.Path]]:
-    """Yields a temporary directory and its final name, so that servers never see an incomplete version."""
-    files.remove_abandoned(export_dir)
-    versions = [int(path.name) for path in export_dir.iterdir() if path.name.isdecimal()]
-    final = export_dir / str(max(versions, default=0) + 1)
-    temporary = files.temporary_name(final)
-    try:
-        yield temporary, final
         temporary.rename(final)
-    except (OSError, tf.errors.OpError) as error:
-        raise InputError(f'Cannot write the export: expected room and permission for it. '
-                         f'Received: {str(final)!r} ({str(error).splitlines()[0]})') from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    return final

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from gansynth_tf import files
 from gansynth_tf.errors import InputError
 from gansynth_tf.music import output
 from gansynth_tf.music.render import CLIP_PEAK
@@ -47,14 +48,11 @@ class Recording:
         self._files: list[typing.BinaryIO] = []
         self._step = max(sample_rate // 100, 1)
         peaks: list[np.ndarray] = []
-        try:
+        with files.write_errors(directory, what='the clip'):
             for block in blocks:
                 self._write(directory, block)
                 peaks.append(_peaks(block.sum(axis=0), self._step))
                 self.highest = max(self.highest, float(np.max(np.abs(block), initial=0)))
-        except OSError as error:
-            raise InputError(f'Cannot write the clip: expected room and permission for it. '
-                             f'Received: {str(directory)!r} ({error.strerror or error})') from error
         self.peak = float(max((part.max(initial=0) for part in peaks), default=0.0))
         output.require_finite(max(self.peak, self.highest), directory)
         if trim and self.peak:
@@ -76,11 +74,11 @@ class Recording:
                 total += np.frombuffer(file.read(count * frame), np.float32).reshape(count, self.num_channels)
             yield total * np.float32(gain)
 
-    def peak_gain(self, peak: float = CLIP_PEAK) -> float:
-        """The gain that brings the mix to a peak, or less if a bus would exceed full scale; 1 for silence."""
+    def peak_gain(self) -> float:
+        """The gain that brings the mix to its peak, or less if a bus would exceed full scale; 1 for silence."""
         if not self.peak:
             return 1.0
-        return min(peak / self.peak, _FULL_SCALE / self.highest)
+        return min(CLIP_PEAK / self.peak, _FULL_SCALE / self.highest)
 
     def loudness_gain(self, lufs: float) -> tuple[float, str | None]:
         """The gain that brings the mix to a loudness, and a line that says so if true peaks allow less.

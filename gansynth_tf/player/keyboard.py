@@ -46,13 +46,12 @@ class Keyboard:
     Args:
       instrument: generates them.
       turns: let one thread at a time use the instrument.
-      cache_bytes: the most that kept notes take.
     """
 
-    def __init__(self, instrument: Instrument, turns: Turns, *, cache_bytes: int = _CACHE_BYTES):
+    def __init__(self, instrument: Instrument, turns: Turns):
         self._instrument, self._turns = instrument, turns
         self._kept: collections.OrderedDict[typing.Hashable, KeyNote] = collections.OrderedDict()
-        self._kept_bytes, self._most_bytes = 0, cache_bytes
+        self._kept_bytes = 0
         self._lock = threading.Lock()
 
     def notes(self, latent: typing.Any, pitches: typing.Any, *, loop: typing.Any) -> list[KeyNote]:
@@ -98,7 +97,7 @@ class Keyboard:
         with self._lock:
             self._kept[key] = found
             self._kept_bytes += found.wave.nbytes
-            while self._kept_bytes > self._most_bytes and len(self._kept) > 1:
+            while self._kept_bytes > _CACHE_BYTES and len(self._kept) > 1:
                 self._kept_bytes -= self._kept.popitem(last=False)[1].wave.nbytes
 
 

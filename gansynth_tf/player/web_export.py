@@ -61,9 +61,7 @@ def export(model: synthesizer.Model, output_dir: str | os.PathLike, *, name: str
     directory = files.expanded(output_dir)
     _require_ours(directory)
     files.make_directory(directory.parent)
-    temporary = files.temporary_name(directory)
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
+    with files.write_errors(directory, what='the site'), files.temporary_directory(directory) as temporary:
         files.make_directory(temporary / 'runtime')
         web_runtime.copy(temporary / 'runtime', source=runtime)
         network_model.export(model, temporary / 'model', engine='onnx', data_licence=data_licence)
@@ -72,11 +70,6 @@ def export(model: synthesizer.Model, output_dir: str | os.PathLike, *, name: str
         site = _finish(temporary, facts)
         shutil.rmtree(directory, ignore_errors=True)
         temporary.rename(directory)
-    except OSError as error:
-        raise InputError(f'Cannot write the site: expected room and permission for it. '
-                         f'Received: {str(directory)!r} ({error.strerror or error})') from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return site._replace(directory=directory)
 
 

@@ -6,7 +6,6 @@ import os
 import pathlib
 
 from gansynth_tf import files
-from gansynth_tf.errors import InputError
 
 METRICS_FILE = 'metrics.jsonl'
 
@@ -28,12 +27,8 @@ class MetricsLog:
           InputError: if the file system refuses.
         """
         line = json.dumps({name: value if math.isfinite(value) else None for name, value in numbers.items()})
-        try:
-            with open(self._path, 'a', encoding='utf-8') as file:
-                file.write(line + '\n')
-        except OSError as error:
-            raise InputError(f'Cannot write the file: expected room and permission for it. '
-                             f'Received: {str(self._path)!r} ({error.strerror or error})') from error
+        with files.write_errors(self._path), open(self._path, 'a', encoding='utf-8') as file:
+            file.write(line + '\n')
 
     def rewind(self, image_id: int) -> None:
         """Drops the lines after `image_id`, which a resumed run writes again, and what a kill left half-written."""
@@ -42,8 +37,7 @@ class MetricsLog:
         lines = self._path.read_text(encoding='utf-8').splitlines(keepends=True)
         kept = [line for line in lines if line.endswith('\n') and _image_id(line) <= image_id]
         if kept != lines:
-            with files.atomic_write(self._path) as temporary:
-                temporary.write_text(''.join(kept), encoding='utf-8')
+            files.write_text(''.join(kept), self._path)
 
 
 def _image_id(line: str) -> float:

@@ -24,6 +24,7 @@ from tiny_instrument import TinyInstrument, midi_file
 
 from gansynth_tf.cli import command, play
 from gansynth_tf.errors import InputError
+from gansynth_tf.player import keyboard as keyboard_lib
 from gansynth_tf.player import serving
 from gansynth_tf.player.keyboard import Keyboard
 from gansynth_tf.player.turns import Turns, YieldingInstrument
@@ -110,9 +111,10 @@ def test_a_yielding_instrument_plays_the_same():
     assert yielding.generate(latents[:0], []).shape == (0, 12000)
 
 
-def test_the_oldest_notes_are_forgotten():
+def test_the_oldest_notes_are_forgotten(monkeypatch):
+    monkeypatch.setattr(keyboard_lib, '_CACHE_BYTES', 3 * 12000 * 4)
     instrument = TinyInstrument()
-    keyboard = Keyboard(instrument, Turns(), cache_bytes=3 * 12000 * 4)
+    keyboard = Keyboard(instrument, Turns())
     for pitch in (48, 49, 50, 48, 51):
         keyboard.notes(LATENT, [pitch], loop=False)
     assert instrument.num_generated == 4

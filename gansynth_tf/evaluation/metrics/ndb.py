@@ -46,7 +46,7 @@ class Bins:
         return np.bincount(bins, minlength=len(self.centers))
 
 
-def fit(log_specgrams: np.ndarray, *, seed: int = 0) -> Bins:
+def fit(log_specgrams: np.ndarray) -> Bins:
     """Bins of the reference notes, float [n, size]: 50 of them, or one for every five of fewer than 50 notes.
 
     Raises:
@@ -56,7 +56,7 @@ def fit(log_specgrams: np.ndarray, *, seed: int = 0) -> Bins:
     num_bins = NUM_BINS if num_notes >= NUM_BINS else num_notes // _NOTES_PER_BIN
     if num_bins < 2:
         raise InputError(f'Too few training notes: expected at least {2 * _NOTES_PER_BIN}. Received: {num_notes}')
-    clusters = sklearn.cluster.KMeans(num_bins, n_init=_NUM_STARTS, random_state=seed).fit(log_specgrams)
+    clusters = sklearn.cluster.KMeans(num_bins, n_init=_NUM_STARTS, random_state=0).fit(log_specgrams)
     centers = clusters.cluster_centers_.astype(np.float32)
     bins = Bins(centers, np.zeros(num_bins, int))
     return dataclasses.replace(bins, counts=bins.count(bins.assign(log_specgrams)))

@@ -17,6 +17,7 @@ _FRAME_SECONDS = 0.128
 _LAG_SECONDS = 0.064
 _AUDIBLE = 10 ** (-25 / 20)
 _DETUNING = 2 ** (0.5 / 12)  # the largest ratio of the fundamental to the nominal frequency
+_NUM_POINTS = 128  # of a period that is cut out
 _OVERSAMPLING = 4  # of the correlation: at MIDI 84 a period has 15 samples only
 
 
@@ -47,9 +48,8 @@ def coherence(wave: np.ndarray, pitch: float, sample_rate: int) -> float:
     return float(np.mean(_highest_correlation(frames[audible], num_samples, shortest, longest)))
 
 
-def periods(wave: np.ndarray, pitch: float, sample_rate: int, *, start_seconds: float, num_periods: int,
-            num_points: int = 128) -> np.ndarray:
-    """Successive periods of a note at its exact fundamental: float [up to num_periods, num_points].
+def periods(wave: np.ndarray, pitch: float, sample_rate: int, *, start_seconds: float, num_periods: int) -> np.ndarray:
+    """Successive periods of a note at its exact fundamental: float [up to num_periods, 128].
 
     The fundamental is the one near `pitch` whose periods resemble each other most over the first 100 ms from
     `start_seconds`; later periods drift apart where it does not stay.
@@ -58,14 +58,14 @@ def periods(wave: np.ndarray, pitch: float, sample_rate: int, *, start_seconds: 
     window = wave[start:start + round(0.1 * sample_rate)]
     nominal = sample_rate / midi_to_hz(pitch)
     candidates = nominal * 2 ** (np.linspace(-0.5, 0.5, 101) / 12)
-    period = min(candidates, key=lambda candidate: _spread(_cut(window, candidate, None, num_points)))
-    return _cut(wave[start:], period, num_periods, num_points)
+    period = min(candidates, key=lambda candidate: _spread(_cut(window, candidate, None)))
+    return _cut(wave[start:], period, num_periods)
 
 
-def _cut(wave: np.ndarray, period: float, num_periods: int | None, num_points: int) -> np.ndarray:
+def _cut(wave: np.ndarray, period: float, num_periods: int | None) -> np.ndarray:
     possible = int((len(wave) - 1) / period)
     count = possible if num_periods is None else min(num_periods, possible)
-    positions = (np.arange(count)[:, None] + np.arange(num_points) / num_points) * period
+    positions = (np.arange(count)[:, None] + np.arange(_NUM_POINTS) / _NUM_POINTS) * period
     return np.interp(positions, np.arange(len(wave)), wave)
 
 

@@ -28,7 +28,7 @@ def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_di
                   ) -> list[pathlib.Path]:
     """Draws notes beside real ones, clusters of notes and dynamics; of an instrument also what `of_model` draws."""
     notes, training = subject.notes, table.real.training
-    waves, pitches = first_notes(notes)
+    waves, pitches = _first_notes(notes)
     others = _real_notes_like(pitches, real, notes.audio_length)
     titles = [note_name(pitch) for pitch in pitches]
     counts = {name: training.bins.count(some.bins) for name, some in table.measured.items()}
@@ -127,7 +127,7 @@ def of_notes(waves: Sequence[np.ndarray], pitches: Sequence[int | None], titles:
     return paths
 
 
-def first_notes(notes: NoteSet, count: int = _NUM_NOTES) -> tuple[np.ndarray, list[int]]:
+def _first_notes(notes: NoteSet) -> tuple[np.ndarray, list[int]]:
     """The first notes of a set that sound, all of different pitches, if possible from the middle of the keyboard.
 
     Raises:
@@ -139,9 +139,9 @@ def first_notes(notes: NoteSet, count: int = _NUM_NOTES) -> tuple[np.ndarray, li
         for wave, pitch in zip(waves, pitches):
             if np.isfinite(wave).all() and np.any(wave):
                 (chosen if _MIDDLE[0] <= pitch <= _MIDDLE[1] else spare).setdefault(int(pitch), wave)
-        if len(chosen) >= count:
+        if len(chosen) >= _NUM_NOTES:
             break
-    shown = dict(sorted([*chosen.items(), *spare.items()][:count]))
+    shown = dict(sorted([*chosen.items(), *spare.items()][:_NUM_NOTES]))
     if not shown:
         raise InputError(f'Nothing to draw: expected notes that sound. Received: {notes.num_notes} silent ones')
     return np.stack(list(shown.values())), list(shown)

@@ -11,9 +11,9 @@ import dataclasses
 
 import numpy as np
 
-from gansynth_tf.errors import InputError
 from gansynth_tf.music.extension import hann_window, stft
 
+_START_SECONDS = 0.9  # of the loop, to the nearest frame
 MOST_FRAMES = 60  # of a loop: 1.92 s at 16 kHz
 _FEWEST_FRAMES = 40
 _STEP_FRAMES = 5  # at 44.1 kHz multiples of 5 frames are whole samples
@@ -44,27 +44,24 @@ class LoopedNote:
     decay_db_per_second: float
 
 
-def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9) -> LoopedNote:
+def loop_note(wave: np.ndarray, sample_rate: int) -> LoopedNote | None:
     """The note with a loop in it; before the loop the wave is unchanged, to rounding.
 
     Args:
       wave: float [samples] of one note.
       sample_rate: in Hz.
-      start_seconds: where the loop begins, to the nearest frame.
 
-    Raises:
-      InputError: if the note ends before the loop would.
+    Returns:
+      None if the note is too short for a loop.
     """
     n_fft = 1 << int(np.log2(_FRAME_SECONDS * sample_rate))
     hop_length = n_fft // _OVERLAP
-    start = max(_NUM_BLENDED + 1, round(start_seconds * sample_rate / hop_length))
+    start = max(_NUM_BLENDED + 1, round(_START_SECONDS * sample_rate / hop_length))
     # Frame n is centred at sample n * hop_length.
     spectrum = stft(np.pad(np.asarray(wave, np.float64), n_fft // 2), n_fft, hop_length)
     most_frames = min(MOST_FRAMES, len(spectrum) - _OVERLAP - start)
     if most_frames < _FEWEST_FRAMES:
-        raise InputError(f'No room for a loop: expected a note of at least '
-                         f'{(start + _FEWEST_FRAMES + _OVERLAP) * hop_length / sample_rate:.2f} s. '
-                         f'Received: {len(wave) / sample_rate:.2f} s')
+        return None
     logmag, turns = np.log(np.abs(spectrum) + _TINY), _turns(spectrum, hop_length, n_fft)
     num_frames = _best_length(logmag[start:], turns[start:], most_frames)
     logmag, slope = _levelled(logmag, start, num_frames)
@@ -83,9 +80,8 @@ def loop_note(wave: np.ndarray, sample_rate: int, *, start_seconds: float = 0.9)
 
 def sustained(wave: np.ndarray, sample_rate: int) -> LoopedNote | None:
     """The note with a loop in it; None if it ends by itself, or is too short for a loop."""
-    try:
-        looped = loop_note(wave, sample_rate)
-    except InputError:
+    looped = loop_note(wave, sample_rate)
+    if looped is None:
         return None
     inside = looped.wave[looped.loop_start:looped.loop_end]
     level_db = 20 * np.log10(np.sqrt(np.mean(inside ** 2)) / np.max(np.abs(wave)) + _TINY)

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gansynth_tf.errors import InputError
 from gansynth_tf.music.samplers import looping
 
 RATE = 16000
@@ -70,6 +69,6 @@ def test_pitch_stays_within_two_cents(make_tone, pitch):
     assert others.max() < 0.02 * power.max()
 
 
-def test_a_note_that_is_too_short_says_how_long_it_should_be(make_tone):
-    with pytest.raises(InputError, match=r'expected a note of at least 2\.3\d s\. Received: 2\.00 s'):
-        looping.loop_note(make_tone(60, seconds=2), RATE)
+def test_a_note_that_is_too_short_has_no_loop(make_tone):
+    assert looping.loop_note(make_tone(60, seconds=2.29), RATE) is None
+    assert looping.loop_note(make_tone(60, seconds=2.4), RATE) is not None
