@@ -48,14 +48,14 @@ _FAST_SECONDS = 0.5  # a note: slower systems play no more than the notes that a
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Study:
-    """What is the same for all systems.
+    """Settings that are the same for all systems.
 
     Attributes:
       notes: to train on and compare with.
-      notes_dir: where they lie.
-      classifier: by whose features is measured.
-      output_dir: where everything goes.
-      seconds: to train each system; None for the numbers of notes that its configuration has.
+      notes_dir: of the notes.
+      classifier: whose features the measures use.
+      output_dir: of all results.
+      seconds: to train each system; None for the numbers of notes in its configuration.
       full: train at the paper's size.
       num_replicates: draws of the bootstrap.
     """
@@ -125,7 +125,7 @@ def reproduce(chosen: Sequence[System], study: Study) -> list[pathlib.Path]:
 
 
 def _expected_seconds(system: System, study: Study) -> float | None:
-    """How long its training will take; None where the clock ends it or nobody measured."""
+    """Seconds of a system's training; None if they are not known."""
     config = system.full if study.full else system.config
     if study.seconds is not None or not isinstance(config, Config):
         return study.seconds
@@ -135,7 +135,7 @@ def _expected_seconds(system: System, study: Study) -> float | None:
 
 
 def _row(system: System, directory: pathlib.Path, study: Study) -> dict[str, Any]:
-    """What is known of a system once it has been trained and measured."""
+    """The facts and numbers of a trained and measured system."""
     try:
         num_images, seconds = _train(system, directory, study)
     except loop.NonFiniteError as error:
@@ -218,7 +218,7 @@ def _first(notes: NoteSet, count: int) -> Iterator[tuple[np.ndarray, int]]:
 
 
 def _bins(instrument: Instrument, bins: Bins, audio_length: int, study: Study) -> dict[str, list[int]] | None:
-    """How often notes of the paper's pitch fall into each cluster of training notes: real ones, and the system's.
+    """Counts of notes of the paper's pitch in each cluster of training notes: of real notes and of the system's.
 
     None if either knows no such notes.
     """
