@@ -6,7 +6,7 @@
 Needs magenta 2.1 with TensorFlow 2.15, tensorflow-gan and tf-slim (Python 3.11). The configuration is mel_prog_hires,
 the weights are random, and synthetic notes stand in for the data set: none of that changes the speed.
 """
-# What it imports is not installed where types are checked.
+# Its imports are not installed where types are checked.
 # mypy: ignore-errors
 
 import contextlib
@@ -158,7 +158,7 @@ def main(job):
         work = JOBS[job](Original())
         work()
     print('ready', flush=True)
-    from measurement import measure  # this file's directory is where Python looks first
+    from measurement import measure  # of this directory, where Python looks first
     for _ in sys.stdin:
         with contextlib.redirect_stdout(sys.stderr):
             measured = measure(work)

@@ -131,6 +131,7 @@ def _known(instrument, pitches):
 
 def _draw_interpolation(instrument, sources, pitch, output_dir):
     from gansynth_tf.evaluation.pictures import picture_book
+    from gansynth_tf.music import timbres
     autoencoder = real = judge = None
     if FLAGS.autoencoder_dir:
         from gansynth_tf.baselines import wavenet_autoencoder
@@ -144,7 +145,7 @@ def _draw_interpolation(instrument, sources, pitch, output_dir):
         from gansynth_tf.evaluation.classifier import classifier
         real, judge = prepared_notes.open_notes(FLAGS.tfds_data_dir), classifier.load(FLAGS.classifier_dir)
         evaluation.check(real, judge)
-    pitch = instrument.pitches[len(instrument.pitches) // 2] if pitch is None else pitch
+    pitch = timbres.middle_pitch(instrument) if pitch is None else pitch
     _known(instrument, [pitch])
     return picture_book.of_interpolation(instrument, _latents(_timbres(instrument, sources)), pitch, output_dir,
                                          num_steps=FLAGS.num_steps, autoencoder=autoencoder, real=real,

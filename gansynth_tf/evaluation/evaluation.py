@@ -21,7 +21,7 @@ from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import note, performance, render, timbres
 from gansynth_tf.music.score import Score
 
-_LEAST_SECONDS = 0.25  # what phase coherence and YIN need
+_LEAST_SECONDS = 0.25  # which phase coherence and YIN need
 _LEAST_NOTES = 2
 REAL = 'real notes'
 

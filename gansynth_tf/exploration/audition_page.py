@@ -20,7 +20,7 @@ from gansynth_tf.music.timbres import Timbre
 from gansynth_tf.spectral.pitch import note_name
 
 _PICTURES_A_ROW = 8
-# Headings of the measurements, in the order of `description.NAMES`, and how their numbers are written.
+# Headings of the measurements, in the order of `description.NAMES`, and their formats.
 _HEADINGS = (('brightness', '.2f'), ('attack, ms', '.0f'), ('decay, dB/s', '.1f'), ('noise, dB', '.1f'),
              ('inharmonicity, cents', '.1f'), ('hollowness, dB', '.1f'), ('undulation, dB', '.1f'),
              ('off, cents', '.1f'))

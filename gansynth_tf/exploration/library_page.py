@@ -10,7 +10,7 @@ from gansynth_tf.exploration import audition
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.music.timbre_library import Entry
 
-# Heading, field of `Entry.measured`, how it is written.
+# Heading, field of `Entry.measured`, format.
 _COLUMNS = (('brightness', 'brightness', '.1f'), ('attack, ms', 'attack_ms', '.0f'),
             ('decay, dB/s', 'decay_db_per_second', '.1f'), ('noise, dB', 'noise_db', '.0f'),
             ('inharmonicity, cents', 'inharmonicity_cents', '.0f'), ('hollowness, dB', 'hollowness_db', '.0f'),

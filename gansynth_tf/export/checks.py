@@ -45,7 +45,7 @@ def require_pitches(labels: tf.Tensor, pitches: tf.Tensor, known: Sequence[int])
 
 def require_times(start_seconds: tf.Tensor, end_seconds: tf.Tensor, longest: float) -> tf.Operation:
     possible = (start_seconds >= 0) & (start_seconds < end_seconds) & (end_seconds <= longest)
-    bad = tf.logical_not(possible)  # also where one of them is NaN
+    bad = tf.logical_not(possible)  # True for NaN, too
     return require(possible, 'Impossible note times', f'0 <= start_seconds < end_seconds <= {longest:g}',
                    tf.stack([tf.boolean_mask(start_seconds, bad), tf.boolean_mask(end_seconds, bad)], axis=-1))
 

@@ -184,7 +184,7 @@ class _Target:
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         try:
             return self._file.seek(offset, whence)
-        except OSError as error:  # what was buffered is written first
+        except OSError as error:  # since buffered data is written first
             self.error = self.error or error
             return 0
 

@@ -18,7 +18,7 @@ from gansynth_tf.music.note import Style
 from gansynth_tf.music.performance import PlayedNote
 
 CLIP_PEAK = 0.5
-TAIL_SECONDS = 3.0  # of Magenta's: after the last key goes up, less what rounding down to whole seconds takes
+TAIL_SECONDS = 3.0  # of Magenta's clips, after the last key goes up; then the length is rounded down to whole seconds
 _BLOCK_SECONDS = 16
 _NOTES_KEPT = 256
 

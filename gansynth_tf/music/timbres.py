@@ -258,7 +258,7 @@ def fingerprint(instrument: Instrument, latent: np.ndarray) -> np.ndarray:
 
     It is the same for every export of a model, where a hash of the weights would differ.
     """
-    wave = instrument.generate(latent[None], [_middle_pitch(instrument)])[0]
+    wave = instrument.generate(latent[None], [middle_pitch(instrument)])[0]
     power = np.abs(np.fft.rfft(np.asarray(wave, np.float64))) ** 2
     edges = np.geomspace(4, len(power), _NUM_BANDS + 1).astype(int)
     bands = np.array([power[low:max(high, low + 1)].sum() for low, high in itertools.pairwise(edges)])
@@ -271,7 +271,8 @@ def foreign(instrument: Instrument, timbres: Sequence[Timbre]) -> list[str]:
             and np.mean(np.abs(fingerprint(instrument, timbre.latent) - timbre.bands_db)) > _TOLERANCE_DB]
 
 
-def _middle_pitch(instrument: Instrument) -> int:
+def middle_pitch(instrument: Instrument) -> int:
+    """The pitch in the middle of those that an instrument has."""
     return instrument.pitches[len(instrument.pitches) // 2]
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from gansynth_tf.instrument import Instrument
+from gansynth_tf.music import timbres
 from gansynth_tf.music.timbre_library import Entry
 from gansynth_tf.player.jobs import Jobs
 from gansynth_tf.player.keyboard import Keyboard
@@ -45,11 +46,14 @@ class Player:
 
     def facts(self) -> dict:
         """Facts on the instrument, for the page."""
-        return {'name': self._name, 'backend': _backend(),
-                'sample_rate': self.instrument.sample_rate, 'audio_length': self.instrument.audio_length,
-                'pitches': list(self.instrument.pitches), 'latent_size': self.instrument.latent_size,
-                'load_seconds': round(self._load_seconds, 2),
-                'latent_scale': float(getattr(self.instrument, 'latent_scale', 1.0))}
+        return {**facts(self.instrument, self._name), 'backend': _backend(),
+                'load_seconds': round(self._load_seconds, 2)}
+
+
+def facts(instrument: Instrument, name: str) -> dict:
+    """Facts on an instrument that every page needs."""
+    return {'name': name, **timbres.model_facts(instrument), 'pitches': list(instrument.pitches),
+            'latent_scale': float(getattr(instrument, 'latent_scale', 1.0))}
 
 
 def _backend() -> str:

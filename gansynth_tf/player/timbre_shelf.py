@@ -148,8 +148,7 @@ class TimbreShelf:
         return _offered(timbre.name, timbre.latent, self._describe(timbre.latent[np.newaxis])[0])
 
     def _describe(self, latents: np.ndarray) -> list[description.Description]:
-        pitches = self._instrument.pitches
-        return description.describe(self._instrument, latents, [pitches[len(pitches) // 2]])
+        return description.describe(self._instrument, latents, [timbres.middle_pitch(self._instrument)])
 
     def _positions(self, offered: Sequence[_Offered]) -> np.ndarray:
         """Positions, float [n, 2] from -1 to 1: ranks among the instrument's own, so that these are spread evenly."""

@@ -21,7 +21,7 @@ from gansynth_tf.export import network_model
 from gansynth_tf.generation import synthesizer
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import timbre_library
-from gansynth_tf.player import web_runtime
+from gansynth_tf.player import player, web_runtime
 from gansynth_tf.player.timbre_shelf import TimbreShelf
 from gansynth_tf.spectral import mel
 from gansynth_tf.spectral.normalizers import Normalizer
@@ -102,9 +102,7 @@ def _facts(model: synthesizer.Model, *, name: str, phase_locking: bool) -> dict:
     library = timbre_library.entries_of(model.directory)
     shelf = TimbreShelf(instrument, pathlib.Path(os.devnull), library)  # without the user's own timbres
     random = instrument.sample_latents(_NUM_RANDOM, seed=1)
-    return {'name': name, 'sample_rate': instrument.sample_rate, 'audio_length': instrument.audio_length,
-            'pitches': list(instrument.pitches), 'latent_size': instrument.latent_size,
-            'latent_scale': model.config.latent_scale, **shelf.all(),
+    return {**player.facts(instrument, name), **shelf.all(),
             'random': [[round(value, 4) for value in row] for row in random.tolist()],
             'runtime': f'onnxruntime-web {web_runtime.VERSION}, {web_runtime.LICENCE}',
             'spec': tail_spec(model.config, model.state.num_blocks, model.normalizer, phase_locking=phase_locking)}

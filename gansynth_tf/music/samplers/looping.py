@@ -23,8 +23,8 @@ _NUM_BLENDED = 16  # frames at the loop's end that are blended into those before
 _LOBE = 2  # bins to each side that belong to a partial: the main lobe of a Hann window
 _AUDIBLE = 1e-4  # of the loudest bin: a bin below it belongs to no partial
 _TINY = 1e-12
-_DIED_DB = -50.0  # below its peak a note has ended, and needs no loop
-_FASTEST_DB_PER_SECOND = 40.0  # what falls faster is played once
+_DIED_DB = -50.0  # relative to its peak: a note below it has ended, and needs no loop
+_FASTEST_DB_PER_SECOND = 40.0  # a note with a faster decay gets no loop
 
 
 @dataclasses.dataclass(frozen=True)
