@@ -166,9 +166,9 @@ def write_text(text: str, path: str | os.PathLike) -> pathlib.Path:
 
 
 def write_figure(figure: typing.Any, path: str | os.PathLike, *, dpi: int) -> pathlib.Path:
-    """Writes a Matplotlib figure as a PNG file, as `atomic_write` does, and returns its path."""
+    """Writes a Matplotlib figure in the format of the path's suffix, as `atomic_write` does, and returns its path."""
     with atomic_write(path) as temporary:
-        figure.savefig(temporary, format='png', dpi=dpi)
+        figure.savefig(temporary, dpi=dpi)
     return pathlib.Path(path)
 
 
