@@ -10,23 +10,20 @@ project's favour.
 """
 
 
-from absl import flags
-
 from gansynth_tf.benchmark import parts
 from gansynth_tf.cli import command
 
 COMMANDS = parts.PARTS
 
 FLAGS = command.new_flags()
-flags.DEFINE_string('peer_python', None, "A Python that has Magenta's original (magenta 2.1, TensorFlow 2.15): its "
-                    'counterparts are then timed in turn. They are in the configuration mel_prog_hires.',
-                    flag_values=FLAGS)
-flags.DEFINE_string('config', 'mel_prog_hires', 'The preset to measure.', flag_values=FLAGS)
-flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object.', flag_values=FLAGS)
-command.define_path('tfds_data_dir', 'Prepared notes for data and train. Without it, synthetic ones.', FLAGS)
-flags.DEFINE_integer('rounds', 5, 'How often each thing is timed.', lower_bound=1, flag_values=FLAGS)
-command.define_path('json', 'Where the figures go, as JSON.', FLAGS)
-command.define_path('picture', 'Where a picture of them goes, as PNG.', FLAGS)
+FLAGS.define_string('peer_python', None, "A Python that has Magenta's original (magenta 2.1, TensorFlow 2.15): its "
+                    'counterparts are then timed in turn. They are in the configuration mel_prog_hires.')
+FLAGS.define_string('config', 'mel_prog_hires', 'The preset to measure.')
+FLAGS.define_string('hparams', '{}', 'Hyperparameters to change, as a JSON object.')
+FLAGS.define_path('tfds_data_dir', 'Prepared notes for data and train. Without it, synthetic ones.')
+FLAGS.define_integer('rounds', 5, 'How often each thing is timed.', lower_bound=1)
+FLAGS.define_path('json', 'Where the figures go, as JSON.')
+FLAGS.define_path('picture', 'Where a picture of them goes, as PNG.')
 
 
 def main(argv):

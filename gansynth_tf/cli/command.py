@@ -3,7 +3,7 @@
 A tool is a module with a docstring (its help), absl flags of its own in `FLAGS`, a `main(argv)` and a `run()`:
 
     FLAGS = command.new_flags()
-    flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', flag_values=FLAGS)
+    FLAGS.define_integer('seed', 0, 'Where the randomness starts.')
 
     def main(argv):
         settings = command.model_settings(FLAGS)
@@ -56,12 +56,45 @@ _LONGEST_LINE = 1500
 _HELP_FLAGS = ('-h', '-help', '--help', '--helpfull', '--helpshort')
 
 
-def new_flags() -> flags.FlagValues:
+class _PathParser(flags.ArgumentParser):
+    """The parser of local paths, in which `~` is expanded."""
+
+    syntactic_help = 'a path'
+
+    def parse(self, argument) -> str:
+        if fault := files.path_fault(argument):
+            raise ValueError(fault)
+        return str(files.expanded(argument))
+
+    def flag_type(self) -> str:
+        return 'path'
+
+
+def _method(define: Callable) -> Callable:
+    def method(self, *args, **kwargs):
+        define(*args, flag_values=self, **kwargs)
+    return method
+
+
+class Flags(flags.FlagValues):
+    """The flags of one tool. Its methods define flags as absl's `flags.DEFINE_bool` and so on do."""
+
+    define_bool, define_integer = _method(flags.DEFINE_bool), _method(flags.DEFINE_integer)
+    define_float, define_string = _method(flags.DEFINE_float), _method(flags.DEFINE_string)
+    define_list, define_enum = _method(flags.DEFINE_list), _method(flags.DEFINE_enum)
+    define_alias = _method(flags.DEFINE_alias)
+
+    def define_path(self, name: str, help_text: str, *, default: str | None = None, required: bool = False) -> None:
+        """Defines a flag whose value is a local path, a string in which `~` is expanded."""
+        flags.DEFINE(_PathParser(), name, default, help_text, self, flags.ArgumentSerializer(), required=required)
+
+
+def new_flags() -> Flags:
     """Flags for one tool: at first those that every tool has."""
-    values = flags.FlagValues()
-    flags.DEFINE_bool('help', False, 'Show this text and exit.', flag_values=values)
-    flags.DEFINE_bool('version', False, 'Show the version and exit.', flag_values=values)
-    flags.DEFINE_bool('traceback', False, 'Show where in the program bad input was noticed.', flag_values=values)
+    values = Flags()
+    values.define_bool('help', False, 'Show this text and exit.')
+    values.define_bool('version', False, 'Show the version and exit.')
+    values.define_bool('traceback', False, 'Show where in the program bad input was noticed.')
     return values
 
 
@@ -117,55 +150,31 @@ def load(settings: Mapping[str, typing.Any]) -> instrument.Instrument:
     return gansynth_tf.load(**settings)
 
 
-class _PathParser(flags.ArgumentParser):
-    """The parser of local paths, in which `~` is expanded."""
-
-    syntactic_help = 'a path'
-
-    def parse(self, argument) -> str:
-        if fault := files.path_fault(argument):
-            raise ValueError(fault)
-        return str(files.expanded(argument))
-
-    def flag_type(self) -> str:
-        return 'path'
-
-
-def define_path(name: str, help_text: str, flag_values: flags.FlagValues, *, default: str | None = None,
-                required: bool = False) -> None:
-    """Defines a flag whose value is a local path, a string in which `~` is expanded."""
-    flags.DEFINE(_PathParser(), name, default, help_text, flag_values, flags.ArgumentSerializer(), required=required)
-
-
-def model_flags(flag_values: flags.FlagValues) -> None:
+def model_flags(values: Flags) -> None:
     """Defines the flags of the model and its settings; `model_settings` reads them."""
-    define_path('ckpt_dir', "The model: a training run, a model directory, an export, a directory of Magenta's "
-                'original GANSynth, or a baseline. Without it, the built-in model.', flag_values)
-    flags.DEFINE_enum('checkpoint', 'latest', ['latest', 'best'], 'Of a training run: the newest checkpoint, or that '
-                      'of the lowest sliced Wasserstein distance in the newest stage.', flag_values=flag_values)
-    flags.DEFINE_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.',
-                      flag_values=flag_values)
-    flags.DEFINE_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
-                      'processors that have it, and costs quality. A SavedModel plays in what it was exported in.',
-                      flag_values=flag_values)
-    flags.DEFINE_bool('phase_locking', True, 'Give each partial of a note one phase, which makes it steadier and '
-                      "clearer than the original's way, a phase a frequency. A SavedModel plays as it was exported.",
-                      flag_values=flag_values)
-    flags.DEFINE_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model was '
-                       "trained for, less for fewer kinds, more of them in tune. Without it, the model's own.",
-                       flag_values=flag_values)
-    flags.DEFINE_integer('batch_size', instrument.DEFAULT_BATCH_SIZE, 'Notes generated at once.', lower_bound=1,
-                         upper_bound=instrument.MAX_BATCH_SIZE, flag_values=flag_values)
-    flags.DEFINE_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
-                        'experiment.json is missing.', flag_values=flag_values)
-    flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
-                        '{"fmap_max": 64}.', flag_values=flag_values)
+    values.define_path('ckpt_dir', "The model: a training run, a model directory, an export, a directory of Magenta's "
+                       'original GANSynth, or a baseline. Without it, the built-in model.')
+    values.define_enum('checkpoint', 'latest', ['latest', 'best'], 'Of a training run: the newest checkpoint, or that '
+                       'of the lowest sliced Wasserstein distance in the newest stage.')
+    values.define_bool('ema', True, 'Play with the moving average of the weights instead of the weights themselves.')
+    values.define_enum('precision', 'fp32', ['fp32', 'bf16'], 'What the network computes in: bf16 is faster on '
+                       'processors that have it, and costs quality. A SavedModel plays in what it was exported in.')
+    values.define_bool('phase_locking', True, 'Give each partial of a note one phase, which makes it steadier and '
+                       "clearer than the original's way, a phase a frequency. A SavedModel plays as it was exported.")
+    values.define_float('latent_scale', None, 'How far random timbres are from the middle: 1 for all that the model '
+                        "was trained for, less for fewer kinds, more of them in tune. Without it, the model's own.")
+    values.define_integer('batch_size', instrument.DEFAULT_BATCH_SIZE, 'Notes generated at once.', lower_bound=1,
+                          upper_bound=instrument.MAX_BATCH_SIZE)
+    values.define_string('config', None, "The preset that a model of Magenta's was trained with; only used where its "
+                         'experiment.json is missing.')
+    values.define_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
+                         '{"fmap_max": 64}.')
 
 
-def library_flag(flag_values: flags.FlagValues) -> None:
+def library_flag(values: Flags) -> None:
     """Defines the flag of the library of timbres; `library` reads it."""
-    define_path('timbre_library', "A library of timbres whose names can be used. Without it, the model's own, "
-                'timbres.json in its directory, if it has one.', flag_values)
+    values.define_path('timbre_library', "A library of timbres whose names can be used. Without it, the model's own, "
+                       'timbres.json in its directory, if it has one.')
 
 
 def library(values: flags.FlagValues) -> Mapping[str, typing.Any]:

@@ -10,33 +10,27 @@ table and writes it as metrics.md and metrics.json, with pictures. Wav files tel
 
 import pathlib
 
-from absl import flags
-
 import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
-command.define_path('wav_dir', 'A folder of wav files, instead of a model.', FLAGS)
-command.define_path('pitch_csv', 'With --wav_dir: a CSV with the columns file and pitch. Without it, the names '
-                    'of the files tell.', FLAGS)
-command.define_path('tfds_data_dir', 'Real notes to compare with: where gansynth_prepare_data wrote them.', FLAGS,
-                    required=True)
-command.define_path('output_dir', 'Where the table and the pictures go.', FLAGS, required=True)
-flags.DEFINE_integer('num_samples', None, 'How many notes. Without it, as many as are held out, so that the columns '
-                     'can be compared.', lower_bound=2, flag_values=FLAGS)
-command.define_path('classifier_dir', 'A classifier of gansynth_train_classifier. Without it, the built-in one.', FLAGS)
-command.define_path('cache_dir', 'Where features of the real notes are kept for the next time. Without it, '
-                    '--output_dir.', FLAGS)
-command.define_path('midi_file', 'A piece that the model plays, for one voice: the share of notes that are loudest at '
-                    'their own pitch just after they begin is measured, too.', FLAGS)
-flags.DEFINE_integer('num_replicates', 100, 'Bootstrap draws for the confidence intervals; 0 for none.', lower_bound=0,
-                     flag_values=FLAGS)
-flags.DEFINE_integer('seed', 0, 'Where the randomness starts: the same seed, the same table.', lower_bound=0,
-                     flag_values=FLAGS)
-flags.DEFINE_bool('untrained', False, 'Measure the model as it was before training, too.', flag_values=FLAGS)
-flags.DEFINE_bool('pictures', True, 'Draw the pictures, too.', flag_values=FLAGS)
+FLAGS.define_path('wav_dir', 'A folder of wav files, instead of a model.')
+FLAGS.define_path('pitch_csv', 'With --wav_dir: a CSV with the columns file and pitch. Without it, the names of the '
+                  'files tell.')
+FLAGS.define_path('tfds_data_dir', 'Real notes to compare with: where gansynth_prepare_data wrote them.', required=True)
+FLAGS.define_path('output_dir', 'Where the table and the pictures go.', required=True)
+FLAGS.define_integer('num_samples', None, 'How many notes. Without it, as many as are held out, so that the columns '
+                     'can be compared.', lower_bound=2)
+FLAGS.define_path('classifier_dir', 'A classifier of gansynth_train_classifier. Without it, the built-in one.')
+FLAGS.define_path('cache_dir', 'Where features of the real notes are kept for the next time. Without it, --output_dir.')
+FLAGS.define_path('midi_file', 'A piece that the model plays, for one voice: the share of notes that are loudest at '
+                  'their own pitch just after they begin is measured, too.')
+FLAGS.define_integer('num_replicates', 100, 'Bootstrap draws for the confidence intervals; 0 for none.', lower_bound=0)
+FLAGS.define_integer('seed', 0, 'Where the randomness starts: the same seed, the same table.', lower_bound=0)
+FLAGS.define_bool('untrained', False, 'Measure the model as it was before training, too.')
+FLAGS.define_bool('pictures', True, 'Draw the pictures, too.')
 
 
 def main(_):

@@ -14,22 +14,19 @@ Prints the path of what it writes. docs/serving.md tells what can be asked of it
 
 import sys
 
-from absl import flags
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
-command.define_path('export_dir', 'Where the export goes; a SavedModel into a subdirectory with the next version '
-                    'number.', FLAGS, required=True)
-flags.DEFINE_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx', 'web'], 'A TensorFlow '
+FLAGS.define_path('export_dir', 'Where the export goes; a SavedModel into a subdirectory with the next version number.',
+                  required=True)
+FLAGS.define_enum('format', 'saved_model', ['saved_model', 'openvino', 'litert', 'onnx', 'web'], 'A TensorFlow '
                   "SavedModel, or the network for another engine (pip install 'gansynth-tf[openvino]', [litert], "
-                  "[onnx]), whose --precision is chosen when playing, or a site whose page plays it (needs [onnx]).",
-                  flag_values=FLAGS)
-command.define_path('onnxruntime_web', 'For --format=web: the unpacked npm package onnxruntime-web. Without it, it is '
-                    'fetched once from npm (33 MB).', FLAGS)
-flags.DEFINE_string('data_licence', None, "The licence of the training data, for the export's description. Without it, "
-                    "what the model's provenance.json says.", flag_values=FLAGS)
+                  '[onnx]), whose --precision is chosen when playing, or a site whose page plays it (needs [onnx]).')
+FLAGS.define_path('onnxruntime_web', 'For --format=web: the unpacked npm package onnxruntime-web. Without it, it is '
+                  'fetched once from npm (33 MB).')
+FLAGS.define_string('data_licence', None, "The licence of the training data, for the export's description. Without it, "
+                    "what the model's provenance.json says.")
 
 
 def main(_):

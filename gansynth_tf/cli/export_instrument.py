@@ -8,23 +8,20 @@ Notes loop for as long as a key is held, and are in tune to a cent. Prints the p
 
 import sys
 
-from absl import flags
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
-command.define_path('output_dir', 'Where the instrument goes.', FLAGS, required=True)
-flags.DEFINE_string('timbre', '1', 'A timbre file, a name of the library (gansynth_timbres list), or the number of a '
-                    'random timbre of the seed, from 1.', flag_values=FLAGS)
+FLAGS.define_path('output_dir', 'Where the instrument goes.', required=True)
+FLAGS.define_string('timbre', '1', 'A timbre file, a name of the library (gansynth_timbres list), or the number of a '
+                    'random timbre of the seed, from 1.')
 command.library_flag(FLAGS)
-flags.DEFINE_integer('seed', 0, 'Decides the random timbres.', lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_string('name', None, "The instrument's name; by default the timbre's.", flag_values=FLAGS)
-flags.DEFINE_list('formats', ['sfz', 'sf2', 'dspreset'], 'Some of sfz, sf2, dspreset.', flag_values=FLAGS)
-flags.DEFINE_integer('sample_rate', 44100, 'Of the samples, in Hz.', lower_bound=8000, upper_bound=192000,
-                     flag_values=FLAGS)
-flags.DEFINE_float('release', 0.3, 'Seconds that a note sounds after its key is let go.', lower_bound=0.01,
-                   upper_bound=10.0, flag_values=FLAGS)
+FLAGS.define_integer('seed', 0, 'Decides the random timbres.', lower_bound=0)
+FLAGS.define_string('name', None, "The instrument's name; by default the timbre's.")
+FLAGS.define_list('formats', ['sfz', 'sf2', 'dspreset'], 'Some of sfz, sf2, dspreset.')
+FLAGS.define_integer('sample_rate', 44100, 'Of the samples, in Hz.', lower_bound=8000, upper_bound=192000)
+FLAGS.define_float('release', 0.3, 'Seconds that a note sounds after its key is let go.', lower_bound=0.01,
+                   upper_bound=10.0)
 
 
 def main(_):

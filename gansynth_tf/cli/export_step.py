@@ -7,20 +7,16 @@ gansynth_run_step runs and measures what this writes.
 """
 
 
-from absl import flags
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-command.define_path('ckpt_dir', 'A run, whose hyperparameters and newest checkpoint are taken.', FLAGS)
-flags.DEFINE_string('config', None, 'Without --ckpt_dir: the preset of a new model.', flag_values=FLAGS)
-flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"batch_size_schedule": [64]}.',
-                    flag_values=FLAGS)
-command.define_path('output_dir', 'Where a directory for each stage goes.', FLAGS, required=True)
-flags.DEFINE_list('stages', [], 'Stages to export, from 0; all if not given.', flag_values=FLAGS)
-flags.DEFINE_integer('num_pitches', 61, 'Without --ckpt_dir: pitch classes of the new model.', lower_bound=1,
-                     flag_values=FLAGS)
-flags.DEFINE_bool('mixed_precision', False, 'Compute in bfloat16 over float32 weights.', flag_values=FLAGS)
+FLAGS.define_path('ckpt_dir', 'A run, whose hyperparameters and newest checkpoint are taken.')
+FLAGS.define_string('config', None, 'Without --ckpt_dir: the preset of a new model.')
+FLAGS.define_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"batch_size_schedule": [64]}.')
+FLAGS.define_path('output_dir', 'Where a directory for each stage goes.', required=True)
+FLAGS.define_list('stages', [], 'Stages to export, from 0; all if not given.')
+FLAGS.define_integer('num_pitches', 61, 'Without --ckpt_dir: pitch classes of the new model.', lower_bound=1)
+FLAGS.define_bool('mixed_precision', False, 'Compute in bfloat16 over float32 weights.')
 
 
 def main(_):

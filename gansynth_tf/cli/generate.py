@@ -15,8 +15,6 @@ import re
 import secrets
 import sys
 
-from absl import flags
-
 import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
@@ -24,62 +22,56 @@ from gansynth_tf.instrument import MAX_NOTES, check_pitches, shortened
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
-command.define_path('output_dir', 'Where the audio files go.', FLAGS, required=True)
-command.define_path('midi_file', 'The MIDI file to play. Without it, single notes.', FLAGS)
-flags.DEFINE_alias('midi', 'midi_file', flag_values=FLAGS)
-flags.DEFINE_string('pitches', None, 'Without a MIDI file: MIDI pitches to play, such as 60,64,67 or 48-60. Without '
-                    'it, random ones, as frequent as in the training notes.', flag_values=FLAGS)
-flags.DEFINE_integer('num_samples', None, 'Without a MIDI file: how many notes. Without it, one for each of --pitches, '
-                     'or else --batch_size.', lower_bound=1, upper_bound=MAX_NOTES, flag_values=FLAGS)
-flags.DEFINE_integer('audition', None, 'Instead of notes or a piece: play so many random timbres of the seed, each for '
-                     'a long note and a scale. --timbre=7 is the seventh of them.', lower_bound=1, upper_bound=1000,
-                     flag_values=FLAGS)
-flags.DEFINE_integer('seed', None, 'Where the randomness starts: the same seed, the same sound. Without it, a new one '
-                     'each time, which is reported.', lower_bound=0, flag_values=FLAGS)
+FLAGS.define_path('output_dir', 'Where the audio files go.', required=True)
+FLAGS.define_path('midi_file', 'The MIDI file to play. Without it, single notes.')
+FLAGS.define_alias('midi', 'midi_file')
+FLAGS.define_string('pitches', None, 'Without a MIDI file: MIDI pitches to play, such as 60,64,67 or 48-60. Without '
+                    'it, random ones, as frequent as in the training notes.')
+FLAGS.define_integer('num_samples', None, 'Without a MIDI file: how many notes. Without it, one for each of --pitches, '
+                     'or else --batch_size.', lower_bound=1, upper_bound=MAX_NOTES)
+FLAGS.define_integer('audition', None, 'Instead of notes or a piece: play so many random timbres of the seed, each for '
+                     'a long note and a scale. --timbre=7 is the seventh of them.', lower_bound=1, upper_bound=1000)
+FLAGS.define_integer('seed', None, 'Where the randomness starts: the same seed, the same sound. Without it, a new one '
+                     'each time, which is reported.', lower_bound=0)
 
 # Timbre.
-flags.DEFINE_string('timbre', None, "Which timbre: 'wander' (a piece's own: from one random timbre to the next), "
+FLAGS.define_string('timbre', None, "Which timbre: 'wander' (a piece's own: from one random timbre to the next), "
                     "'track' or 'program' (one for each), 'fixed' (one for all), a number (that random timbre of the "
                     "seed), a file of --save_timbre, or tracks with theirs: '1:warm.json,2:7'; 'p41:' is a program, "
-                    "'30s:' from 30 seconds on, '*:' all others. A name of the library does for a file.",
-                    flag_values=FLAGS)
+                    "'30s:' from 30 seconds on, '*:' all others. A name of the library does for a file.")
 command.library_flag(FLAGS)
-flags.DEFINE_float('secs_per_instrument', 6.0, 'With wandering timbre: seconds from one random timbre to the next.',
-                   flag_values=FLAGS)
-command.define_path('save_timbre', 'Keep the timbre that was played, as this JSON file; of several, each with a number '
-                    'added to its name.', FLAGS)
+FLAGS.define_float('secs_per_instrument', 6.0, 'With wandering timbre: seconds from one random timbre to the next.')
+FLAGS.define_path('save_timbre', 'Keep the timbre that was played, as this JSON file; of several, each with a number '
+                  'added to its name.')
 
 # How a piece is played.
-flags.DEFINE_bool('as_magenta', False, "Play a piece as Magenta's GANSynth does: pitches 36 to 84, no pedals, "
-                  'controllers or bends, notes of at most 3 seconds, loudness by the largest sample.',
-                  flag_values=FLAGS)
-flags.DEFINE_bool('pedal', True, 'Count the sustain and sostenuto pedals.', flag_values=FLAGS)
-flags.DEFINE_bool('controllers', True, 'Count volume, expression and, with --pan=score, pan.', flag_values=FLAGS)
-flags.DEFINE_bool('pitch_bend', True, 'Count the pitch wheel.', flag_values=FLAGS)
-flags.DEFINE_bool('extend', True, "Let notes go on that are held for longer than the model's.", flag_values=FLAGS)
-flags.DEFINE_enum('out_of_range', 'octave', ['octave', 'drop', 'error'], "What becomes of notes outside the model's "
-                  'pitches: they move by octaves, are left out, or are an error.', flag_values=FLAGS)
-flags.DEFINE_float('velocity_curve', 2.0, 'Loudness is velocity to this power: 0 all notes alike, 1 as Magenta, 2 as '
-                   'General MIDI.', flag_values=FLAGS)
-flags.DEFINE_bool('darken', True, 'Soft notes lose their upper partials.', flag_values=FLAGS)
-flags.DEFINE_enum('level', 'matched', ['matched', 'raw', 'peak'], 'What a velocity decides: how loud a note is to the '
-                  "ear; nothing beyond the model's own loudness; how high its largest sample is.", flag_values=FLAGS)
-flags.DEFINE_float('release', 0.1, 'Seconds in which a note fades when its key goes up.', flag_values=FLAGS)
+FLAGS.define_bool('as_magenta', False, "Play a piece as Magenta's GANSynth does: pitches 36 to 84, no pedals, "
+                  'controllers or bends, notes of at most 3 seconds, loudness by the largest sample.')
+FLAGS.define_bool('pedal', True, 'Count the sustain and sostenuto pedals.')
+FLAGS.define_bool('controllers', True, 'Count volume, expression and, with --pan=score, pan.')
+FLAGS.define_bool('pitch_bend', True, 'Count the pitch wheel.')
+FLAGS.define_bool('extend', True, "Let notes go on that are held for longer than the model's.")
+FLAGS.define_enum('out_of_range', 'octave', ['octave', 'drop', 'error'], "What becomes of notes outside the model's "
+                  'pitches: they move by octaves, are left out, or are an error.')
+FLAGS.define_float('velocity_curve', 2.0, 'Loudness is velocity to this power: 0 all notes alike, 1 as Magenta, 2 as '
+                   'General MIDI.')
+FLAGS.define_bool('darken', True, 'Soft notes lose their upper partials.')
+FLAGS.define_enum('level', 'matched', ['matched', 'raw', 'peak'], 'What a velocity decides: how loud a note is to the '
+                  "ear; nothing beyond the model's own loudness; how high its largest sample is.")
+FLAGS.define_float('release', 0.1, 'Seconds in which a note fades when its key goes up.')
 
 # Output.
-flags.DEFINE_enum('format', 'wav', ['wav', 'flac', 'ogg'], 'The kind of audio files.', flag_values=FLAGS)
-flags.DEFINE_enum('bits', None, ['16', '24', '32'], 'Bits of a sample in wav and flac; 32 is floating point, wav only. '
-                  'Without it 16, with --stems 24.', flag_values=FLAGS)
-flags.DEFINE_integer('sample_rate', None, "Samples per second of the files, such as 44100 or 48000. Without it, the "
-                     "model's.", flag_values=FLAGS)
-flags.DEFINE_enum('pan', 'none', ['none', 'score', 'spread'], 'Mono; stereo with the pan of the score; stereo with the '
-                  'tracks spread from left to right.', flag_values=FLAGS)
-flags.DEFINE_bool('stems', False, 'Write each track as a file of its own, too; they add up to the mix.',
-                  flag_values=FLAGS)
-flags.DEFINE_float('loudness', None, 'Loudness of a piece in LUFS, such as -16, with true peaks of at most -1 dB. '
-                   'Without it, its peak is half of full scale.', flag_values=FLAGS)
-flags.DEFINE_bool('plot', False, 'Draw a piece, too: its notes coloured by timbre, its wave, its rainbowgram.',
-                  flag_values=FLAGS)
+FLAGS.define_enum('format', 'wav', ['wav', 'flac', 'ogg'], 'The kind of audio files.')
+FLAGS.define_enum('bits', None, ['16', '24', '32'], 'Bits of a sample in wav and flac; 32 is floating point, wav only. '
+                  'Without it 16, with --stems 24.')
+FLAGS.define_integer('sample_rate', None, 'Samples per second of the files, such as 44100 or 48000. Without it, the '
+                     "model's.")
+FLAGS.define_enum('pan', 'none', ['none', 'score', 'spread'], 'Mono; stereo with the pan of the score; stereo with the '
+                  'tracks spread from left to right.')
+FLAGS.define_bool('stems', False, 'Write each track as a file of its own, too; they add up to the mix.')
+FLAGS.define_float('loudness', None, 'Loudness of a piece in LUFS, such as -16, with true peaks of at most -1 dB. '
+                   'Without it, its peak is half of full scale.')
+FLAGS.define_bool('plot', False, 'Draw a piece, too: its notes coloured by timbre, its wave, its rainbowgram.')
 
 _NOT_AS_MAGENTA = ('timbre', 'pedal', 'controllers', 'pitch_bend', 'extend', 'out_of_range', 'velocity_curve', 'darken',
                    'level', 'release', 'pan', 'stems', 'loudness')

@@ -9,26 +9,23 @@ For playing alone, gansynth_generate takes Magenta's directory as it is.
 """
 
 
-from absl import flags
-
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-command.define_path('ckpt_dir', "The training or release directory of Magenta's GANSynth, with stage_000NN/ in it; or "
-                    'of an NSynth autoencoder, WaveGAN or SpecGAN, with model.ckpt-N.index in it, or one of its '
-                    'checkpoints without the .index.', FLAGS, required=True)
-command.define_path('output_dir', 'Where the converted model goes; gansynth_train --train_root_dir trains on.', FLAGS,
-                    required=True)
-flags.DEFINE_string('config', None, 'The preset the model was trained with; only used where experiment.json is '
-                    'missing.', flag_values=FLAGS)
-flags.DEFINE_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: '
-                    '{"fmap_max": 64}.', flag_values=FLAGS)
-flags.DEFINE_integer('slice_length', None, 'Of a WaveGAN: 32768 tells it from one of 65536 samples, which looks the '
-                     'same.', flag_values=FLAGS)
-command.define_path('moments', "Of a SpecGAN: an .npz file of the arrays mean and std in the original's pickle.", FLAGS)
-flags.DEFINE_bool('ema', False, 'Of an NSynth autoencoder, the averages of its weights; without it the weights '
-                  'themselves, as her released sampler takes them.', flag_values=FLAGS)
+FLAGS.define_path('ckpt_dir', "The training or release directory of Magenta's GANSynth, with stage_000NN/ in it; or of "
+                  'an NSynth autoencoder, WaveGAN or SpecGAN, with model.ckpt-N.index in it, or one of its checkpoints '
+                  'without the .index.', required=True)
+FLAGS.define_path('output_dir', 'Where the converted model goes; gansynth_train --train_root_dir trains on.',
+                  required=True)
+FLAGS.define_string('config', None, 'The preset the model was trained with; only used where experiment.json is '
+                    'missing.')
+FLAGS.define_string('hparams', '{}', 'Hyperparameters that differed from --config, as a JSON object: {"fmap_max": 64}.')
+FLAGS.define_integer('slice_length', None, 'Of a WaveGAN: 32768 tells it from one of 65536 samples, which looks the '
+                     'same.')
+FLAGS.define_path('moments', "Of a SpecGAN: an .npz file of the arrays mean and std in the original's pickle.")
+FLAGS.define_bool('ema', False, 'Of an NSynth autoencoder, the averages of its weights; without it the weights '
+                  'themselves, as her released sampler takes them.')
 
 
 def main(_):

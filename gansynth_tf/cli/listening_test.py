@@ -10,7 +10,6 @@ names (pitch60, C4); the folder may also be one that gansynth_prepare_data wrote
 which then plays. A model named by --ckpt_dir is one more system, and so is the built-in one beside a single folder.
 """
 
-from absl import flags
 
 import gansynth_tf
 from gansynth_tf.cli import command
@@ -18,13 +17,12 @@ from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
-flags.DEFINE_list('wav_dirs', None, 'Systems: name=folder, with commas between them. A folder of audio files, of '
-                  'prepared notes, or a training run.', flag_values=FLAGS)
-command.define_path('output_dir', 'Where listening_test.html goes.', FLAGS)
-flags.DEFINE_integer('num_trials', 24, 'How many pairs a listener judges.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer('seed', 0, 'Which notes are chosen, and timbres played.', lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_list('score', None, 'Instead of making a test: the files that listeners saved, with commas between them.',
-                  flag_values=FLAGS)
+FLAGS.define_list('wav_dirs', None, 'Systems: name=folder, with commas between them. A folder of audio files, of '
+                  'prepared notes, or a training run.')
+FLAGS.define_path('output_dir', 'Where listening_test.html goes.')
+FLAGS.define_integer('num_trials', 24, 'How many pairs a listener judges.', lower_bound=1)
+FLAGS.define_integer('seed', 0, 'Which notes are chosen, and timbres played.', lower_bound=0)
+FLAGS.define_list('score', None, 'Instead of making a test: the files that listeners saved, with commas between them.')
 
 
 def main(_):

@@ -14,8 +14,6 @@ import threading
 import time
 import webbrowser
 
-from absl import flags
-
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
@@ -23,12 +21,12 @@ FLAGS = command.new_flags()
 command.model_flags(FLAGS)
 command.library_flag(FLAGS)
 FLAGS.set_default('batch_size', 1)  # a key waits for the batch before its own
-flags.DEFINE_integer('port', 8765, 'Where it listens, on this machine alone; if that port is in use, the next free '
-                     'one.', lower_bound=1, upper_bound=65535, flag_values=FLAGS)
-flags.DEFINE_bool('browser', True, 'Open the page in the browser.', flag_values=FLAGS)
+FLAGS.define_integer('port', 8765, 'Where it listens, on this machine alone; if that port is in use, the next free '
+                     'one.', lower_bound=1, upper_bound=65535)
+FLAGS.define_bool('browser', True, 'Open the page in the browser.')
 
-command.define_path('user_dir', 'Where timbres go that are kept and, while they are made, pieces.', FLAGS,
-                    default='~/gansynth_tf')
+FLAGS.define_path('user_dir', 'Where timbres go that are kept and, while they are made, pieces.',
+                  default='~/gansynth_tf')
 
 _PACKAGES = ('starlette', 'uvicorn', 'python_multipart')
 

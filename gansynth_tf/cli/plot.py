@@ -14,8 +14,6 @@ notes beside real ones.
 
 import pathlib
 
-from absl import flags
-
 import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
@@ -25,25 +23,24 @@ _NUM_CORNERS = (2, 4)
 _SWEEP_PITCHES = (36, 43, 48, 55, 60, 67, 72, 79, 84)
 
 FLAGS = command.new_flags()
-flags.DEFINE_list('wav_file', None, 'Audio files to draw side by side, with commas between them.', flag_values=FLAGS)
-flags.DEFINE_list('pitches', None, 'With --wav_file: the MIDI pitch of each. Without it, what the names of the files '
-                  'tell; periods are drawn of those files whose pitch is known. With sweep: the pitches.',
-                  flag_values=FLAGS)
+FLAGS.define_list('wav_file', None, 'Audio files to draw side by side, with commas between them.')
+FLAGS.define_list('pitches', None, 'With --wav_file: the MIDI pitch of each. Without it, what the names of the files '
+                  'tell; periods are drawn of those files whose pitch is known. With sweep: the pitches.')
 command.model_flags(FLAGS)
-flags.DEFINE_list('timbres', ['1', '2'], 'Of interpolation, two or four, and of sweep: numbers of random timbres of '
-                  'the seed, timbre files, or names of the library.', flag_values=FLAGS)
+FLAGS.define_list('timbres', ['1', '2'], 'Of interpolation, two or four, and of sweep: numbers of random timbres of '
+                  'the seed, timbre files, or names of the library.')
 command.library_flag(FLAGS)
-flags.DEFINE_string('pitch', None, 'Of interpolation: a MIDI pitch or a name such as C4. Without it, the middle of the '
-                    "model's.", flag_values=FLAGS)
-flags.DEFINE_integer('num_steps', 5, 'Of interpolation: notes from one timbre to the next, both included.',
-                     lower_bound=2, upper_bound=33, flag_values=FLAGS)
-command.define_path('autoencoder_dir', 'Of interpolation: a WaveNet autoencoder whose codes are mixed.', FLAGS)
-command.define_path('tfds_data_dir', 'Of interpolation: real notes, from gansynth_prepare_data, to which distances are '
-                    'told.', FLAGS)
-command.define_path('classifier_dir', 'With --tfds_data_dir: a classifier of gansynth_train_classifier. Without it, '
-                    'the built-in one.', FLAGS)
-command.define_path('output_dir', 'Where the files go.', FLAGS, required=True)
-flags.DEFINE_integer('seed', 0, 'With a model: where the randomness starts.', lower_bound=0, flag_values=FLAGS)
+FLAGS.define_string('pitch', None, 'Of interpolation: a MIDI pitch or a name such as C4. Without it, the middle of the '
+                    "model's.")
+FLAGS.define_integer('num_steps', 5, 'Of interpolation: notes from one timbre to the next, both included.',
+                     lower_bound=2, upper_bound=33)
+FLAGS.define_path('autoencoder_dir', 'Of interpolation: a WaveNet autoencoder whose codes are mixed.')
+FLAGS.define_path('tfds_data_dir', 'Of interpolation: real notes, from gansynth_prepare_data, to which distances are '
+                  'told.')
+FLAGS.define_path('classifier_dir', 'With --tfds_data_dir: a classifier of gansynth_train_classifier. Without it, the '
+                  'built-in one.')
+FLAGS.define_path('output_dir', 'Where the files go.', required=True)
+FLAGS.define_integer('seed', 0, 'With a model: where the randomness starts.', lower_bound=0)
 
 
 def main(argv):

@@ -15,56 +15,51 @@ import dataclasses
 import os
 import re
 
-from absl import flags
-
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-flags.DEFINE_enum('source', 'nsynth', ['nsynth', 'tfds', 'folder', 'soundfont'], 'What --input is: nsynth, a '
-                  'directory with examples.json and audio/, or with nsynth-*.tfrecord, or such a file; tfds, a '
-                  'directory that TFDS prepared (nsynth/full or nsynth/gansynth_subset); folder, audio files in any '
-                  'layout; soundfont, an .sf2 or .sf3 file.', flag_values=FLAGS)
-flags.DEFINE_string('input', None, 'Where the notes come from.', required=True, flag_values=FLAGS)
-command.define_path('data_dir', 'Where the prepared notes go.', FLAGS, required=True)
-flags.DEFINE_integer('sample_rate', 16000, 'Rate of the prepared notes in Hz.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer('audio_length', None, 'Samples that a prepared note has at most; by default 4 seconds.',
-                     lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_float('fade_seconds', 0.02, 'How long a note that is too long fades out before it is cut.',
-                   lower_bound=0.0, flag_values=FLAGS)
-flags.DEFINE_enum('instrument_source', None, ['acoustic', 'electronic', 'synthetic', 'all'], 'Which NSynth '
-                  'instruments to take; by default, with nsynth and tfds, acoustic ones, as in the paper.',
-                  flag_values=FLAGS)
-flags.DEFINE_list('instrument_families', None, 'Families to take, e.g. brass,flute; by default all.', flag_values=FLAGS)
-flags.DEFINE_integer('min_pitch', None, 'Lowest MIDI pitch to take; by default, with nsynth and tfds, 24, as in the '
-                     'paper.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
-flags.DEFINE_integer('max_pitch', None, 'Highest MIDI pitch to take; by default, with nsynth and tfds, 84, as in the '
-                     'paper.', lower_bound=0, upper_bound=127, flag_values=FLAGS)
-flags.DEFINE_list('velocities', None, 'MIDI velocities to take, e.g. 75,100; by default all, and with soundfont '
-                  '25,50,75,100,127.', flag_values=FLAGS)
-flags.DEFINE_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3, '
+FLAGS.define_enum('source', 'nsynth', ['nsynth', 'tfds', 'folder', 'soundfont'], 'What --input is: nsynth, a directory '
+                  'with examples.json and audio/, or with nsynth-*.tfrecord, or such a file; tfds, a directory that '
+                  'TFDS prepared (nsynth/full or nsynth/gansynth_subset); folder, audio files in any layout; '
+                  'soundfont, an .sf2 or .sf3 file.')
+FLAGS.define_string('input', None, 'Where the notes come from.', required=True)
+FLAGS.define_path('data_dir', 'Where the prepared notes go.', required=True)
+FLAGS.define_integer('sample_rate', 16000, 'Rate of the prepared notes in Hz.', lower_bound=1)
+FLAGS.define_integer('audio_length', None, 'Samples that a prepared note has at most; by default 4 seconds.',
+                     lower_bound=1)
+FLAGS.define_float('fade_seconds', 0.02, 'How long a note that is too long fades out before it is cut.',
+                   lower_bound=0.0)
+FLAGS.define_enum('instrument_source', None, ['acoustic', 'electronic', 'synthetic', 'all'], 'Which NSynth instruments '
+                  'to take; by default, with nsynth and tfds, acoustic ones, as in the paper.')
+FLAGS.define_list('instrument_families', None, 'Families to take, e.g. brass,flute; by default all.')
+FLAGS.define_integer('min_pitch', None, 'Lowest MIDI pitch to take; by default, with nsynth and tfds, 24, as in the '
+                     'paper.', lower_bound=0, upper_bound=127)
+FLAGS.define_integer('max_pitch', None, 'Highest MIDI pitch to take; by default, with nsynth and tfds, 84, as in the '
+                     'paper.', lower_bound=0, upper_bound=127)
+FLAGS.define_list('velocities', None, 'MIDI velocities to take, e.g. 75,100; by default all, and with soundfont '
+                  '25,50,75,100,127.')
+FLAGS.define_list('pitch_from', None, 'folder: ways to a pitch, tried in this order: name (of the file: 60, C4, f#3, '
                   'if what is heard agrees), csv (--pitch_csv), detect (by listening alone). By default name, or csv '
-                  'if there is a --pitch_csv.', flag_values=FLAGS)
-flags.DEFINE_bool('trust_names', False, 'folder: believe the names unheard, for noises and percussion.',
-                  flag_values=FLAGS)
-command.define_path('pitch_csv', 'folder: a CSV file with columns file and pitch, and if you like velocity and '
-                    'instrument.', FLAGS)
-flags.DEFINE_enum('middle_c', 'C4', ['C3', 'C4', 'C5'], 'folder: what the names call MIDI pitch 60.', flag_values=FLAGS)
-flags.DEFINE_float('min_confidence', 0.7, 'folder: detected pitches that are less certain are skipped.',
-                   lower_bound=0.0, upper_bound=1.0, flag_values=FLAGS)
-flags.DEFINE_bool('trim', True, 'folder: takes off the silence before a note begins.', flag_values=FLAGS)
-flags.DEFINE_string('programs', '0-111', 'soundfont: MIDI programs from 0, e.g. 0-7,40; by default without percussion '
-                    'and noises.', flag_values=FLAGS)
-flags.DEFINE_integer('stretch', 6, 'soundfont: semitones that an instrument is played away from its nearest recording.',
-                     lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_bool('test_split', True, 'Keep a fifth of the notes for testing; pitches that only those have are not '
-                  'learnt. --notest_split trains on all notes.', flag_values=FLAGS)
-flags.DEFINE_list('pitch_shifts', None, 'Training notes come once more, resampled by so many semitones and labelled '
-                  'so: --pitch_shifts=-1,1 triples them. Notes for testing stay as they are.', flag_values=FLAGS)
-flags.DEFINE_bool('overwrite', False, 'Replace notes that were prepared there earlier.', flag_values=FLAGS)
-flags.DEFINE_bool('dry_run', False, 'Read everything and show the summary, but write nothing.', flag_values=FLAGS)
-flags.DEFINE_bool('strict', False, 'Exit with code 2 if any note was skipped; the others are prepared all the same.',
-                  flag_values=FLAGS)
+                  'if there is a --pitch_csv.')
+FLAGS.define_bool('trust_names', False, 'folder: believe the names unheard, for noises and percussion.')
+FLAGS.define_path('pitch_csv', 'folder: a CSV file with columns file and pitch, and if you like velocity and '
+                  'instrument.')
+FLAGS.define_enum('middle_c', 'C4', ['C3', 'C4', 'C5'], 'folder: what the names call MIDI pitch 60.')
+FLAGS.define_float('min_confidence', 0.7, 'folder: detected pitches that are less certain are skipped.',
+                   lower_bound=0.0, upper_bound=1.0)
+FLAGS.define_bool('trim', True, 'folder: takes off the silence before a note begins.')
+FLAGS.define_string('programs', '0-111', 'soundfont: MIDI programs from 0, e.g. 0-7,40; by default without percussion '
+                    'and noises.')
+FLAGS.define_integer('stretch', 6, 'soundfont: semitones that an instrument is played away from its nearest recording.',
+                     lower_bound=0)
+FLAGS.define_bool('test_split', True, 'Keep a fifth of the notes for testing; pitches that only those have are not '
+                  'learnt. --notest_split trains on all notes.')
+FLAGS.define_list('pitch_shifts', None, 'Training notes come once more, resampled by so many semitones and labelled '
+                  'so: --pitch_shifts=-1,1 triples them. Notes for testing stay as they are.')
+FLAGS.define_bool('overwrite', False, 'Replace notes that were prepared there earlier.')
+FLAGS.define_bool('dry_run', False, 'Read everything and show the summary, but write nothing.')
+FLAGS.define_bool('strict', False, 'Exit with code 2 if any note was skipped; the others are prepared all the same.')
 
 
 def main(_):

@@ -11,21 +11,18 @@ listening test of all systems.
 import pathlib
 import shlex
 
-from absl import flags
-
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 FLAGS = command.new_flags()
-command.define_path('input', 'The notes: what gansynth_prepare_data wrote, NSynth, or a folder of recordings. The last '
-                    'two are prepared first, in --output_dir.', FLAGS, required=True)
-flags.DEFINE_float('budget_minutes', 60.0, 'How long each system is trained.', lower_bound=0.0, flag_values=FLAGS)
-command.define_path('output_dir', 'Where everything goes: runs, pictures, the table.', FLAGS, required=True)
-flags.DEFINE_list('systems', None, 'The systems, with commas between them. Without it, all.', flag_values=FLAGS)
-flags.DEFINE_bool('full', False, "Train at the paper's size, for as many notes as the paper has, whatever "
-                  '--budget_minutes says: weeks without accelerators.', flag_values=FLAGS)
-flags.DEFINE_bool('dry_run', False, 'Print what would be trained and how long that takes; train nothing.',
-                  flag_values=FLAGS)
+FLAGS.define_path('input', 'The notes: what gansynth_prepare_data wrote, NSynth, or a folder of recordings. The last '
+                  'two are prepared first, in --output_dir.', required=True)
+FLAGS.define_float('budget_minutes', 60.0, 'How long each system is trained.', lower_bound=0.0)
+FLAGS.define_path('output_dir', 'Where everything goes: runs, pictures, the table.', required=True)
+FLAGS.define_list('systems', None, 'The systems, with commas between them. Without it, all.')
+FLAGS.define_bool('full', False, "Train at the paper's size, for as many notes as the paper has, whatever "
+                  '--budget_minutes says: weeks without accelerators.')
+FLAGS.define_bool('dry_run', False, 'Print what would be trained and how long that takes; train nothing.')
 
 
 def main(argv):

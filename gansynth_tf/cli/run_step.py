@@ -7,17 +7,14 @@ TensorFlow is not needed. The notes are random numbers: what is measured is the 
 """
 
 
-from absl import flags
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-command.define_path('step_dir', 'What gansynth_export_step wrote: a directory of stages.', FLAGS, required=True)
-flags.DEFINE_integer('iterations', 50, 'Iterations to measure in each stage.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_enum('precision', 'tf32', ['fp32', 'tf32'], 'What NVIDIA GPUs multiply float32 numbers in; bfloat16 is '
-                  'for gansynth_export_step to decide.', flag_values=FLAGS)
-flags.DEFINE_float('peak_teraflops', None, "The chip's peak, for the fraction of it that is used.", lower_bound=0.0,
-                   flag_values=FLAGS)
+FLAGS.define_path('step_dir', 'What gansynth_export_step wrote: a directory of stages.', required=True)
+FLAGS.define_integer('iterations', 50, 'Iterations to measure in each stage.', lower_bound=1)
+FLAGS.define_enum('precision', 'tf32', ['fp32', 'tf32'], 'What NVIDIA GPUs multiply float32 numbers in; bfloat16 is '
+                  'for gansynth_export_step to decide.')
+FLAGS.define_float('peak_teraflops', None, "The chip's peak, for the fraction of it that is used.", lower_bound=0.0)
 
 
 def main(_):

@@ -14,7 +14,6 @@ Prints what it finds, and the paths of what it writes.
 """
 
 
-from absl import flags
 
 import gansynth_tf
 from gansynth_tf import files
@@ -27,22 +26,21 @@ _MOST_SAMPLED = 200
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
 command.library_flag(FLAGS)
-flags.DEFINE_list('timbres', ['1', '2'], 'Of describe, mix and sample: numbers of random timbres of the seed, timbre '
-                  'files, or names of the library.', flag_values=FLAGS)
-flags.DEFINE_list('weights', None, 'Of mix: how much of each; by default as much of all.', flag_values=FLAGS)
-flags.DEFINE_integer('num_timbres', 24, 'Of sample, spread and library: how many.', lower_bound=1, upper_bound=1000,
-                     flag_values=FLAGS)
-flags.DEFINE_integer('num_candidates', 256, 'Random timbres that spread, near, map and library look at.',
-                     lower_bound=2, upper_bound=10_000, flag_values=FLAGS)
-flags.DEFINE_float('least_in_tune', 0.9, 'Of library: the share of keys that must be within half a semitone.',
-                   lower_bound=0.0, upper_bound=1.0, flag_values=FLAGS)
-flags.DEFINE_integer('number', None, 'Of keep: which of the random timbres of the seed.', lower_bound=1,
-                     upper_bound=10_000, flag_values=FLAGS)
-command.define_path('wav_file', 'Of near: the recording of one note.', FLAGS)
-flags.DEFINE_string('pitch', None, 'Of near: its MIDI pitch or name, such as C4.', flag_values=FLAGS)
-flags.DEFINE_string('name', None, 'Of keep, mix and near: what the timbre is called.', flag_values=FLAGS)
-command.define_path('output_dir', 'Where files go. Of library: a table and riffs, if they are wanted.', FLAGS)
-flags.DEFINE_integer('seed', 0, 'Decides the random timbres.', lower_bound=0, flag_values=FLAGS)
+FLAGS.define_list('timbres', ['1', '2'], 'Of describe, mix and sample: numbers of random timbres of the seed, timbre '
+                  'files, or names of the library.')
+FLAGS.define_list('weights', None, 'Of mix: how much of each; by default as much of all.')
+FLAGS.define_integer('num_timbres', 24, 'Of sample, spread and library: how many.', lower_bound=1, upper_bound=1000)
+FLAGS.define_integer('num_candidates', 256, 'Random timbres that spread, near, map and library look at.', lower_bound=2,
+                     upper_bound=10_000)
+FLAGS.define_float('least_in_tune', 0.9, 'Of library: the share of keys that must be within half a semitone.',
+                   lower_bound=0.0, upper_bound=1.0)
+FLAGS.define_integer('number', None, 'Of keep: which of the random timbres of the seed.', lower_bound=1,
+                     upper_bound=10_000)
+FLAGS.define_path('wav_file', 'Of near: the recording of one note.')
+FLAGS.define_string('pitch', None, 'Of near: its MIDI pitch or name, such as C4.')
+FLAGS.define_string('name', None, 'Of keep, mix and near: what the timbre is called.')
+FLAGS.define_path('output_dir', 'Where files go. Of library: a table and riffs, if they are wanted.')
+FLAGS.define_integer('seed', 0, 'Decides the random timbres.', lower_bound=0)
 
 
 def main(argv):

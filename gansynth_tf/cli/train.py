@@ -12,39 +12,34 @@ import pathlib
 import shlex
 import sys
 
-from absl import flags
-
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 
 MODELS = ('gansynth', 'wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')
 
 FLAGS = command.new_flags()
-flags.DEFINE_enum('model', 'gansynth', MODELS, 'What to train: a GANSynth, or one of the models that it is compared '
-                  'with.', flag_values=FLAGS)
-flags.DEFINE_string('config', None, 'A preset: mel_prog_hires, mel_prog, linear_prog_hires, linear_prog, '
+FLAGS.define_enum('model', 'gansynth', MODELS, 'What to train: a GANSynth, or one of the models that it is compared '
+                  'with.')
+FLAGS.define_string('config', None, 'A preset: mel_prog_hires, mel_prog, linear_prog_hires, linear_prog, '
                     'phase_prog_hires, phase_prog, small or tiny; other models have others, which a wrong name lists. '
                     'Without it, that of the run that --train_root_dir holds, or mel_prog_hires (of another model the '
-                    'first) for a new run.', flag_values=FLAGS)
-flags.DEFINE_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"fmap_max": 64}.',
-                    flag_values=FLAGS)
-command.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes; of several sets, all, separated '
-                    'by commas: the first one is tested on.', FLAGS, required=True)
-command.define_path('cache_dir', 'Where converted spectrograms are kept, for later stages and runs: worth it for '
-                    'data sets whose spectrograms do not fit in memory. By default nowhere.', FLAGS)
-command.define_path('train_root_dir', 'Where the run goes: checkpoints, summaries, experiment.json.', FLAGS,
-                    required=True)
-flags.DEFINE_float('checkpoint_seconds', 600.0, 'Time between two checkpoints within a stage.', lower_bound=0.0,
-                   flag_values=FLAGS)
-flags.DEFINE_enum('on_nan', 'stop', ['stop', 'rollback'], 'When a loss or gradient is not finite: stop, or go back to '
-                  'the last checkpoint and draw other random numbers, three times at most.', flag_values=FLAGS)
-flags.DEFINE_bool('mixed_precision', None, 'Compute in bfloat16 over float32 weights: for hardware that multiplies '
-                  'bfloat16 faster. The run remembers it.', flag_values=FLAGS)
-flags.DEFINE_enum('strategy', 'none', ['none', 'mirrored', 'multi_worker'], 'mirrored: on all accelerators of this '
+                    'first) for a new run.')
+FLAGS.define_string('hparams', '{}', 'Hyperparameters to change, as a JSON object: {"fmap_max": 64}.')
+FLAGS.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes; of several sets, all, separated by '
+                  'commas: the first one is tested on.', required=True)
+FLAGS.define_path('cache_dir', 'Where converted spectrograms are kept, for later stages and runs: worth it for data '
+                  'sets whose spectrograms do not fit in memory. By default nowhere.')
+FLAGS.define_path('train_root_dir', 'Where the run goes: checkpoints, summaries, experiment.json.', required=True)
+FLAGS.define_float('checkpoint_seconds', 600.0, 'Time between two checkpoints within a stage.', lower_bound=0.0)
+FLAGS.define_enum('on_nan', 'stop', ['stop', 'rollback'], 'When a loss or gradient is not finite: stop, or go back to '
+                  'the last checkpoint and draw other random numbers, three times at most.')
+FLAGS.define_bool('mixed_precision', None, 'Compute in bfloat16 over float32 weights: for hardware that multiplies '
+                  'bfloat16 faster. The run remembers it.')
+FLAGS.define_enum('strategy', 'none', ['none', 'mirrored', 'multi_worker'], 'mirrored: on all accelerators of this '
                   'machine. multi_worker: on several machines, each with its TF_CONFIG and the same --train_root_dir. '
-                  'Batches are split among them.', flag_values=FLAGS)
-flags.DEFINE_bool('dry_run', False, 'Print stages, sizes, memory and a time estimate from a few iterations; train and '
-                  'write nothing.', flag_values=FLAGS)
+                  'Batches are split among them.')
+FLAGS.define_bool('dry_run', False, 'Print stages, sizes, memory and a time estimate from a few iterations; train and '
+                  'write nothing.')
 
 _EXIT_CUT_SHORT = 1
 

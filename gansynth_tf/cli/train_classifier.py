@@ -9,24 +9,22 @@ built-in one, for acoustic notes at 16 kHz; numbers of one classifier cannot be 
 
 import sys
 
-from absl import flags
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
-command.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes.', FLAGS, required=True)
-command.define_path('output_dir', 'Where the classifier goes.', FLAGS, required=True)
-flags.DEFINE_float('width', 0.125, "Factor of the number of filters: 1 for the paper's, which takes a GPU.",
-                   lower_bound=1 / 128, upper_bound=4, flag_values=FLAGS)
-flags.DEFINE_integer('num_short_epochs', 30, 'How often the first quarter of each note is seen, before whole notes '
-                     'are: four times as fast.', lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_integer('num_epochs', 4, 'How often each whole note is seen.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_integer('batch_size', 16, 'Notes in a step.', lower_bound=1, flag_values=FLAGS)
-flags.DEFINE_float('learning_rate', 2e-3, 'Of Adam at the start; it falls to zero. The paper has 1e-4, for the full '
-                   'width and more notes.', lower_bound=0, flag_values=FLAGS)
-flags.DEFINE_integer('most_semitones', 6, 'Half of the notes are played faster or slower by up to so many semitones, '
-                     'and named accordingly.', lower_bound=0, upper_bound=48, flag_values=FLAGS)
-flags.DEFINE_integer('seed', 0, 'Where the randomness starts.', lower_bound=0, flag_values=FLAGS)
+FLAGS.define_path('tfds_data_dir', 'Where gansynth_prepare_data wrote the notes.', required=True)
+FLAGS.define_path('output_dir', 'Where the classifier goes.', required=True)
+FLAGS.define_float('width', 0.125, "Factor of the number of filters: 1 for the paper's, which takes a GPU.",
+                   lower_bound=1 / 128, upper_bound=4)
+FLAGS.define_integer('num_short_epochs', 30, 'How often the first quarter of each note is seen, before whole notes '
+                     'are: four times as fast.', lower_bound=0)
+FLAGS.define_integer('num_epochs', 4, 'How often each whole note is seen.', lower_bound=1)
+FLAGS.define_integer('batch_size', 16, 'Notes in a step.', lower_bound=1)
+FLAGS.define_float('learning_rate', 2e-3, 'Of Adam at the start; it falls to zero. The paper has 1e-4, for the full '
+                   'width and more notes.', lower_bound=0)
+FLAGS.define_integer('most_semitones', 6, 'Half of the notes are played faster or slower by up to so many semitones, '
+                     'and named accordingly.', lower_bound=0, upper_bound=48)
+FLAGS.define_integer('seed', 0, 'Where the randomness starts.', lower_bound=0)
 
 
 def main(_):
