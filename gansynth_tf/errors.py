@@ -1,5 +1,7 @@
 """The one exception that means: the input, not the program, is at fault; and what of it may be shown."""
 
+from collections.abc import Collection
+
 
 def printable(text: str) -> str:
     """A text that comes from a file's name, as a terminal may have it: escape codes and the like are spelt out."""
@@ -12,3 +14,9 @@ class InputError(ValueError):
     The message is one line that says what is wrong, what was expected and what was received.
     Command-line tools print it without a traceback and exit with code 2.
     """
+
+
+def require_one_of(name: str, value: object, choices: Collection[str]) -> None:
+    """Raises an `InputError` unless `value`, the argument called `name`, is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}. Received: {value!r}')

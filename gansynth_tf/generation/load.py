@@ -7,7 +7,7 @@ import typing
 
 from gansynth_tf import files, processor
 from gansynth_tf.config import EXPERIMENT_FILE, Config
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.generation import network_model
 from gansynth_tf.generation.played_model import Synthesizer, scaled
 from gansynth_tf.hyperparameters import GANSYNTH
@@ -27,8 +27,8 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     Where a directory holds a model's arrays and an export of it, the arrays are used: unlike a SavedModel they are no
     program.
     """
-    _require_one_of('precision', precision, PRECISIONS)
-    _require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
+    require_one_of('precision', precision, PRECISIONS)
+    require_one_of('checkpoint', checkpoint, checkpoints.CHOICES)
     if not (config is None or isinstance(config, (str, Config))):
         raise InputError(f"Impossible config: expected a preset's name or a Config. Received: {shortened(config)}")
     whole_number(batch_size, 'batch_size', lowest=1, highest=MAX_BATCH_SIZE)
@@ -73,11 +73,6 @@ def model_name(directory: pathlib.Path) -> str:
         raise InputError(f'Unknown model: expected one of {", ".join([GANSYNTH, *BASELINES])} as "model" in '
                          f'{EXPERIMENT_FILE}. Received: {name!r} ({str(path)!r})')
     return name
-
-
-def _require_one_of(name: str, value, choices: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in choices:
-        raise InputError(f'Unknown {name}: expected one of {", ".join(choices)}. Received: {value!r}')
 
 
 def _require_no_run_settings(directory: pathlib.Path, *, ema: bool, checkpoint: str) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.music import envelope, extension, loudness
 from gansynth_tf.music.performance import DEFAULT_RELEASE_SECONDS, PlayedNote
 
@@ -42,8 +42,7 @@ class Style:
     raw: bool = False
 
     def __post_init__(self):
-        if self.level not in LEVELS:
-            raise InputError(f'Unknown level: expected one of {", ".join(LEVELS)}. Received: {self.level!r}')
+        require_one_of('level', self.level, LEVELS)
         if not 0 <= self.velocity_curve <= MAX_VELOCITY_CURVE:
             raise InputError(f'Impossible velocity_curve: expected a power from 0 to {MAX_VELOCITY_CURVE}. '
                              f'Received: {self.velocity_curve!r}')

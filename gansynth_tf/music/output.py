@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from gansynth_tf import files
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.instrument import whole_number
 
 FORMATS = ('wav', 'flac', 'ogg')
@@ -37,8 +37,7 @@ class Encoding:
     sample_rate: int | None = None
 
     def __post_init__(self):
-        if self.format not in FORMATS:
-            raise InputError(f'Unknown format: expected one of {", ".join(FORMATS)}. Received: {self.format!r}')
+        require_one_of('format', self.format, FORMATS)
         if self.bits not in BITS or (self.format == 'flac' and self.bits == 32):
             raise InputError(f'Impossible bits: expected 16 or 24, or with wav 32. '
                              f'Received: {self.bits!r} with {self.format}')

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.music import pedals
 from gansynth_tf.music.score import Control, Note, Score
 
@@ -83,8 +83,7 @@ def perform(score: Score, pitches: Collection[int], *, pedal: bool = True, contr
     Raises:
       InputError: if no note is left, or a note is out of range and `out_of_range` is 'error'.
     """
-    if out_of_range not in OUT_OF_RANGE:
-        raise InputError(f'Unknown out_of_range: expected one of {", ".join(OUT_OF_RANGE)}. Received: {out_of_range!r}')
+    require_one_of('out_of_range', out_of_range, OUT_OF_RANGE)
     counts: collections.Counter[str] = collections.Counter()
     played: list[PlayedNote] = []
     by_channel: dict[int, list[Note]] = collections.defaultdict(list)

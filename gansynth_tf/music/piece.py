@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.instrument import Instrument
 from gansynth_tf.music import output, render, score, timbres
 from gansynth_tf.music.note import MAGENTA, Style
@@ -71,8 +71,7 @@ def record(instrument: Instrument, performance: Performance, latents: np.ndarray
     Raises:
       InputError: if no note gives finite audio, there are too many tracks for stems, or there is no room.
     """
-    if pan not in PANS:
-        raise InputError(f'Unknown pan: expected one of {", ".join(PANS)}. Received: {pan!r}')
+    require_one_of('pan', pan, PANS)
     notes, numbers = performance.notes, timbres.part_numbers(performance.notes)
     if stems and len(numbers) > MAX_STEMS:
         raise InputError(f'Too many tracks for stems: expected at most {MAX_STEMS}. Received: {len(numbers)}')
