@@ -215,6 +215,22 @@ def model_settings(values: flags.FlagValues) -> dict[str, typing.Any]:
                 checkpoint=values.checkpoint, phase_locking=values.phase_locking)
 
 
+def midi_numbers(texts: Sequence[str], *, name: str, expected: str) -> list[int]:
+    """The numbers in texts such as '60' and '64-66', for the flag called `name`.
+
+    Raises:
+      InputError: if a text is no such number or ascending range from 0 to 127; it tells what was `expected`.
+    """
+    numbers: list[int] = []
+    for text in texts:
+        match = re.fullmatch(r'\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?', text)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not first <= last <= 127:
+            raise InputError(f'Impossible --{name}: expected {expected}. Received: {instrument.shortened(text)}')
+        numbers += range(first, last + 1)
+    return numbers
+
+
 def help_text(program: str, module: types.ModuleType) -> str:
     """The tool's docstring and its flags, in the order in which they are defined."""
     commands = f' [{"|".join(module.COMMANDS)} ...]' if hasattr(module, 'COMMANDS') else ''

@@ -11,14 +11,13 @@ Prints the path of every file it writes.
 """
 
 import pathlib
-import re
 import secrets
 import sys
 
 import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
-from gansynth_tf.instrument import MAX_NOTES, check_pitches, shortened
+from gansynth_tf.instrument import MAX_NOTES, check_pitches
 
 FLAGS = command.new_flags()
 command.model_flags(FLAGS)
@@ -87,7 +86,8 @@ def main(_):
     from gansynth_tf.music import score, timbres
     style, encoding = _style(), _encoding()
     choice = timbres.parse(FLAGS.timbre, command.library(FLAGS)) if FLAGS.timbre else None
-    pitches = parse_pitches(FLAGS.pitches) if FLAGS.pitches else None
+    pitches = command.midi_numbers(FLAGS.pitches.split(','), name='pitches', expected='MIDI numbers and ranges such as '
+                                   '60,64,67 or 48-60') if FLAGS.pitches else None
     settings = command.model_settings(FLAGS)
     known = command.known_pitches(FLAGS)
     if pitches and known:
@@ -109,23 +109,6 @@ def main(_):
                     choice or timbres.Choice('wander'))
     else:
         _play_notes(instrument, pitches, output_dir, seed, encoding, choice)
-
-
-def parse_pitches(text: str) -> list[int]:
-    """The value of --pitches: '60,64-66' as [60, 64, 65, 66].
-
-    Raises:
-      InputError: if it is anything but whole numbers and ascending ranges.
-    """
-    pitches: list[int] = []
-    for part in text.split(','):
-        match = re.fullmatch(r'\s*(\d{1,3})\s*(?:-\s*(\d{1,3})\s*)?', part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last <= 127:
-            raise InputError(f'Impossible --pitches: expected MIDI numbers and ranges such as 60,64,67 or 48-60. '
-                             f'Received: {shortened(text)}')
-        pitches += range(first, last + 1)
-    return pitches
 
 
 def _check_combinations():

@@ -154,15 +154,9 @@ def _numbers(name, texts):
     """Whole numbers from 0 to 127, and ranges of them such as 0-7; None for None."""
     if texts is None:
         return None
-    numbers: set[int] = set()
-    for text in texts:
-        match = re.fullmatch(r'(\d+)(?:-(\d+))?', text.strip())
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last <= 127:
-            raise InputError(f'Impossible --{name}: expected whole numbers from 0 to 127 or ranges of them, '
-                                     f'e.g. 0-7,40. Received: {text!r}')
-        numbers.update(range(first, last + 1))
-    return tuple(sorted(numbers))
+    numbers = command.midi_numbers(texts, name=name,
+                                   expected='whole numbers from 0 to 127 or ranges of them, e.g. 0-7,40')
+    return tuple(sorted(set(numbers)))
 
 
 run = command.tool(main)

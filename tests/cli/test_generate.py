@@ -194,15 +194,15 @@ def test_bad_places_are_one_line_and_exit_code_2(play, tmp_path):
 
 @pytest.mark.parametrize('text, pitches', [('60', [60]), ('60,64,67', [60, 64, 67]), (' 60 , 62-64 ', [60, 62, 63, 64]),
                                            ('70-70', [70]), ('64,60', [64, 60])])
-def test_parse_pitches(text, pitches):
-    assert generate.parse_pitches(text) == pitches
+def test_midi_numbers(text, pitches):
+    assert command.midi_numbers(text.split(','), name='pitches', expected='some') == pitches
 
 
 @pytest.mark.parametrize('text', ['', ',', '60,', 'C4', '67-60', '60-', '-60', '60-62-64', '6.5', '60..64', '60-128',
                                   '0-9999999999'])
-def test_parse_pitches_that_are_none(text):
-    with pytest.raises(InputError, match=r'Impossible --pitches'):
-        generate.parse_pitches(text)
+def test_midi_numbers_that_are_none(text):
+    with pytest.raises(InputError, match=r'Impossible --pitches: expected some. Received: '):
+        command.midi_numbers(text.split(','), name='pitches', expected='some')
 
 
 @pytest.fixture

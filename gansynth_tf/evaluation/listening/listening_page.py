@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import hashlib
 import importlib.resources
+import io
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ import pathlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import soundfile
 
 from gansynth_tf import files
 from gansynth_tf.data import audio_files, prepared_notes
@@ -24,7 +26,6 @@ from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.errors import InputError
 from gansynth_tf.evaluation import note_sets
 from gansynth_tf.instrument import Instrument
-from gansynth_tf.music import output
 
 _PEAK = 0.5  # of all notes, so that loudness does not decide
 
@@ -91,7 +92,7 @@ def write(trials: list[Trial], path: pathlib.Path) -> pathlib.Path:
     systems = sorted({name for trial in trials for name, _ in trial.notes})
     sounds = sorted({sound for trial in trials for _, sound in trial.notes})
     data = {
-        'systems': systems, 'sounds': [_as_base64(sound, path) for sound in sounds],
+        'systems': systems, 'sounds': [_as_base64(sound) for sound in sounds],
         'trials': [{'pitch': trial.pitch, 'notes': [[systems.index(name), sounds.index(sound)]
                                                     for name, sound in trial.notes]} for trial in trials],
     }
@@ -145,15 +146,12 @@ def _recorded(path: pathlib.Path) -> tuple[np.ndarray, int]:
     return samples.mean(axis=1), sample_rate
 
 
-def _as_base64(sound: Sound, page: pathlib.Path) -> str:
+def _as_base64(sound: Sound) -> str:
     """A note as a 16-bit mono wav file of a fixed peak, in base64."""
     wave, sample_rate = sound.read()
     peak = np.max(np.abs(wave), initial=0)
     if not 0 < peak < np.inf:
         raise InputError(f'Unusable note: expected sound. Received: silence, or samples not finite, in {sound.name!r}')
-    temporary = page.with_name(f'.{page.stem}.{os.getpid()}.wav')
-    try:
-        output.write_wav(temporary, wave * (_PEAK / peak), sample_rate)
-        return base64.b64encode(temporary.read_bytes()).decode()
-    finally:
-        temporary.unlink(missing_ok=True)
+    file = io.BytesIO()
+    soundfile.write(file, np.round(wave * (_PEAK / peak) * 32767).astype(np.int16), sample_rate, format='WAV')
+    return base64.b64encode(file.getvalue()).decode()

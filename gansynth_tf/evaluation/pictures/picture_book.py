@@ -51,8 +51,9 @@ def of_model(instrument: Instrument, output_dir: pathlib.Path, *, seed: int = 0)
     latents = instrument.sample_latents(_NUM_TIMBRES, seed=seed)
     ways = interpolation.three_ways(instrument, latents[:2], shown[len(shown) // 2])
     names = [f'timbre {number}' for number in range(1, _NUM_TIMBRES + 1)]
+    rows = _at_pitches(instrument, latents, names, shown)
     return [pictures.write(_of_ways(ways, instrument.sample_rate), output_dir / 'interpolation.png'),
-            pictures.write(pictures.across_pitch(instrument, shown, latents, names),
+            pictures.write(pictures.across_pitch(rows, shown, instrument.sample_rate),
                            output_dir / 'timbre_across_pitch.png')]
 
 
@@ -95,11 +96,16 @@ def of_interpolation(instrument: Instrument, corners: np.ndarray, pitch: int, ou
 def of_sweep(instrument: Instrument, latents: np.ndarray, names: Sequence[str], pitches: Sequence[int],
              output_dir: pathlib.Path) -> list[pathlib.Path]:
     """Plays timbres at one pitch after the other: writes a picture, a row a timbre, and a wav file of each."""
-    paths = [pictures.write(pictures.across_pitch(instrument, pitches, latents, names), output_dir / 'sweep.png')]
-    for name, latent in zip(names, latents):
-        waves = instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches)
-        paths.append(output.write_wav(output_dir / f'sweep_{name}.wav', np.concatenate(waves), instrument.sample_rate))
-    return paths
+    rows, rate = _at_pitches(instrument, latents, names, pitches), instrument.sample_rate
+    return [pictures.write(pictures.across_pitch(rows, pitches, rate), output_dir / 'sweep.png'),
+            *(output.write_wav(output_dir / f'sweep_{name}.wav', np.concatenate(waves), rate)
+              for name, waves in rows.items())]
+
+
+def _at_pitches(instrument: Instrument, latents: np.ndarray, names: Sequence[str], pitches: Sequence[int]
+                ) -> dict[str, np.ndarray]:
+    return {name: instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches)
+            for name, latent in zip(names, latents)}
 
 
 def _of_ways(ways: Mapping[str, np.ndarray], sample_rate: int, distances: Sequence[float] | None = None):

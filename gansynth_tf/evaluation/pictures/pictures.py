@@ -12,7 +12,6 @@ from gansynth_tf import files
 from gansynth_tf.evaluation.metrics import dynamics as dynamics_lib
 from gansynth_tf.evaluation.metrics import ndb, phase_coherence
 from gansynth_tf.evaluation.pictures import rainbowgram
-from gansynth_tf.instrument import Instrument
 from gansynth_tf.spectral.pitch import note_name
 
 _INCHES = 2.2  # of one small picture
@@ -82,13 +81,10 @@ def coherence(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rat
     return figure
 
 
-def across_pitch(instrument: Instrument, pitches: Sequence[int], latents: np.ndarray, names: Sequence[str]
-                 ) -> matplotlib.figure.Figure:
-    """Rainbowgrams in a row a latent and a column a pitch; each row should show one instrument."""
+def across_pitch(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_rate: int) -> matplotlib.figure.Figure:
+    """Rainbowgrams in a row a timbre, float [pitches, samples] by name, and a column a pitch."""
     titles = [note_name(pitch) for pitch in pitches]
-    rows = {name: (instrument.generate(np.repeat(latent[None], len(pitches), 0), pitches), titles)
-            for name, latent in zip(names, latents)}
-    return rainbowgrams(rows, instrument.sample_rate, 'Timbres across pitches')
+    return rainbowgrams({name: (waves, titles) for name, waves in rows.items()}, sample_rate, 'Timbres across pitches')
 
 
 def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
