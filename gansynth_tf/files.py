@@ -13,7 +13,7 @@ import tokenize
 import typing
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import psutil
@@ -203,12 +203,21 @@ def parse_json(text: str) -> typing.Any:
         raise ValueError('it is nested too deep') from None
 
 
-def read_arrays(path: str | os.PathLike, *, wanted: Callable[[str], object] = bool) -> dict[str, np.ndarray]:
+def write_arrays(arrays: Mapping[str, typing.Any], path: str | os.PathLike) -> pathlib.Path:
+    """Writes arrays by name as an .npz file, as `atomic_write` does, and returns its path."""
+    with atomic_write(path) as temporary:
+        np.savez(temporary, **arrays)
+    return pathlib.Path(path)
+
+
+def read_arrays(path: str | os.PathLike, *, wanted: Callable[[str], object] = bool,
+                kind: str = 'the weights') -> dict[str, np.ndarray]:
     """The arrays in an .npz file by name, each checked against its checksum.
 
     Args:
       path: the file.
       wanted: says of a name whether that array is to be read; all of them if not given.
+      kind: what the arrays are, for the error.
 
     Raises:
       InputError: if it is missing, is no regular file, is damaged or no .npz file, or holds anything but numbers (no
@@ -224,7 +233,7 @@ def read_arrays(path: str | os.PathLike, *, wanted: Callable[[str], object] = bo
                     if wanted(name := member.filename.removesuffix('.npy'))}
     except (OSError, ValueError, EOFError, KeyError, RuntimeError, MemoryError, struct.error, zipfile.BadZipFile,
             zlib.error) as error:
-        raise InputError(f'Cannot read the weights: expected a complete .npz file ({error}). '
+        raise InputError(f'Cannot read {kind}: expected a complete .npz file ({error}). '
                          f'Received: {str(path)!r}') from error
 
 

@@ -45,10 +45,7 @@ def fit(batches: Iterable[np.ndarray]) -> Moments:
 
 def write(moments: Moments, directory: str | os.PathLike) -> pathlib.Path:
     """Writes `moments.npz` into a model directory."""
-    path = pathlib.Path(directory) / MOMENTS_FILE
-    with files.atomic_write(path) as temporary:
-        np.savez(temporary, **moments._asdict())
-    return path
+    return files.write_arrays(moments._asdict(), pathlib.Path(directory) / MOMENTS_FILE)
 
 
 def read(path: str | os.PathLike) -> Moments:

@@ -15,17 +15,13 @@ from gansynth_tf.baselines.wavegan_config import WAVEGAN_PRESETS, WaveGANConfig
 from gansynth_tf.baselines.wavegan_model import WaveGANModel
 from gansynth_tf.baselines.wavegan_networks import Generator
 from gansynth_tf.data import vocabulary
-from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import require
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, MAX_NOTES, BatchedInstrument, whole_number
 from gansynth_tf.networks import checkpoints
 
 PRESETS = WAVEGAN_PRESETS
-
-
-def create(config: WaveGANConfig, notes: PreparedNotes) -> WaveGANModel:
-    """A model to train on prepared notes."""
-    return WaveGANModel(config, notes)
+create = WaveGANModel
 
 
 class UniformInstrument(BatchedInstrument):
@@ -58,10 +54,8 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
-    del ema
-    for name, value, only in (('precision', precision, 'fp32'), ('checkpoint', checkpoint, checkpoints.LATEST)):
-        if value != only:
-            raise InputError(f'Impossible {name}: expected {only!r} for a {kind.MODEL}. Received: {value!r}')
+    require(precision == 'fp32', 'precision', f"'fp32' for a {kind.MODEL}", precision)
+    require(checkpoint == checkpoints.LATEST, 'checkpoint', f'{checkpoints.LATEST!r} for a {kind.MODEL}', checkpoint)
     config = hyperparameters.read_experiment(directory, kind)
     pitches = vocabulary.read(directory)
     arrays = checkpoints.read_newest(directory)

@@ -13,11 +13,11 @@ from gansynth_tf.baselines.wavegan_step import WaveGANStep
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.networks import weights
 from gansynth_tf.training import run_directory
+from gansynth_tf.training.draw import order_seed
 from gansynth_tf.training.model import Batch, SingleStage, Stage
 from gansynth_tf.training.summaries import PitchWatch
 
 _NUM_SAMPLES = 4  # notes in a summary; TensorBoard shows few at once
-_STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 
 
 class WaveGANModel:
@@ -38,12 +38,10 @@ class WaveGANModel:
         self._pitch_watch = PitchWatch(max(self._num_pitches, 1))
 
     def prepare(self, directory: pathlib.Path, stage_id: int | None) -> None:
-        del stage_id  # there is but one
         run_directory.claim(directory, self._config, self._notes.vocabulary)
         self._sound = wavegan_sound.fit(directory, self._config, self._notes)
 
     def begin(self, stage: Stage, arrays: Mapping[str, np.ndarray] | None) -> None:
-        del stage  # there is but one
         self._step = WaveGANStep(Generator.create(self._config, self._num_pitches),
                                  Critic.create(self._config, self._num_pitches))
         if arrays is not None:
@@ -53,7 +51,7 @@ class WaveGANModel:
         probabilities = self._notes.vocabulary.probabilities
         size = self.stages[0].batch_size
         for slices, labels in wavegan_sound.slice_batches(
-                self._notes, self._config, batch_size=size, seed=self._config.seed + _STREAM_SEEDS * random_stream,
+                self._notes, self._config, batch_size=size, seed=order_seed(self._config.seed, random_stream),
                 start=image_id):
             drawn = wavegan_step.draw(self._config, image_id, probabilities, random_stream)
             yield {'real': self._sound.to_inputs(slices), 'real_labels': labels,
@@ -61,12 +59,10 @@ class WaveGANModel:
             image_id += size
 
     def iterate(self, batch: Batch, image_id: int) -> dict[str, float]:
-        del image_id
         terms = self._step.iterate(batch)
         return dict(zip(terms, tf.stack(list(terms.values())).numpy().tolist()))
 
     def arrays(self, image_id: int) -> dict[str, np.ndarray]:
-        del image_id
         return {name: variable.numpy() for name, variable in self._variables().items()}
 
     def describe(self, terms: Mapping[str, float]) -> str:
@@ -81,7 +77,6 @@ class WaveGANModel:
         self._show('real', self._sound.to_inputs(slices))
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
-        del image_id
         if self._num_pitches:
             self._pitch_watch.look(terms)
         rng = np.random.default_rng([self._config.seed, 0xFA4E])  # the same notes throughout a run
@@ -94,7 +89,6 @@ class WaveGANModel:
                                       ('discriminator', self._step.critic.trainable))}
 
     def distance(self, image_id: int) -> float | None:
-        del image_id
         return None
 
     def _show(self, name: str, inputs: tf.Tensor) -> None:

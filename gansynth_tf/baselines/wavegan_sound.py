@@ -11,7 +11,6 @@ from gansynth_tf.baselines.wavegan_config import SpecGANConfig, WaveGANConfig
 from gansynth_tf.data import note_audio, pipeline, prepared_notes
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TRAIN
-from gansynth_tf.errors import InputError
 
 _NOTES_AT_ONCE = 64  # while moments are taken
 
@@ -90,9 +89,7 @@ def slice_batches(notes: PreparedNotes, config: WaveGANConfig, *, batch_size: in
     Raises:
       InputError: if the sample rates differ.
     """
-    if notes.sample_rate != config.sample_rate:
-        raise InputError(f'Notes at another sample rate: expected {config.sample_rate} Hz, as configured. '
-                         f'Received: {notes.sample_rate} Hz')
+    pipeline.check_sample_rate(notes, config.sample_rate)
     labels = notes.vocabulary.labels(notes.pitches(TRAIN))
     places = pipeline.shuffled(len(labels), seed=seed, start=start, batch_size=batch_size)
     slices = _slices(notes, config, places.unbatch()).batch(batch_size, drop_remainder=True)

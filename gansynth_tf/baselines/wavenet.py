@@ -17,16 +17,12 @@ from gansynth_tf.baselines.wavenet_config import WAVENET_PRESETS, WaveNetConfig
 from gansynth_tf.baselines.wavenet_model import WaveNetModel
 from gansynth_tf.baselines.wavenet_sampler import NoteSampler
 from gansynth_tf.data import vocabulary
-from gansynth_tf.data.prepared_notes import PreparedNotes
+from gansynth_tf.hyperparameters import require
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
-from gansynth_tf.networks import checkpoints
+from gansynth_tf.networks import checkpoints, weights
 
 PRESETS = WAVENET_PRESETS
-
-
-def create(config: WaveNetConfig, notes: PreparedNotes) -> WaveNetModel:
-    """A model to train on prepared notes."""
-    return WaveNetModel(config, notes)
+create = WaveNetModel
 
 
 def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',
@@ -45,9 +41,10 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
-    wavenet_files.require_plain(WaveNetConfig.MODEL, precision=precision, checkpoint=checkpoint)
-    config, weights = wavenet_files.read(directory, WaveNetConfig, ema=ema)
-    return instrument(config, weights, vocabulary.read(directory), batch_size=batch_size,
+    require(precision == 'fp32', 'precision', "'fp32' for a wavenet", precision)
+    require(checkpoint == checkpoints.LATEST, 'checkpoint', f'{checkpoints.LATEST!r} for a wavenet', checkpoint)
+    config, arrays = wavenet_files.read(directory, WaveNetConfig, ema=ema)
+    return instrument(config, arrays, vocabulary.read(directory), batch_size=batch_size,
                       latent_scale=1.0 if latent_scale is None else latent_scale)
 
 
@@ -59,12 +56,12 @@ def instrument(config: WaveNetConfig, arrays: dict[str, np.ndarray], pitches: vo
       InputError: if a weight is missing, unknown or of another shape.
     """
     num_pitches = len(pitches.pitches)
-    wavenet_networks.check(arrays, wavenet_networks.shapes(config, num_pitches))
-    weights = {name: tf.constant(array) for name, array in arrays.items()}
-    sampler = NoteSampler(weights, config)
+    weights.check('WaveNet', wavenet_networks.shapes(config, num_pitches), arrays)
+    tensors = {name: tf.constant(array) for name, array in arrays.items()}
+    sampler = NoteSampler(tensors, config)
 
     def waves(latents, labels):
-        encoding = wavenet_networks.pitch_encoding(weights, config, labels, num_pitches)
+        encoding = wavenet_networks.pitch_encoding(tensors, config, labels, num_pitches)
         return sampler.notes(encoding.numpy(), latents)
     return BatchedInstrument(waves, sample_rate=config.sample_rate, audio_length=config.audio_length,
                              latent_size=config.latent_size, pitch_counts=pitches.counts, batch_size=batch_size,

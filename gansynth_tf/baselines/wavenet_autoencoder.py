@@ -24,12 +24,14 @@ from gansynth_tf.baselines.wavenet_config import AUTOENCODER_PRESETS, Autoencode
 from gansynth_tf.baselines.wavenet_model import WaveNetModel
 from gansynth_tf.baselines.wavenet_sampler import NoteSampler
 from gansynth_tf.data import vocabulary
-from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import require
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
 from gansynth_tf.networks import checkpoints
+from gansynth_tf.networks.weights import check
 
 PRESETS = AUTOENCODER_PRESETS
+create = WaveNetModel
 # What a checkpoint of the original's holds besides weights.
 _NO_WEIGHT = re.compile(r'.*/(ExponentialMovingAverage|Adam|Adam_1)|global_step|beta[12]_power')
 
@@ -46,7 +48,7 @@ class WaveNetAutoencoder:
     """
 
     def __init__(self, weights: Mapping[str, np.ndarray], config: AutoencoderConfig):
-        wavenet_networks.check(weights, wavenet_networks.shapes(config))
+        check('WaveNet', wavenet_networks.shapes(config), weights)
         self.config = config
         self.weights = {name: tf.constant(array, tf.float32) for name, array in weights.items()}
         self._sampler = NoteSampler(self.weights, config)
@@ -143,11 +145,6 @@ def from_arrays(arrays: Mapping[str, np.ndarray], **others: int) -> WaveNetAutoe
     return WaveNetAutoencoder(weights, config)
 
 
-def create(config: AutoencoderConfig, notes: PreparedNotes) -> WaveNetModel:
-    """A model to train on prepared notes."""
-    return WaveNetModel(config, notes)
-
-
 def load(directory: str | os.PathLike, *, ema: bool = True) -> WaveNetAutoencoder:
     """Opens a run, or an imported model.
 
@@ -198,7 +195,9 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
-    wavenet_files.require_plain(AutoencoderConfig.MODEL, precision=precision, checkpoint=checkpoint)
+    require(precision == 'fp32', 'precision', "'fp32' for a wavenet_autoencoder", precision)
+    require(checkpoint == checkpoints.LATEST, 'checkpoint', f'{checkpoints.LATEST!r} for a wavenet_autoencoder',
+            checkpoint)
     if not (directory / wavenet_files.NOTES_FILE).exists():
         raise InputError(f'No notes to play: expected a training run, which keeps some; an imported autoencoder only '
                          f'encodes and decodes, see gansynth_tf.baselines.wavenet_autoencoder.load. '

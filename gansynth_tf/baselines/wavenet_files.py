@@ -3,7 +3,6 @@
 import os
 import pathlib
 import typing
-import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -36,7 +35,7 @@ def read(directory: str | os.PathLike, kind: type[Kind], *, ema: bool = True) ->
     directory = pathlib.Path(directory)
     config = hyperparameters.read_experiment(directory, kind)
     if (directory / WEIGHTS_FILE).exists():
-        return config, _read_arrays(directory / WEIGHTS_FILE)
+        return config, files.read_arrays(directory / WEIGHTS_FILE, kind=WEIGHTS_FILE)
     arrays = checkpoints.read_newest(directory)
     if arrays is None:
         raise InputError(f'No model: expected {WEIGHTS_FILE} or stage_00000/checkpoint-*.npz in the directory. '
@@ -49,8 +48,7 @@ def write(weights: dict[str, np.ndarray], config: DecoderConfig, directory: str 
     """Writes a model that is not a run; returns the path of its weights."""
     path = files.make_directory(directory) / WEIGHTS_FILE
     hyperparameters.write_experiment(config, path.parent)
-    _write_arrays(weights, path)
-    return path
+    return files.write_arrays(weights, path)
 
 
 def keep_notes(notes: PreparedNotes, config: AutoencoderConfig, directory: pathlib.Path) -> None:
@@ -67,7 +65,8 @@ def keep_notes(notes: PreparedNotes, config: AutoencoderConfig, directory: pathl
     waves = notes.waves(TRAIN, audio_length=config.audio_length,
                         indices=tf.data.Dataset.from_tensor_slices(np.concatenate(indices)))
     codes = [mu_law.encode(note['wave'][:, 0]).numpy().astype(np.int8) for note in waves]
-    _write_arrays({'codes': np.reshape(codes, [len(indices), config.latent_size, config.audio_length])}, path)
+    codes = np.reshape(codes, [len(indices), config.latent_size, config.audio_length])
+    files.write_arrays({'codes': codes}, path)
 
 
 def read_notes(directory: str | os.PathLike) -> np.ndarray:
@@ -76,29 +75,8 @@ def read_notes(directory: str | os.PathLike) -> np.ndarray:
     Raises:
       InputError: if there are none.
     """
-    codes = _read_arrays(pathlib.Path(directory) / NOTES_FILE).get('codes', np.zeros(0))
+    codes = files.read_arrays(pathlib.Path(directory) / NOTES_FILE, kind=NOTES_FILE).get('codes', np.zeros(0))
     if codes.ndim != 3:
         raise InputError(f'Unusable notes: expected mu-law codes of pitches, notes and samples. '
                          f'Received: an array of shape {codes.shape}')
     return mu_law.decode(codes).numpy()
-
-
-def _read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return dict(archive)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f'Cannot read {path.name}: expected a complete .npz file ({error}). '
-                         f'Received: {str(path)!r}') from error
-
-
-def _write_arrays(arrays: dict[str, np.ndarray], path: pathlib.Path) -> None:
-    with files.atomic_write(path) as temporary:
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # the stub takes any name for allow_pickle
-
-
-def require_plain(model: str, *, precision: str, checkpoint: str) -> None:
-    """Raises an InputError unless a model is to be played as WaveNets can be."""
-    for name, value, only in (('precision', precision, 'fp32'), ('checkpoint', checkpoint, checkpoints.LATEST)):
-        if value != only:
-            raise InputError(f'Impossible {name}: expected {only!r} for a {model}. Received: {value!r}')

@@ -14,13 +14,12 @@ from gansynth_tf.baselines.wavenet_layers import Weights
 from gansynth_tf.data import pipeline
 from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.data.sources.note_source import TEST, TRAIN
-from gansynth_tf.errors import InputError
 from gansynth_tf.networks import weights
 from gansynth_tf.training import run_directory
+from gansynth_tf.training.draw import order_seed
 from gansynth_tf.training.model import Batch, SingleStage, Stage
 from gansynth_tf.training.optimizer import Adam
 
-_STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 _NUM_SHOWN = 4
 
 
@@ -100,9 +99,7 @@ class WaveNetModel:
     """
 
     def __init__(self, config: DecoderConfig, notes: PreparedNotes):
-        if notes.sample_rate != config.sample_rate:
-            raise InputError(f'Notes at another sample rate: expected {config.sample_rate} Hz, as configured. '
-                             f'Received: {notes.sample_rate} Hz')
+        pipeline.check_sample_rate(notes, config.sample_rate)
         self.stages = [SingleStage(batch_size=config.batch_size, end_image=config.total_num_images)]
         self.summary_interval = config.save_summaries_num_images
         self._config = config
@@ -110,13 +107,11 @@ class WaveNetModel:
         self._test_batch = _test_batch(notes, config)
 
     def prepare(self, directory: pathlib.Path, stage_id: int | None) -> None:
-        del stage_id  # there is but one
         run_directory.claim(directory, self._config, self._notes.vocabulary)
         if isinstance(self._config, AutoencoderConfig):
             wavenet_files.keep_notes(self._notes, self._config, directory)
 
     def begin(self, stage: Stage, arrays: Mapping[str, np.ndarray] | None) -> None:
-        del stage  # there is but one
         self._step = WaveNetStep(self._config, wavenet_networks.initial(self._config,
                                                                         len(self._notes.vocabulary.pitches)))
         if arrays is not None:
@@ -125,7 +120,7 @@ class WaveNetModel:
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         config, notes = self._config, self._notes
         labels = notes.vocabulary.labels(notes.pitches(TRAIN))
-        places = pipeline.shuffled(len(labels), seed=config.seed + _STREAM_SEEDS * random_stream, start=image_id,
+        places = pipeline.shuffled(len(labels), seed=order_seed(config.seed, random_stream), start=image_id,
                                    batch_size=config.batch_size)
         waves = notes.waves(TRAIN, audio_length=config.audio_length, indices=places.unbatch()).map(
             lambda note: note['wave'][:, 0]).batch(config.batch_size)
@@ -141,7 +136,6 @@ class WaveNetModel:
         return self._step.iterate(batch, image_id // self._config.batch_size)
 
     def arrays(self, image_id: int) -> dict[str, np.ndarray]:
-        del image_id
         return {name: variable.numpy() for name, variable in self._step.variables().items()}
 
     def describe(self, terms: Mapping[str, float]) -> str:
@@ -154,11 +148,9 @@ class WaveNetModel:
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
         """The loss of the averaged weights on notes not trained with; a note would take too long to draw."""
-        del terms, image_id
         return {} if self._test_batch is None else {'test/loss': self._step.average_loss(self._test_batch)}
 
     def distance(self, image_id: int) -> float | None:
-        del image_id
         return None
 
 

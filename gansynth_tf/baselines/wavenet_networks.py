@@ -18,7 +18,6 @@ from gansynth_tf.errors import InputError
 
 TAPS = 3
 # What a pitch goes through: five layers whose dilation grows to 2^5, then three plain ones.
-_MOST_FAULTS = 5  # named in a message
 PITCH_DILATIONS = (2, 4, 8, 16, 32, 1, 1, 1)
 
 
@@ -130,18 +129,6 @@ def _decoder_kernels(config: DecoderConfig) -> Kernels:
                     f'cond_map_{number}': (1, encoding_width, 2 * width),
                     f'res_{number}': (1, width, width), f'skip_{number}': (1, width, skip_width)}
     return kernels
-
-
-def check(arrays: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]) -> None:
-    """Raises an InputError that names every fault, unless `arrays` are of the expected names and shapes."""
-    faults = [f'{name} is missing' for name in expected.keys() - arrays.keys()]
-    faults += [f'{name} is unknown' for name in arrays.keys() - expected.keys()]
-    faults += [f'{name} has shape {list(np.shape(arrays[name]))} instead of {list(expected[name])}'
-               for name in expected.keys() & arrays.keys() if np.shape(arrays[name]) != expected[name]]
-    if faults:
-        shown = '; '.join(sorted(faults)[:_MOST_FAULTS])
-        raise InputError(f'Weights do not fit the WaveNet: expected those of its {len(expected)} variables. '
-                         f'Received: {shown}{f" and {len(faults)} faults in all" * (len(faults) > _MOST_FAULTS)}')
 
 
 def sizes_of(arrays: Mapping[str, np.ndarray]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.training.step import Networks, TrainingStep
 
 NUM_PITCHES = 61
@@ -38,7 +38,7 @@ def _iterate(config: Config, stage: stages.Stage, times: int) -> Callable[[], in
     real = tf.constant(rng.uniform(-8.0, 1.0, shape), tf.float32)
     labels = tf.constant(rng.integers(0, NUM_PITCHES, size), tf.int32)
     draw = {name: tf.constant(array) for name, array in
-            Draw.at(config, 0, size, np.full(NUM_PITCHES, 1 / NUM_PITCHES)).by_name().items()}
+            draw_numbers(config, 0, size, np.full(NUM_PITCHES, 1 / NUM_PITCHES)).items()}
     progress = tf.constant(stage.progress(stage.end_image), tf.float32)
 
     def work():

@@ -76,11 +76,11 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
     return tf.data.Dataset.zip(specgrams, *rows).prefetch(2)
 
 
-def in_order(notes: PreparedNotes, config: Config, *, split: str = TRAIN) -> tf.data.Dataset:
-    """The notes that `specgram_batches` shuffles, each once: batches of (full-size spectrograms, pitch labels)."""
+def in_order(notes: PreparedNotes, config: Config) -> tf.data.Dataset:
+    """The training notes of `specgram_batches`, each once: batches of (full-size spectrograms, pitch labels)."""
     _check(notes, config, config.spec_shape)
-    usable, labels = _usable(notes, split)
-    specgrams = _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
+    usable, labels = _usable(notes, TRAIN)
+    specgrams = _specgrams(notes, config, split=TRAIN, indices=tf.data.Dataset.from_tensor_slices(usable),
                            resolution=config.spec_shape, batch_size=_NOTES_AT_ONCE)
     return tf.data.Dataset.zip(specgrams, tf.data.Dataset.from_tensor_slices(labels).batch(_NOTES_AT_ONCE)).prefetch(1)
 
@@ -95,12 +95,17 @@ def _usable(notes: PreparedNotes, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check(notes: PreparedNotes, config: Config, resolution: tuple[int, int]) -> None:
-    if notes.sample_rate != config.sample_rate:
-        raise InputError(f'Notes at another sample rate: expected {config.sample_rate} Hz, as configured. '
-                         f'Received: {notes.sample_rate} Hz')
+    check_sample_rate(notes, config.sample_rate)
     if any(side < 1 or full % side for full, side in zip(config.spec_shape, resolution)):
         raise InputError(f'Impossible resolution: expected whole fractions of {config.spec_shape}. '
                          f'Received: {resolution}')
+
+
+def check_sample_rate(notes: PreparedNotes, expected: int) -> None:
+    """Raises an InputError unless prepared notes are at the sample rate (Hz) of a configuration."""
+    if notes.sample_rate != expected:
+        raise InputError(f'Notes at another sample rate: expected {expected} Hz, as configured. '
+                         f'Received: {notes.sample_rate} Hz')
 
 
 def shuffled(num_notes: int, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:

@@ -39,11 +39,8 @@ def powers(positions: np.ndarray) -> np.ndarray:
 
 def write(codes: np.ndarray, directory: str | os.PathLike, projection: Projection | None = None) -> pathlib.Path:
     """Writes `timbre_codes.npz` into the directory of a run, a model or an export and returns its path."""
-    path = pathlib.Path(directory) / TIMBRE_CODES_FILE
-    with files.atomic_write(path) as temporary, open(temporary, 'wb') as file:
-        arrays = {'codes': codes} if projection is None else {'codes': codes, **dataclasses.asdict(projection)}
-        np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes every name for allow_pickle
-    return path
+    arrays = {} if projection is None else dataclasses.asdict(projection)
+    return files.write_arrays({'codes': codes} | arrays, pathlib.Path(directory) / TIMBRE_CODES_FILE)
 
 
 def of_model(directory: str | os.PathLike, config: Config) -> np.ndarray | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from gansynth_tf import files
+from gansynth_tf import files, instrument
 from gansynth_tf.errors import InputError
 
 PITCH_COUNTS_FILE = 'pitch_counts.json'
@@ -54,10 +54,7 @@ class PitchVocabulary:
           InputError: if a pitch is not in the vocabulary.
         """
         pitches = list(pitches)
-        missing = sorted({int(pitch) for pitch in pitches if pitch not in self.counts})
-        if missing:
-            raise InputError(f'Unknown pitch: expected one of the {len(self.counts)} MIDI pitches of this model '
-                             f'({self.pitches[0]} to {self.pitches[-1]}). Received: {", ".join(map(str, missing))}')
+        instrument.check_pitches(pitches, self.pitches)
         return np.searchsorted(self.pitches, pitches).astype(np.int32)
 
 

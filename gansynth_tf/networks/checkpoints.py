@@ -67,9 +67,7 @@ def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: i
       InputError: if there is no room or permission; what was there stays as it was.
     """
     files.make_directory(directory)
-    path = _path(directory, image_id)
-    with files.atomic_write(path) as temporary:
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes every name for allow_pickle
+    path = files.write_arrays(arrays, _path(directory, image_id))
     newest_first = _checkpoints(directory)
     best = min(newest_first, key=_distance)
     for old in newest_first[keep:]:
@@ -181,7 +179,7 @@ def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mant
     path = files.make_directory(directory) / GENERATOR_FILE
     with files.atomic_write(path) as temporary:
         np.savez_compressed(temporary, num_blocks=state.num_blocks, progress=state.progress,
-                            **{name: _rounded(array, mantissa_bits)  # type: ignore[arg-type]  # as in `write`
+                            **{name: _rounded(array, mantissa_bits)  # type: ignore[arg-type]  # NumPy's stub
                                for name, array in state.arrays.items()})
     return path
 

@@ -71,15 +71,15 @@ class Discriminator(network.ProgressiveNetwork):
         return self.from_rgb[block_id - 1](image_ops.time_to_depth(specgrams, self.config.time_patch))
 
     def _body(self, block_id: int) -> list:
-        filters, next_filters = num_filters(self.config, block_id), num_filters(self.config, block_id - 1)
+        def conv(name, filters, size, **kwargs):
+            return self._equalized(EqualizedConv2D, block_id, name, filters, size, **kwargs)
+
+        next_filters, size = num_filters(self.config, block_id - 1), self.config.kernel_size
+        first = conv('conv0', num_filters(self.config, block_id), size)
         if block_id > 1:
-            return [self._conv(block_id, 'conv0', filters, self.config.kernel_size),
-                    self._conv(block_id, 'conv1', next_filters, self.config.kernel_size),
-                    Downscale(self.config.growth)]
-        return [self._conv(1, 'conv0', filters, self.config.kernel_size),
-                self._conv(1, 'conv1', next_filters, (self.config.start_height, self.config.start_width),
-                           padding='valid'),
-                keras.layers.Flatten()]
+            return [first, conv('conv1', next_filters, size), Downscale(self.config.growth)]
+        whole = self.config.start_height, self.config.start_width
+        return [first, conv('conv1', next_filters, whole, padding='valid'), keras.layers.Flatten()]
 
     def _simple_body(self, block_id: int) -> list:
         filters = num_filters(self.config, block_id - 1)
@@ -96,15 +96,10 @@ class Discriminator(network.ProgressiveNetwork):
         if self.config.simple_arch:
             return keras.layers.Conv2D(filters, 1, activation='relu', name='from_rgb',
                                        kernel_initializer=self._he_normal(f'block_{block_id}/from_rgb'))
-        return self._conv(block_id, 'from_rgb', filters, 1)
+        return self._equalized(EqualizedConv2D, block_id, 'from_rgb', filters, 1)
 
     def _logits(self) -> keras.layers.Layer:
         if self.config.simple_arch:
             return keras.layers.Dense(1, name='logits', dtype='float32',
                                       kernel_initializer=self._he_normal('block_1/logits'))
         return EqualizedDense(1, name='logits', dtype='float32', kernel_initializer=self._normal('block_1/logits'))
-
-    def _conv(self, block_id: int, name: str, filters: int, size, padding: str = 'same') -> EqualizedConv2D:
-        # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
-        return EqualizedConv2D(filters, size, padding=padding, he_slope=0.0, activation=image_ops.leaky_relu, name=name,
-                               kernel_initializer=self._normal(f'block_{block_id}/{name}'))

@@ -71,10 +71,7 @@ class Generator(network.ProgressiveNetwork):
 
     def _body(self, block_id: int) -> list:
         def conv(layer, name, size, **kwargs):
-            # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
-            return layer(num_filters(self.config, block_id), size, he_slope=0.0, name=name,
-                         activation=image_ops.leaky_relu,
-                         kernel_initializer=self._normal(f'block_{block_id}/{name}'), **kwargs)
+            return self._equalized(layer, block_id, name, num_filters(self.config, block_id), size, **kwargs)
 
         if block_id == 1:
             first = conv(LatentToImage, 'conv0', (self.config.start_height, self.config.start_width))
@@ -85,7 +82,7 @@ class Generator(network.ProgressiveNetwork):
     def _simple_body(self, block_id: int) -> list:
         filters = num_filters(self.config, block_id)
         if block_id == 1:
-            height, width = (self.config.start_height, self.config.start_width)
+            height, width = self.config.start_height, self.config.start_width
             return [keras.layers.Dense(height * width * filters, activation='relu', name='dense',
                                        kernel_initializer=self._he_normal('block_1/dense')),
                     keras.layers.Reshape((height, width, filters))]

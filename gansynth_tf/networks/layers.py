@@ -9,9 +9,10 @@ import math
 import keras
 import tensorflow as tf
 
-from gansynth_tf.errors import InputError
-from gansynth_tf.networks import image_ops, replicas
+from gansynth_tf.networks import image_ops
 from gansynth_tf.spectral import resolutions
+
+_PIXEL_NORM_EPSILON, _STDDEV_EPSILON = 1e-8, 1e-6
 
 
 def he_scale(kernel_shape, slope: float = 1.0) -> float:
@@ -31,14 +32,19 @@ class _Equalized(keras.layers.Layer):
     gradient's size, are equal in relation to every layer's useful range. The bias is not scaled.
 
     Whatever is done to a kernel before it is used is done in float32, also where a layer computes in bfloat16.
+
+    Args:
+      he_slope: the slope in the kernel's scale, see `he_scale`.
+      activation: anything that `keras.activations.get` takes.
+      kernel_initializer: of Keras; N(0, 1) if not given.
+      **kwargs: of every Keras layer.
     """
 
-    def __init__(self, *, he_slope: float, activation, kernel_initializer, **kwargs):
+    def __init__(self, *, he_slope: float = 1.0, activation=None, kernel_initializer=None, **kwargs):
         super().__init__(**kwargs)
         self.he_slope = he_slope
         self.activation = keras.activations.get(activation)
-        self.kernel_initializer = (keras.initializers.get(kernel_initializer)
-                                   or keras.initializers.RandomNormal(stddev=1.0))
+        self.kernel_initializer = kernel_initializer or keras.initializers.RandomNormal(stddev=1.0)
 
     def _add_variables(self, kernel_shape):
         self.kernel = self.add_weight(name='kernel', shape=kernel_shape, initializer=self.kernel_initializer,
@@ -61,13 +67,11 @@ class EqualizedConv2D(_Equalized):
       filters: output channels.
       kernel_size: (height, width), or one number for both.
       padding: 'same' (zeros around the image) or 'valid'.
-      he_slope: the slope in the kernel's scale, see `he_scale`.
-      activation: anything that `keras.activations.get` takes.
+      **kwargs: those of every layer with an equalized learning rate.
     """
 
-    def __init__(self, filters: int, kernel_size, *, padding: str = 'same', he_slope: float = 1.0, activation=None,
-                 kernel_initializer=None, **kwargs):
-        super().__init__(he_slope=he_slope, activation=activation, kernel_initializer=kernel_initializer, **kwargs)
+    def __init__(self, filters: int, kernel_size, *, padding: str = 'same', **kwargs):
+        super().__init__(**kwargs)
         self.filters = filters
         self.kernel_size = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
         self.padding = padding
@@ -94,7 +98,7 @@ class EqualizedConv2D(_Equalized):
 
 
 class UpscaleConv2D(EqualizedConv2D):
-    """Upscaling by whole `factors` = (down, across), then an equalized 'same' convolution, in one step.
+    """Upscaling by whole `factors` = (down, across), then an equalized 'same' convolution of odd size, in one step.
 
     Next to each other in an upscaled image are copies of the same pixel, so the kernel's taps that meet them can be
     added beforehand. What is left is a transposed convolution with strides of `factors`, whose kernel is the
@@ -104,9 +108,6 @@ class UpscaleConv2D(EqualizedConv2D):
     def __init__(self, filters: int, kernel_size, *, factors=(2, 2), **kwargs):
         super().__init__(filters, kernel_size, **kwargs)
         self.factors = tuple(factors)
-        if self.padding != 'same' or not all(size % 2 for size in self.kernel_size):
-            raise InputError(f"Impossible upscaling convolution: expected 'same' padding and an odd kernel_size. "
-                             f'Received: {self.padding!r} and {self.kernel_size}')
 
     def call(self, images):
         down, across = self.factors
@@ -124,8 +125,8 @@ class UpscaleConv2D(EqualizedConv2D):
 class EqualizedDense(_Equalized):
     """Dense layer with an equalized learning rate; inputs are flattened to [batch, features] first."""
 
-    def __init__(self, units: int, *, he_slope: float = 1.0, activation=None, kernel_initializer=None, **kwargs):
-        super().__init__(he_slope=he_slope, activation=activation, kernel_initializer=kernel_initializer, **kwargs)
+    def __init__(self, units: int, **kwargs):
+        super().__init__(**kwargs)
         self.units = units
 
     def build(self, input_shape):
@@ -148,9 +149,8 @@ class LatentToImage(_Equalized):
     tap in each place would multiply zeros, so it is computed as one matrix product.
     """
 
-    def __init__(self, filters: int, image_size, *, he_slope: float = 1.0, activation=None, kernel_initializer=None,
-                 **kwargs):
-        super().__init__(he_slope=he_slope, activation=activation, kernel_initializer=kernel_initializer, **kwargs)
+    def __init__(self, filters: int, image_size, **kwargs):
+        super().__init__(**kwargs)
         self.filters = filters
         self.image_size = tuple(image_size)
 
@@ -179,13 +179,9 @@ def _precise(values: tf.Tensor) -> tf.Tensor:
 class PixelNorm(keras.layers.Layer):
     """Scales the channels of every pixel to a mean square of one [1, section 4.2], which is taken in float32."""
 
-    def __init__(self, epsilon: float = 1e-8, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
-
     def call(self, inputs):
         squares = tf.square(_precise(inputs))
-        scale = tf.math.rsqrt(tf.reduce_mean(squares, axis=-1, keepdims=True) + self.epsilon)
+        scale = tf.math.rsqrt(tf.reduce_mean(squares, axis=-1, keepdims=True) + _PIXEL_NORM_EPSILON)
         return inputs * tf.cast(scale, inputs.dtype)
 
     def compute_output_shape(self, input_shape):
@@ -201,22 +197,31 @@ class MinibatchStddev(keras.layers.Layer):
     standard deviation over all of them. Statistics are taken in float32.
     """
 
-    def __init__(self, epsilon: float = 1e-6, **kwargs):
-        super().__init__(**kwargs)
-        self.epsilon = epsilon
-
     def call(self, images, num_batches: int = 1):
         # The variance has no slope along the mean, but without stop_gradient it would have a curvature there, which the
         # gradient penalty sees. Magenta's (from tf.nn.moments) has none.
         batches = tf.reshape(_precise(images), [num_batches, -1, *images.shape[1:]])
-        mean = tf.stop_gradient(replicas.mean(tf.reduce_mean(batches, axis=1, keepdims=True)))
-        variance = replicas.mean(tf.reduce_mean(tf.math.squared_difference(batches, mean), axis=1, keepdims=True))
-        stddev = tf.cast(tf.reduce_mean(tf.sqrt(variance + self.epsilon), axis=[2, 3, 4], keepdims=True), images.dtype)
+        mean = tf.stop_gradient(mean_over_replicas(tf.reduce_mean(batches, axis=1, keepdims=True)))
+        variance = mean_over_replicas(tf.reduce_mean(tf.math.squared_difference(batches, mean), axis=1, keepdims=True))
+        stddev = tf.sqrt(variance + _STDDEV_EPSILON)
+        stddev = tf.cast(tf.reduce_mean(stddev, axis=[2, 3, 4], keepdims=True), images.dtype)
         channel = tf.broadcast_to(stddev, tf.shape(batches[..., :1]))
         return tf.concat([images, tf.reshape(channel, tf.shape(images[..., :1]))], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return *input_shape[:-1], input_shape[-1] + 1
+
+
+def mean_over_replicas(values):
+    """The mean over all replicas that run together of what each has, for a tensor or a list of them.
+
+    Where there is one replica, it is `values` itself. Its gradient is the mean of the replicas' gradients, of any
+    order.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return values
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, values)
 
 
 class Downscale(keras.layers.Layer):

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
-from gansynth_tf.networks import fading
+from gansynth_tf.networks import fading, image_ops
 
 CHANNELS = 2  # log magnitude, and phase or instantaneous frequency
 
@@ -67,6 +67,13 @@ class ProgressiveNetwork(keras.Model):
         """
         self.config.resolution(num_blocks)
         return [variable for variable in self.trainable_variables if _block_id(variable.path) <= num_blocks]
+
+    def _equalized(self, layer: type[keras.layers.Layer], block_id: int, name: str, *sizes, **kwargs
+                   ) -> keras.layers.Layer:
+        """A layer of a block, with an equalized learning rate and leaky ReLU."""
+        # The slope in the scale is 0 although that of the activation is 0.2: as in Magenta.
+        return layer(*sizes, he_slope=0.0, activation=image_ops.leaky_relu, name=name,
+                     kernel_initializer=self._normal(f'block_{block_id}/{name}'), **kwargs)
 
     def _normal(self, name: str) -> keras.initializers.Initializer:
         """N(0, 1), for kernels that are scaled when they are used."""

@@ -36,14 +36,21 @@ def assign(name: str, variables: Mapping[str, keras.Variable], arrays: Mapping[s
       InputError: if an array is missing, surplus or of another shape; nothing is set then.
     """
     given = {name: array for name, array in arrays.items() if '/' in name or name in variables}
-    _check(name, {name: tuple(variable.shape) for name, variable in variables.items()}, given)
+    check(name, {name: tuple(variable.shape) for name, variable in variables.items()}, given)
     for path, variable in variables.items():
         variable.assign(given[path])
 
 
+def check(name: str, expected: Shapes, arrays: Mapping[str, np.ndarray]) -> None:
+    """Raises an InputError unless arrays have the names and shapes that are expected of the network `name`."""
+    if found := faults(expected, {name: np.shape(array) for name, array in arrays.items()}):
+        raise InputError(f'Weights do not fit the {name}: expected those of its {len(expected)} variables. '
+                         f'Received: {found}')
+
+
 def check_generator(config: Config, num_pitches: int, arrays: Mapping[str, np.ndarray]) -> None:
     """Raises an InputError unless the arrays are those of such a `Generator`, by name and shape."""
-    _check('generator', generator_shapes(config, num_pitches), arrays)
+    check('generator', generator_shapes(config, num_pitches), arrays)
 
 
 def faults(expected: Shapes, received: Shapes) -> str | None:
@@ -74,12 +81,6 @@ def generator_shapes(config: Config, num_pitches: int) -> dict[str, tuple[int, .
             found |= {f'block_{block_id}/{name}/kernel': kernel_shape, f'block_{block_id}/{name}/bias': (outputs,)}
         inputs = filters
     return found
-
-
-def _check(name: str, expected: Shapes, arrays: Mapping[str, np.ndarray]) -> None:
-    if found := faults(expected, {name: np.shape(array) for name, array in arrays.items()}):
-        raise InputError(f'Weights do not fit the {name}: expected those of its {len(expected)} variables. '
-                         f'Received: {found}')
 
 
 def _block(config: Config, block_id: int, inputs: int, filters: int) -> dict[str, tuple[int, ...]]:

@@ -10,11 +10,11 @@ from gansynth_tf.config import Config
 from gansynth_tf.spectral import mel
 from gansynth_tf.spectral.normalizers import Normalizer
 
-_FLOOR = 1e-6
-_NEIGHBOURS = 2
-_REACH = 6
-_FAINTEST = np.float32(10 ** (-70 / 20))
-_JUMP = np.float32(10 ** (8 / 20))
+# Of phase locking, here and in TensorFlow.
+NEIGHBOURS = 2  # bins on each side, above which a peak is
+REACH = 6  # bins to each side that a peak takes with it
+FAINTEST = np.float32(10 ** (-70 / 20))  # peak, of a note's largest magnitude
+JUMP = np.float32(10 ** (8 / 20))  # of a frame's level over that of the frame before, from which on it is an attack
 
 
 class NumpySynthesis:
@@ -56,7 +56,7 @@ class NumpySynthesis:
         if self._kind != 'mel':
             return np.exp(loudness), second
         power = _banded(np.exp(loudness), self._blocks)
-        return np.sqrt(power + np.float32(_FLOOR)), _banded(second, self._blocks)
+        return np.sqrt(power + np.float32(mel.FLOOR)), _banded(second, self._blocks)
 
     def _waves(self, magnitude: np.ndarray, phase_angle: np.ndarray) -> np.ndarray:
         """The inverse Fourier transform: frames of n_fft samples, a quarter of that apart, windowed and added up."""
@@ -90,7 +90,7 @@ def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int)
     offsets = ((np.arange(num_bins, dtype=np.int32) - nearest) & 1).astype(np.float32)
     level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))
     attacks = np.ones((batch, num_frames, 1), bool)
-    attacks[:, 1:, 0] = level[:, 1:] > _JUMP * level[:, :-1]
+    attacks[:, 1:, 0] = level[:, 1:] > JUMP * level[:, :-1]
     halfturns = np.empty((batch, num_frames, repeats, num_bins), np.float32)
     locked = plain = np.zeros((batch, num_bins), np.float32)
     for frame in range(num_frames):
@@ -104,8 +104,8 @@ def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int)
 
 
 def _peaks(magnitude: np.ndarray) -> np.ndarray:
-    loud = magnitude > _FAINTEST * magnitude.max(axis=(1, 2), keepdims=True)
-    for distance in range(1, _NEIGHBOURS + 1):
+    loud = magnitude > FAINTEST * magnitude.max(axis=(1, 2), keepdims=True)
+    for distance in range(1, NEIGHBOURS + 1):
         loud &= magnitude > np.maximum(_moved(magnitude, distance, np.inf), _moved(magnitude, -distance, np.inf))
     return loud
 
@@ -113,13 +113,13 @@ def _peaks(magnitude: np.ndarray) -> np.ndarray:
 def _nearest_peaks(peaks: np.ndarray) -> np.ndarray:
     num_bins = peaks.shape[2]
     bins = np.arange(num_bins, dtype=np.int32)
-    far = num_bins + 2 * _REACH
+    far = num_bins + 2 * REACH
     below, above = (np.where(peaks, bins, np.int32(sign * far)) for sign in (-1, 1))
     for distance in (1, 2, 3):
         below = np.maximum(below, _moved(below, distance, -far))
         above = np.minimum(above, _moved(above, -distance, far))
     nearest = np.where(bins - below <= above - bins, below, above)
-    return np.where(np.abs(bins - nearest) <= _REACH, nearest, bins)
+    return np.where(np.abs(bins - nearest) <= REACH, nearest, bins)
 
 
 def _lobe_steps(magnitude: np.ndarray, frequency: np.ndarray) -> np.ndarray:

@@ -12,11 +12,7 @@ import math
 import tensorflow as tf
 
 from gansynth_tf.spectral import ops
-
-_NEIGHBOURS = 2  # on each side, above which a peak is
-_REACH = 6  # bins to each side that a peak takes with it
-_FAINTEST = 10 ** (-70 / 20)  # peak, of a note's largest magnitude
-_JUMP = 10 ** (8 / 20)  # of a frame's level over that of the frame before, from which on it belongs to an attack
+from gansynth_tf.spectral.numpy_synthesis import FAINTEST, JUMP, NEIGHBOURS, REACH
 
 
 def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
@@ -51,8 +47,8 @@ def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
 
 def _peaks(magnitude: tf.Tensor) -> tf.Tensor:
     """Where the magnitude is above that of its neighbours, and not too faint: bool [batch, time, freq]."""
-    loud = magnitude > _FAINTEST * tf.reduce_max(magnitude, axis=[1, 2], keepdims=True)
-    for distance in range(1, _NEIGHBOURS + 1):
+    loud = magnitude > FAINTEST * tf.reduce_max(magnitude, axis=[1, 2], keepdims=True)
+    for distance in range(1, NEIGHBOURS + 1):
         loud &= magnitude > tf.maximum(*(_moved(magnitude, side, math.inf) for side in (distance, -distance)))
     return loud
 
@@ -61,13 +57,13 @@ def _nearest_peaks(peaks: tf.Tensor) -> tf.Tensor:
     """The bin of the peak that each bin follows, the lower of two equally near; its own if none is within reach."""
     num_bins = peaks.shape[2]
     bins = tf.broadcast_to(tf.range(num_bins), tf.shape(peaks))
-    far = num_bins + 2 * _REACH
+    far = num_bins + 2 * REACH
     below, above = tf.where(peaks, bins, -far), tf.where(peaks, bins, far)
     for distance in (1, 2, 3):  # after which the window is as long as their sum, which is the reach
         below = tf.maximum(below, _moved(below, distance, -far))
         above = tf.minimum(above, _moved(above, -distance, far))
     nearest = tf.where(bins - below <= above - bins, below, above)
-    return tf.where(tf.abs(bins - nearest) <= _REACH, nearest, bins)
+    return tf.where(tf.abs(bins - nearest) <= REACH, nearest, bins)
 
 
 def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
@@ -81,7 +77,7 @@ def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
 def _attacks(magnitude: tf.Tensor) -> tf.Tensor:
     """Where the level jumps, and the first frame: bool [batch, time, 1]."""
     level = tf.norm(magnitude, axis=2, keepdims=True)
-    jumps = level[:, 1:] > _JUMP * level[:, :-1]
+    jumps = level[:, 1:] > JUMP * level[:, :-1]
     return tf.concat([tf.ones_like(jumps[:, :1]), jumps], axis=1)
 
 

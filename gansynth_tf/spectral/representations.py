@@ -9,10 +9,9 @@ import math
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.spectral import banded, mel, ops, transform
+from gansynth_tf.spectral import mel, ops, transform
+from gansynth_tf.spectral.mel import FLOOR
 from gansynth_tf.spectral.phase_locking import locked_phase
-
-_FLOOR = 1e-6  # added to magnitudes and powers before their logarithm is taken
 
 
 class Representation(abc.ABC):
@@ -111,20 +110,20 @@ class MelInstantaneousFrequency(FrequencyRepresentation):
         super().__init__(config, phase_locking=phase_locking)
         linear_to_mel = mel.linear_to_mel_weight_matrix(self.spec_shape[1], self.framing.num_bins,
                                                         sample_rate=config.sample_rate)
-        self._linear_to_mel = banded.BandedMatrix(linear_to_mel)
-        self._mel_to_linear = banded.BandedMatrix(mel.mel_to_linear_weight_matrix(linear_to_mel))
+        self._linear_to_mel = mel.banded_blocks(linear_to_mel)
+        self._mel_to_linear = mel.banded_blocks(mel.mel_to_linear_weight_matrix(linear_to_mel))
 
     def stfts_to_specgrams(self, stfts: tf.Tensor) -> tf.Tensor:
-        mel_power = self._linear_to_mel.right_multiply(tf.square(tf.abs(stfts) + _FLOOR))
+        mel_power = ops.times_banded(tf.square(tf.abs(stfts) + FLOOR), self._linear_to_mel)
         # The original weights the unwrapped phase and differences the result. Weighting is linear: the steps of the
         # weighted phase are the weighted steps, up to the whole turns that wrapping takes off either way.
-        ifreq = ops.instantaneous_frequency(_phase_angle(stfts))
-        first, later = tf.split(self._linear_to_mel.right_multiply(ifreq), [1, self.framing.num_frames - 1], axis=1)
-        return tf.stack([tf.math.log(mel_power + _FLOOR), tf.concat([first, ops.wrap(later, 1.0)], axis=1)], axis=-1)
+        ifreq = ops.times_banded(ops.instantaneous_frequency(_phase_angle(stfts)), self._linear_to_mel)
+        first, later = tf.split(ifreq, [1, self.framing.num_frames - 1], axis=1)
+        return tf.stack([tf.math.log(mel_power + FLOOR), tf.concat([first, ops.wrap(later, 1.0)], axis=1)], axis=-1)
 
     def _magnitude_and_ifreq(self, loudness: tf.Tensor, ifreq: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        power = self._mel_to_linear.right_multiply(tf.exp(loudness))
-        return tf.sqrt(power + _FLOOR), self._mel_to_linear.right_multiply(ifreq)
+        power = ops.times_banded(tf.exp(loudness), self._mel_to_linear)
+        return tf.sqrt(power + FLOOR), ops.times_banded(ifreq, self._mel_to_linear)
 
 
 class Wave(Representation):
@@ -163,7 +162,7 @@ def from_config(config: Config, *, phase_locking: bool = False) -> Representatio
 
 
 def _logmag(stfts: tf.Tensor) -> tf.Tensor:
-    return tf.math.log(tf.abs(stfts) + _FLOOR)
+    return tf.math.log(tf.abs(stfts) + FLOOR)
 
 
 def _phase_angle(stfts: tf.Tensor) -> tf.Tensor:

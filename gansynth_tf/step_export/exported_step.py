@@ -2,7 +2,7 @@
 
     step = ExportedStep('steps/stage_00000')
     state = step.initial_state()
-    state, metrics = step(state, real, real_labels, Draw.at(...).by_name(), progress)
+    state, metrics = step(state, real, real_labels, draw_numbers(...), progress)
 
 The state stays on the accelerator from one iteration to the next, and its memory is used again for the new one.
 """
@@ -64,7 +64,7 @@ class ExportedStep:
           state: as `initial_state` or an iteration before returned it.
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
           real_labels: int32 [batch].
-          draw: random numbers, as `Draw.by_name` has them, and with a reconstruction loss the notes' 'real_codes'.
+          draw: the random numbers that `draw_numbers` returns, and with a reconstruction loss the notes' 'real_codes'.
           progress: as `Stage.progress` says.
           with_penalty: whether this iteration has the gradient penalty.
         """
@@ -72,11 +72,9 @@ class ExportedStep:
             np.asarray(real, np.float32), np.asarray(real_labels, np.int32), *(draw[name] for name in sorted(draw)),
             np.float32(progress)])
 
-    def compiled(self, *, with_penalty: bool = True):
-        """The compiled program, with `cost_analysis()` and `memory_analysis()`."""
-        [name] = [name for name, program in self.manifest['programs'].items()
-                  if program['with_penalty'] == with_penalty]
-        return self._compiled(name)
+    def compiled(self):
+        """The compiled program with the gradient penalty; it has `cost_analysis()` and `memory_analysis()`."""
+        return self._compiled(PROGRAM_FILE)
 
     def _call(self, name: str, state: list, others: list) -> tuple[dict, dict]:
         outputs = self._compiled(name)(state, others)

@@ -7,42 +7,35 @@ from gansynth_tf.training.optimizer import Adam
 from gansynth_tf.training.step import TrainingStep
 
 
-class PureStep:
-    """The iteration of a `TrainingStep`, without a variable that changes. For use within a `tf.function`.
+def pure_step(step: TrainingStep, state: dict[str, tf.Tensor], real: tf.Tensor, real_labels: tf.Tensor,
+              draw: dict[str, tf.Tensor], progress: tf.Tensor, *, with_penalty: bool = True
+              ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """One iteration of a `TrainingStep` that changes no variable; for use within a `tf.function`.
+
+    Where a scalar is not finite, the new state is not finite either: the caller checks this and keeps the old one.
 
     Args:
-      step: whose iteration it is.
+      step: the training step.
+      state: the variables that `TrainingStep.variables` names, as tensors.
+      real: as in `TrainingStep.iterate`, like the others.
+      real_labels: likewise.
+      draw: likewise.
+      progress: likewise.
+      with_penalty: likewise.
+
+    Returns:
+      The state after the iteration, and the iteration's scalars.
     """
-
-    def __init__(self, step: TrainingStep):
-        self._step = step
-
-    def __call__(self, state: dict[str, tf.Tensor], real: tf.Tensor, real_labels: tf.Tensor, draw: dict[str, tf.Tensor],
-                 progress: tf.Tensor, *, with_penalty: bool = True
-                 ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-        """One iteration: the state after it, and its scalars.
-
-        Where a scalar is not finite, nor is the state: whoever calls this looks, and keeps the state before.
-
-        Args:
-          state: what `TrainingStep.variables` names, as tensors.
-          real: as in `TrainingStep.iterate`, like the others.
-          real_labels: likewise.
-          draw: likewise.
-          progress: likewise.
-          with_penalty: likewise.
-        """
-        variables = self._step.variables()
-        mapping = [(variable, state[name]) for name, variable in variables.items()]
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            terms, gradients = self._step.generator_gradients(real, real_labels, draw, progress)
-            assign(self._step.generator_adam, gradients)
-            for average, live in self._step.averaged():
-                average.assign(average.value - self._step.average_rate * (average.value - live.value))
-            more, gradients = self._step.discriminator_gradients(real, real_labels, draw, progress,
-                                                                 with_penalty=with_penalty)
-            assign(self._step.discriminator_adam, gradients)
-        return {name: scope.get_current_value(variable) for name, variable in variables.items()}, terms | more
+    variables = step.variables()
+    mapping = [(variable, state[name]) for name, variable in variables.items()]
+    with keras.StatelessScope(state_mapping=mapping) as scope:
+        terms, gradients = step.generator_gradients(real, real_labels, draw, progress)
+        assign(step.generator_adam, gradients)
+        for average, live in step.averaged():
+            average.assign(average.value - step.average_rate * (average.value - live.value))
+        more, gradients = step.discriminator_gradients(real, real_labels, draw, progress, with_penalty=with_penalty)
+        assign(step.discriminator_adam, gradients)
+    return {name: scope.get_current_value(variable) for name, variable in variables.items()}, terms | more
 
 
 def assign(adam: Adam, gradients: list[tf.Tensor | None]) -> None:

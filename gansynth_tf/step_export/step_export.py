@@ -23,7 +23,7 @@ from gansynth_tf.networks import weights
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.step_export.exported_step import MANIFEST_FILE, PROGRAM_FILE, STATE_FILE
-from gansynth_tf.step_export.pure_step import PureStep
+from gansynth_tf.step_export.pure_step import pure_step
 from gansynth_tf.training import stages
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
@@ -81,9 +81,7 @@ def _export_stage(config: Config, stage: Stage, step: TrainingStep, num_pitches:
         with files.atomic_write(directory / name) as temporary:
             temporary.write_bytes(program)
         programs[name] = {'with_penalty': with_penalty, 'outputs': outputs}
-    with files.atomic_write(directory / STATE_FILE) as temporary:
-        np.savez(temporary, **{name: variable.numpy()  # type: ignore[arg-type]  # NumPy's stub
-                               for name, variable in step.variables().items()})
+    files.write_arrays({name: variable.numpy() for name, variable in step.variables().items()}, directory / STATE_FILE)
     manifest = {
         'format_version': FORMAT_VERSION, 'stage_id': stage.stage_id, 'is_transition': stage.is_transition,
         'num_blocks': stage.num_blocks, 'batch_size': stage.batch_size, 'first_image': stage.first_image,
@@ -93,7 +91,7 @@ def _export_stage(config: Config, stage: Stage, step: TrainingStep, num_pitches:
 
 
 def argument_specs(config: Config, stage: Stage, step: TrainingStep) -> dict:
-    """The arguments of a `PureStep` as specs with static shapes, by name."""
+    """The arguments of `pure_step` as specs with static shapes, by name."""
     height, width = stage.resolution
     batch = stage.batch_size
 
@@ -114,7 +112,7 @@ def _lower(step: TrainingStep, arguments: dict, with_penalty: bool) -> tuple[byt
     """The serialized program, and its outputs in order."""
     @tf.function(jit_compile=True, autograph=False)
     def pure(*flat):
-        return PureStep(step)(*tf.nest.pack_sequence_as(structure, flat), with_penalty=with_penalty)
+        return pure_step(step, *tf.nest.pack_sequence_as(structure, flat), with_penalty=with_penalty)
 
     structure = tuple(arguments.values())
     specs = tf.nest.flatten(structure)

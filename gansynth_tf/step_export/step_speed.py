@@ -9,7 +9,7 @@ import numpy as np
 from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError
 from gansynth_tf.step_export.exported_step import MANIFEST_FILE, ExportedStep
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 
 _WARM_UP = 3  # iterations before the clock starts
 
@@ -59,8 +59,8 @@ def measure(directory: str | os.PathLike, *, iterations: int, peak_teraflops: fl
         if iteration == _WARM_UP:
             jax.block_until_ready(state)
             started = time.perf_counter()
-        draw = Draw.at(config, iteration * batch_size, batch_size, probabilities,
-                       codes=np.zeros((1, config.latent_vector_size), np.float32)).by_name()
+        draw = draw_numbers(config, iteration * batch_size, batch_size, probabilities,
+                            codes=np.zeros((1, config.latent_vector_size), np.float32))
         if config.generator_reconstruction_weight:
             draw['real_codes'] = draw['generator_latents']
         state, metrics = step(state, real, labels, draw, manifest['num_blocks'] - 1.0)

@@ -14,7 +14,7 @@ from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
 
@@ -125,8 +125,8 @@ def _notes_per_second(config: Config, stage: Stage, networks: Networks, notes: p
         else normalizers.from_config(config)
     step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
     draw = {name: tf.constant(array) for name, array in
-            Draw.at(config, 0, batch_size, notes.vocabulary.probabilities,
-                    codes=np.zeros((1, config.latent_vector_size), np.float32)).by_name().items()}
+            draw_numbers(config, 0, batch_size, notes.vocabulary.probabilities,
+                         codes=np.zeros((1, config.latent_vector_size), np.float32)).items()}
     if config.generator_reconstruction_weight:
         draw['real_codes'] = draw['generator_latents']
     real = tf.random.stateless_uniform([batch_size, height, width, 2], (0, 0), -1.0, 1.0)

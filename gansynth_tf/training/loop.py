@@ -216,8 +216,7 @@ class _Run:
             if not math.isfinite(value):
                 path = self._directory / f'nonfinite-{image_id:010d}.npz'  # the same in all workers
                 arrays = self._arrays(stage, image_id) | numbers | {key: np.asarray(x) for key, x in batch.items()}
-                with files.atomic_write(path) as temporary:
-                    np.savez(temporary, **arrays)  # type: ignore[arg-type]  # the stub takes any name for allow_pickle
+                files.write_arrays(arrays, path)
                 raise NonFiniteError(name, value, image_id, path)
         return numbers
 

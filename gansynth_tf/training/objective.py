@@ -56,7 +56,7 @@ class Objective:
           labels: int32 [batch] pitch labels, drawn as often as the data has them; with a partials loss the real notes'
             are played instead, which are as frequent.
           progress: float32 scalar, or None where nothing fades in.
-          real: specgrams as in `discriminator_losses`, for the losses that compare with real notes.
+          real: specgrams as in `discriminator_parts`, for the losses that compare with real notes.
           real_labels: likewise.
           real_codes: float32 [batch, latent_vector_size], their timbre codes, for the reconstruction loss.
 
@@ -89,9 +89,9 @@ class Objective:
             total += self._scale * self._config.generator_partials_weight * terms['generator/partials']
         return terms | {'generator/total': total, 'generator/pitch_accuracy': _accuracy(labels, logits)}
 
-    def discriminator_losses(self, real, real_labels, latents, labels, mix, progress,
-                             with_penalty: bool = True) -> dict[str, tf.Tensor]:
-        """The critic's loss terms.
+    def discriminator_parts(self, real, real_labels, latents, labels, mix, progress,
+                            with_penalty: bool = True) -> list[Callable[[], dict[str, tf.Tensor]]]:
+        """Functions that compute the critic's loss terms, a part of them each, so that memory holds one at a time.
 
         Args:
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
@@ -99,22 +99,11 @@ class Objective:
           latents: what to generate the fakes from, as in `generator_losses`.
           labels: likewise.
           mix: float32 [batch] in [0, 1]: where between real and fake the gradient is penalised.
-          progress: likewise.
+          progress: as in `generator_losses`.
           with_penalty: whether there is a gradient penalty.
 
         Returns:
-          Scalars by name; 'discriminator/total' is what is minimised.
-        """
-        parts = [part() for part in self.discriminator_parts(real, real_labels, latents, labels, mix, progress,
-                                                             with_penalty)]
-        terms = {name: value for part in parts for name, value in part.items()}
-        return terms | {'discriminator/total': tf.add_n([part['discriminator/total'] for part in parts])}
-
-    def discriminator_parts(self, real, real_labels, latents, labels, mix, progress,
-                            with_penalty: bool = True) -> list[Callable[[], dict[str, tf.Tensor]]]:
-        """The critic's loss terms, each part's to be computed when it is called, so that memory holds one at a time.
-
-        Arguments are as in `discriminator_losses`. Every part has its share of 'discriminator/total'.
+          Functions that return scalars by name; the sum of all their 'discriminator/total' is what is minimised.
         """
         real = self._seen(real, progress)
         fake = tf.stop_gradient(self.generate(latents, labels, progress))

@@ -47,16 +47,14 @@ class SampleQuality:
         self._real: tuple[np.ndarray, np.ndarray] | None = None
 
     def distance(self, generator: Generator, progress: float) -> float:
-        """The distance of `generator`'s samples at a point of the stage; NaN if no samples are to be compared."""
-        if not self._num_samples:
-            return float('nan')
+        """The distance of `generator`'s samples at a point of the stage."""
         if self._real is None:
             self._real = self._project_real()
         coarser, finer = self._real
         # Projection is linear: real notes that fade in project to what their two versions do, faded in.
         share = progress - (self._stage.num_blocks - 2) if self._stage.is_transition else 1.0
         return distance_of_projections((1.0 - share) * coarser + share * finer,
-                                           self._project_samples(generator, progress))
+                                       self._project_samples(generator, progress))
 
     def _project_real(self) -> tuple[np.ndarray, np.ndarray]:
         """Projections of real notes in their coarser version (in a transition) and at the stage's resolution."""
@@ -86,13 +84,13 @@ class SampleQuality:
         return np.concatenate(projected)
 
 
-def project(images: np.ndarray, *, seed: int = 0) -> np.ndarray:
+def project(images: np.ndarray) -> np.ndarray:
     """float32 [n, ...] -> float32 [n, 256]: the images' coordinates along random directions of length 1.
 
-    The directions depend on seed and image size alone, so that projections of batches can be concatenated.
+    The directions depend on the image size alone, so that projections of batches can be concatenated.
     """
     flat = np.reshape(images, (len(images), -1))
-    rng = np.random.default_rng([seed, flat.shape[1]])
+    rng = np.random.default_rng([0, flat.shape[1]])
     projected, squares, chunk = np.zeros((len(flat), _NUM_DIRECTIONS), np.float32), np.zeros(_NUM_DIRECTIONS), 4096
     for start in range(0, flat.shape[1], chunk):  # so that the directions never stand in memory as a whole
         part = flat[:, start:start + chunk]

@@ -7,9 +7,10 @@ import keras
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import network, replicas
+from gansynth_tf.networks import network
 from gansynth_tf.networks.discriminator import Discriminator
 from gansynth_tf.networks.generator import Generator
+from gansynth_tf.networks.layers import mean_over_replicas
 from gansynth_tf.networks.network import ProgressiveNetwork
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation
@@ -83,7 +84,7 @@ class TrainingStep:
         Args:
           real: float32 [batch, height, width, 2] specgrams at the stage's resolution, not normalised.
           real_labels: int32 [batch].
-          draw: the random numbers, as `Draw.by_name` has them; with a reconstruction loss also 'real_codes', float32
+          draw: the random numbers that `draw_numbers` returns; with a reconstruction loss also 'real_codes', float32
             [batch, latent_vector_size], the codes of the real notes.
           progress: float32 scalar.
           with_penalty: whether the critic's update has the gradient penalty.
@@ -187,7 +188,7 @@ def _terms_and_gradients(name: str, variables: list, parts: Sequence[Callable[[]
                 of_part = part()
             gradients = [_sum(*both) for both in zip(gradients, tape.gradient(of_part[total], watched))]
         terms |= of_part | {total: _sum(terms.get(total), of_part[total])}
-    averaged = iter(replicas.mean([*terms.values(), *_given(gradients)]))
+    averaged = iter(mean_over_replicas([*terms.values(), *_given(gradients)]))
     terms = {name: next(averaged) for name in terms}
     gradients = [None if gradient is None else next(averaged) for gradient in gradients]
     return terms | {f'{name}/gradient_norm': tf.linalg.global_norm(_given(gradients))}, gradients

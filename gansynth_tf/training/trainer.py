@@ -15,13 +15,11 @@ from gansynth_tf.networks import weights
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import loop, run_directory, stages, summaries
 from gansynth_tf.training.distribution import Distribution
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers, order_seed
 from gansynth_tf.training.model import Batch
 from gansynth_tf.training.sample_quality import SampleQuality
 from gansynth_tf.training.stages import Stage
 from gansynth_tf.training.step import Networks, TrainingStep
-
-_STREAM_SEEDS = 1_000_003  # between the seeds of the notes' order in two random streams
 
 
 def train(config: Config, notes: pipeline.PreparedNotes, train_root_dir: str | os.PathLike, *,
@@ -87,15 +85,15 @@ class Gansynth:
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         notes = self._batches_of_notes(
             self._stage.batch_size, start=image_id - self._stage.first_image,
-            seed=self._config.seed + self._stage.stage_id + _STREAM_SEEDS * random_stream)
+            seed=order_seed(self._config.seed + self._stage.stage_id, random_stream))
         return self._with_random_numbers(notes, image_id, random_stream)
 
     def _with_random_numbers(self, notes: tf.data.Dataset, image_id: int, random_stream: int) -> Iterator[Batch]:
         for of_notes in notes:
-            draw = Draw.at(self._config, image_id, self._stage.batch_size, self._notes.vocabulary.probabilities,
-                           random_stream, self._codes)
+            numbers = draw_numbers(self._config, image_id, self._stage.batch_size,
+                                   self._notes.vocabulary.probabilities, random_stream, self._codes)
             yield dict(zip(('real', 'real_labels', 'draw/real_codes'), of_notes)) | {
-                f'draw/{name}': array for name, array in draw.by_name().items()}
+                f'draw/{name}': array for name, array in numbers.items()}
             image_id = min(image_id + self._stage.batch_size, self._stage.end_image)
 
     def _batches_of_notes(self, batch_size: int, *, seed: int, start: int = 0) -> tf.data.Dataset:

@@ -15,7 +15,7 @@ from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.step_export import step_export
 from gansynth_tf.step_export.exported_step import ExportedStep
 from gansynth_tf.training import stages
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.training.step import Networks, TrainingStep
 
 NUM_PITCHES = 3
@@ -24,14 +24,14 @@ PROGRAM = """
 import json, sys
 import numpy as np
 from gansynth_tf.config import Config
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.step_export.exported_step import ExportedStep
 
 directory, batches, output = sys.argv[1:]
 step = ExportedStep(directory)
 state, config, seen = step.initial_state(), Config(**step.manifest['config']), []
 for number, (real, labels) in enumerate(zip(*np.load(batches).values())):
-    draw = Draw.at(config, 4 * number, 4, np.array([0.25, 0.25, 0.5])).by_name()
+    draw = draw_numbers(config, 4 * number, 4, np.array([0.25, 0.25, 0.5]))
     state, metrics = step(state, real, labels, draw, 0.25 + 0.125 * number, with_penalty=number % 2 == 0)
     seen.append({name: float(value) for name, value in metrics.items()})
 assert not [name for name in sys.modules if name.split('.')[0] in ('tensorflow', 'keras')]
@@ -67,7 +67,7 @@ def test_jax_finds_the_same_losses_and_the_same_state(config, exported, tmp_path
     networks = Networks.create(config, NUM_PITCHES)
     step = TrainingStep(config, stage, networks, normalizers.from_config(config), representations.from_config(config))
     for number, metrics in enumerate(theirs):
-        draw = Draw.at(config, 4 * number, 4, PROBABILITIES).by_name()
+        draw = draw_numbers(config, 4 * number, 4, PROBABILITIES)
         terms = step.iterate(tf.constant(real[number]), tf.constant(labels[number]),
                              {name: tf.constant(array) for name, array in draw.items()},
                              tf.constant(0.25 + 0.125 * number), with_penalty=number % 2 == 0)

@@ -16,7 +16,7 @@ from gansynth_tf import config as config_lib
 from gansynth_tf.errors import InputError
 from gansynth_tf.networks import checkpoints
 from gansynth_tf.training import loop, run_directory, signals, trainer
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.training.step import TrainingStep
 
 STAGES = ('stage_00000', 'stage_00001', 'stage_00002')
@@ -52,13 +52,13 @@ def iterate(monkeypatch):
 def at_image(monkeypatch):
     """Calls something when the iteration after so many images draws its random numbers, the first time."""
     def at(image_id, action):
-        draw, waiting = Draw.at.__func__, [action]
+        waiting = [action]
 
-        def draw_at(cls, config, place, *args):
-            if place == image_id and waiting:
+        def draw_at(config, seen, *args):
+            if seen == image_id and waiting:
                 waiting.pop()()
-            return draw(cls, config, place, *args)
-        monkeypatch.setattr(Draw, 'at', classmethod(draw_at))
+            return draw_numbers(config, seen, *args)
+        monkeypatch.setattr(trainer, 'draw_numbers', draw_at)
     return at
 
 
@@ -248,7 +248,7 @@ def test_a_number_that_is_none_stops_with_a_dump(config, notes, tmp_path, monkey
     dump = dict(np.load(tmp_path / 'nonfinite-0000000008.npz'))
     assert str(tmp_path / 'nonfinite-0000000008.npz') in str(error.value)
     assert np.isnan(dump['discriminator/gradient_penalty']) and dump['real'].shape == (2, 8, 64, 2)
-    np.testing.assert_array_equal(dump['draw/mix'], Draw.at(config, 8, 2, notes.vocabulary.probabilities).mix)
+    np.testing.assert_array_equal(dump['draw/mix'], draw_numbers(config, 8, 2, notes.vocabulary.probabilities)['mix'])
     assert 'generator/block_1/conv0/kernel' in dump and int(dump['image_id']) == 8
 
 

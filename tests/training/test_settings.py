@@ -10,7 +10,7 @@ from gansynth_tf.networks import weights
 from gansynth_tf.networks.network import num_filters
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import loop, losses, stages, trainer
-from gansynth_tf.training.draw import Draw
+from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.training.step import Networks, TrainingStep
 
 NUM_PITCHES = 3
@@ -148,7 +148,7 @@ def test_distance_to_real_notes_alone_teaches_them(tiny_config, loss):
                         representations.from_config(config))
     distances = []
     for image_id in range(0, 320, 8):
-        draw = Draw.at(config, image_id, 8, np.ones(NUM_PITCHES) / NUM_PITCHES).by_name()
+        draw = draw_numbers(config, image_id, 8, np.ones(NUM_PITCHES) / NUM_PITCHES)
         terms = step.iterate(real, labels, codes | {name: tf.constant(array) for name, array in draw.items()},
                              tf.constant(0.0))
         distances.append(float(terms[f'generator/{loss}']))
@@ -232,7 +232,7 @@ def test_mixed_precision_has_nearly_the_losses_of_float32(tiny_config):
         rng = np.random.default_rng(0)
         seen[mixed] = []
         for image_id in range(0, 80, 4):
-            draw = Draw.at(config, image_id, 4, np.ones(3) / 3).by_name()
+            draw = draw_numbers(config, image_id, 4, np.ones(3) / 3)
             draw = {name: tf.constant(array) for name, array in draw.items()}
             real = tf.constant(rng.uniform(-8, 1, (4, 4, 32, 2)), tf.float32)
             terms = step.iterate(real, draw['generator_labels'], draw, tf.constant(1.0))

@@ -1,10 +1,10 @@
 """Which of a source's notes are wanted."""
 
 import dataclasses
-import difflib
 
 from gansynth_tf.data.sources.note_source import NoteSource, SourceNote
 from gansynth_tf.errors import InputError
+from gansynth_tf.hyperparameters import did_you_mean
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,8 @@ class Selection:
         known = sorted({note.family for note in source.notes})
         for family in self.families or ():
             if known and family not in known:
-                nearest = difflib.get_close_matches(family, known, n=1, cutoff=0.5)
                 raise InputError(f'Unknown instrument family: expected some of {", ".join(known)}'
-                                 f'{f" (did you mean {nearest[0]!r}?)" if nearest else ""}. Received: {family!r}')
+                                 f'{did_you_mean(family, known)}. Received: {family!r}')
         notes = tuple(note for note in source.notes if self.admits(note))
         num_not_selected = source.num_not_selected + len(source.notes) - len(notes)
         return dataclasses.replace(source, notes=notes, num_not_selected=num_not_selected)

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from gansynth_tf.errors import InputError
 
 # Generators: what a zone says (section 8.1.2).
-_INSTRUMENT, _KEY_RANGE, _VELOCITY_RANGE, _SAMPLE, _ROOT_KEY = 41, 43, 44, 53, 58
+_INSTRUMENT, _KEY_RANGE, _SAMPLE, _ROOT_KEY = 41, 43, 53, 58
 _COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING = 51, 52, 56
-_ALL = (0, 127)
 _DEFAULT_ROOT = 60  # of an unpitched recording, whose root key is 255 (section 7.10)
 _ROOT_OFFSET = 40  # of the root key in a recording's header
 _NARROW = 24  # keys of a zone that says where its recording belongs, whatever its root key
@@ -38,35 +37,31 @@ class Preset:
     program: int
     zones: tuple['Zone', ...]
 
-    def keys(self, stretch: int = 128, velocity: int | None = None) -> dict[int, int]:
+    def keys(self, stretch: int = 128) -> dict[int, int]:
         """MIDI pitches that sound, by the key that is pressed for them.
 
         Args:
           stretch: semitones from the nearest recording at most; a zone of few keys is a recording of each of them.
-          velocity: of the key; None for any.
         """
         found: dict[int, int] = {}
         for zone in self.zones:
-            if velocity is None or zone.velocities[0] <= velocity <= zone.velocities[1]:
-                found |= {key: zone.sounds(key) for key in zone.within(stretch) if key not in found}
+            found |= {key: zone.sounds(key) for key in zone.within(stretch) if key not in found}
         return {key: pitch for key, pitch in sorted(found.items()) if 0 <= pitch <= 127}
 
 
 @dataclasses.dataclass(frozen=True)
 class Zone:
-    """A recording of an instrument, and the keys and velocities that play it.
+    """A recording of an instrument, and the keys that play it.
 
     Attributes:
       keys: lowest and highest.
       root: the key at which it sounds as it was recorded.
-      velocities: lowest and highest.
       tuning_cents: by which it sounds higher than it would.
       scale_tuning: cents from one key to the next.
     """
 
     keys: tuple[int, int]
     root: int
-    velocities: tuple[int, int] = _ALL
     tuning_cents: int = 0
     scale_tuning: int = 100
 
@@ -158,19 +153,16 @@ def _instrument_zones(tables: dict[str, list[tuple]], first: int, end: int) -> l
         if not 0 <= root <= 127:  # -1: the recording's own
             root = original if original <= 127 else _DEFAULT_ROOT
         tuning = 100 * _signed(generators, _COARSE_TUNE) + _signed(generators, _FINE_TUNE) + correction
-        zones.append(Zone(_range(generators, _KEY_RANGE), root, _range(generators, _VELOCITY_RANGE), tuning,
-                          _signed(generators, _SCALE_TUNING, 100)))
+        zones.append(Zone(_key_range(generators), root, tuning, _signed(generators, _SCALE_TUNING, 100)))
     return zones
 
 
 def _narrowed(zone: Zone, generators: dict[int, bytes]) -> Zone:
-    """An instrument's zone as a preset uses it: ranges are cut, tuning is added (section 9.4)."""
-    def cut(mine, theirs):
-        return max(mine[0], theirs[0]), min(mine[1], theirs[1])
-    keys = cut(zone.keys, _range(generators, _KEY_RANGE))
-    velocities = cut(zone.velocities, _range(generators, _VELOCITY_RANGE))
+    """An instrument's zone as a preset uses it: the range of keys is cut, tuning is added (section 9.4)."""
+    low, high = _key_range(generators)
     tuning = 100 * _signed(generators, _COARSE_TUNE) + _signed(generators, _FINE_TUNE)
-    return dataclasses.replace(zone, keys=keys, velocities=velocities, tuning_cents=zone.tuning_cents + tuning,
+    return dataclasses.replace(zone, keys=(max(zone.keys[0], low), min(zone.keys[1], high)),
+                               tuning_cents=zone.tuning_cents + tuning,
                                scale_tuning=zone.scale_tuning + _signed(generators, _SCALE_TUNING))
 
 
@@ -185,8 +177,8 @@ def _zones(bags: list[tuple], generators: list[tuple], first: int, end: int, *, 
             defaults = zone
 
 
-def _range(generators: dict[int, bytes], name: int) -> tuple[int, int]:
-    low, high = generators.get(name, bytes(_ALL))
+def _key_range(generators: dict[int, bytes]) -> tuple[int, int]:
+    low, high = generators.get(_KEY_RANGE, bytes((0, 127)))
     return low, high
 
 

@@ -31,11 +31,6 @@ def test_a_key_has_the_pitch_that_sounds(zone, sounding):
     assert zone.keys != (0, 127) or list(keys) == list(range(54, 67))
 
 
-def test_velocities_without_a_zone_have_no_keys():
-    zones = (soundfont_file.Zone((57, 60), 60, velocities=(0, 90)), soundfont_file.Zone((61, 63), 60))
-    assert list(soundfont_file.Preset('x', 0, 0, zones).keys(6, velocity=100)) == [61, 62, 63]
-
-
 def test_an_instrument_plays_what_is_near_its_recordings(path):
     piano, violin, _ = soundfont_file.read_presets(path)
     assert list(piano.keys()) == list(range(50, 63))
