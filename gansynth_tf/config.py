@@ -268,7 +268,7 @@ class Config(Hyperparameters):
 
     @property
     def growth(self) -> tuple[int, int]:
-        """How many times the height and the width of one block's images are those of the block before."""
+        """Factors by which the height and the width of images grow from block to block."""
         return self.scale_base, self.scale_base if self.scale_mode == 'ALL' else 1
 
 

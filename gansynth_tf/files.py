@@ -1,4 +1,4 @@
-"""Paths of this machine, and files that are written whole or not at all and read with suspicion."""
+"""Paths of this machine, and files that are written whole or not at all and checked when they are read."""
 
 import contextlib
 import json
@@ -39,7 +39,7 @@ def expanded(path: str | os.PathLike) -> pathlib.Path:
 
 
 def path_fault(path: str | os.PathLike) -> str | None:
-    """What was expected instead of `path`, where it cannot be a path of this machine; None where it can."""
+    """The path that was expected instead of `path`, in words; None if `path` can be one of this machine."""
     try:
         text = os.fsdecode(path)
     except TypeError:

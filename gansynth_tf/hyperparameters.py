@@ -1,7 +1,7 @@
 """Hyperparameters as the fields of a dataclass: each has its limits, its choices and its uses with it.
 
-What a field says of itself decides everywhere: what is refused, what may change when a run goes on, what a cache of
-spectrograms depends on, and what stands in docs/hyperparameters.md. `experiment.json` holds the values of a run.
+The properties of a field are its one definition: validation, changes of a run that goes on, the key of the spectrogram
+cache and docs/hyperparameters.md all use them. `experiment.json` holds the values of a run.
 """
 
 import dataclasses
@@ -30,10 +30,10 @@ Kind = typing.TypeVar('Kind', bound='Hyperparameters')
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What is known of a hyperparameter beside name, type and default.
+    """Properties of a hyperparameter beside name, type and default.
 
     Attributes:
-      doc: what it is, for the documentation.
+      doc: its description, for the documentation.
       above, at_least, below, at_most: limits of its value, or of each item of a tuple.
       choices: the values that a string may have.
       expected: says the limits in words, for the error, where they do not say themselves.
@@ -96,7 +96,7 @@ class Hyperparameters:
 
     @classmethod
     def facts(cls) -> dict[str, Facts]:
-        """What is known of each hyperparameter, by name."""
+        """The properties of each hyperparameter, by name."""
         return {field.name: field.metadata['facts'] for field in dataclasses.fields(cls)}
 
     @classmethod

@@ -18,6 +18,7 @@ from gansynth_tf.baselines.wavegan_networks import Critic, Generator, initial
 from gansynth_tf.data import vocabulary
 from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
+from gansynth_tf.magenta.magenta_checkpoint import newest_first, reading
 from gansynth_tf.networks import checkpoints
 
 _PROJECTION = 'G/z_project/dense/kernel'
@@ -92,9 +93,7 @@ def find(path: str | os.PathLike) -> str | None:
     """
     path = pathlib.Path(path)
     if path.is_dir():
-        steps = {int(match[1]): str(path / match[0].removesuffix('.index')) for file in path.glob('model.ckpt-*.index')
-                 if (match := re.fullmatch(r'model\.ckpt-(\d+)\.index', file.name))}
-        prefix = steps[max(steps)] if steps else None
+        prefix = next((str(newest) for newest in newest_first(path)), None)
     else:
         prefix = str(path) if pathlib.Path(f'{path}.index').exists() else None
     if prefix is None:
@@ -124,7 +123,9 @@ def convert(prefix: str, output_dir: str | os.PathLike, *, slice_length: int | N
     Raises:
       InputError: if files are damaged, variables missing, or moments of a SpecGAN.
     """
-    arrays = _read(prefix)
+    with reading(prefix):
+        reader = tf.train.load_checkpoint(prefix)
+        arrays = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
     networks = from_arrays(arrays, slice_length=slice_length)
     config = networks.generator.config
     if isinstance(config, SpecGANConfig) != (moments is not None):
@@ -148,17 +149,8 @@ def convert(prefix: str, output_dir: str | os.PathLike, *, slice_length: int | N
     return checkpoints.write(run, checkpoints.stage_directory(output, 0), image_id)
 
 
-def _read(prefix: str) -> dict[str, np.ndarray]:
-    try:
-        reader = tf.train.load_checkpoint(prefix)
-        return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
-    except (tf.errors.OpError, ValueError, IndexError) as error:
-        raise InputError(f'Cannot read the checkpoint: expected the files of a TensorFlow checkpoint '
-                         f'({str(error).splitlines()[0]}). Received: {prefix!r}') from error
-
-
 def _moments_of_adam(arrays: Mapping[str, np.ndarray], variables: Mapping, updates: int) -> dict[str, np.ndarray]:
-    """What Adam keeps of a network; as at the start where the checkpoint holds none of it."""
+    """Adam's state of a network; the initial state where the checkpoint holds none."""
     slots = {f'{moment}/{name}': f'{name}/{slot}' for name in variables for moment, slot in _SLOTS.items()}
     is_whole = arrays.keys() >= set(slots.values())
     prefix = f'{next(iter(variables))[0]}_adam'

@@ -124,7 +124,7 @@ class Generator(Network):
     @staticmethod
     def shapes(config: WaveGANConfig, num_pitches: int) -> dict[str, tuple[int, ...]]:
         layers = layers_of(config)
-        channels = [config.dim * 2 ** place for place in reversed(range(len(layers.strides)))] + [1]
+        channels = [config.dim * 2 ** index for index in reversed(range(len(layers.strides)))] + [1]
         shapes = _dense('G/z_project', config.latent_size + num_pitches, math.prod(layers.start) * channels[0])
         if config.batchnorm:
             shapes |= _batchnorm('G/z_project', channels[0])

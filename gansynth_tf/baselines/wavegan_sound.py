@@ -1,4 +1,4 @@
-"""What WaveGAN and SpecGAN see of a note, and the notes that their output stands for."""
+"""Inputs of WaveGAN and SpecGAN from notes, and notes from their outputs."""
 
 import os
 import pathlib
@@ -91,9 +91,9 @@ def slice_batches(notes: PreparedNotes, config: WaveGANConfig, *, batch_size: in
     """
     pipeline.check_sample_rate(notes, config.sample_rate)
     labels = notes.vocabulary.labels(notes.pitches(TRAIN))
-    places = pipeline.shuffled(len(labels), seed=seed, start=start, batch_size=batch_size)
-    slices = _slices(notes, config, places.unbatch()).batch(batch_size, drop_remainder=True)
-    return tf.data.Dataset.zip(slices, places.map(lambda place: tf.gather(labels, place))).prefetch(2)
+    order = pipeline.shuffled(len(labels), seed=seed, start=start, batch_size=batch_size)
+    slices = _slices(notes, config, order.unbatch()).batch(batch_size, drop_remainder=True)
+    return tf.data.Dataset.zip(slices, order.map(lambda index: tf.gather(labels, index))).prefetch(2)
 
 
 def to_slice(wave: tf.Tensor, config: WaveGANConfig) -> tf.Tensor:

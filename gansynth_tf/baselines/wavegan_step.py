@@ -38,7 +38,7 @@ class WaveGANStep:
         """All updates of the critic, and one of the generator.
 
         Args:
-          batch: 'real' and 'real_labels' with num_critic_updates * batch_size examples, and what `draw` gives.
+          batch: 'real' and 'real_labels' with num_critic_updates * batch_size notes, and what `draw` gives.
 
         Returns:
           The terms of the last update of the critic, and of the generator's.
@@ -101,7 +101,7 @@ class WaveGANStep:
         return losses.norm(tf.reshape(tape.gradient(scores, between), [tf.shape(real)[0], -1, 1, 1]))
 
     def _shifts(self, shifts: tf.Tensor) -> tf.Tensor | None:
-        return shifts if shuffles(self._config) else None
+        return shifts if self._config.phase_shuffle > 0 else None
 
     def _with_pitch(self, name: str, terms: Terms, total: tf.Tensor, labels, logits) -> Terms:
         if logits is not None:
@@ -114,11 +114,6 @@ class WaveGANStep:
 
     def _update_critic(self, *inputs) -> Terms:
         return _update('discriminator', self.critic_adam, lambda: self.critic_losses(*inputs))
-
-
-def shuffles(config: WaveGANConfig) -> bool:
-    """Whether the critic shuffles phases."""
-    return config.phase_shuffle > 0
 
 
 def draw(config: WaveGANConfig, image_id: int, pitch_probabilities: np.ndarray, random_stream: int = 0

@@ -78,7 +78,7 @@ class WaveNetAutoencoder:
         return self._encode(waves[:, :num_frames * hop_length]).numpy()
 
     def logits(self, audio: np.ndarray, encoding: np.ndarray) -> np.ndarray:
-        """What the decoder expects of each sample, having heard those before.
+        """Predictions of the decoder for each sample from those before it.
 
         Args:
           audio: float [n, samples], full scale 1.

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gansynth_tf import files
 from gansynth_tf.baselines import wavenet_autoencoder, wavenet_files
-from gansynth_tf.errors import InputError
+from gansynth_tf.magenta.magenta_checkpoint import reading
 
 _PROOF = 'ae_startconv/W'  # no other model of hers has it
 _AVERAGE = '/ExponentialMovingAverage'
@@ -48,15 +48,12 @@ def read(prefix: str, *, ema: bool = False) -> dict[str, np.ndarray]:
     Raises:
       InputError: if its files are damaged or incomplete, or it holds no averages.
     """
-    try:
+    suffix = _AVERAGE if ema else ''
+    averages = ' with averages of its weights' if ema else ''
+    with reading(prefix, f'the files of an NSynth autoencoder{averages}'):
         reader = tf.train.load_checkpoint(prefix)
-        suffix = _AVERAGE if ema else ''
         names = [name for name in reader.get_variable_to_shape_map() if re.fullmatch(r'\w+/(W|biases)', name)]
         return {name: reader.get_tensor(f'{name}{suffix}') for name in names}
-    except (tf.errors.OpError, ValueError, IndexError) as error:
-        raise InputError(f'Cannot read the checkpoint: expected the files of an NSynth autoencoder'
-                         f'{" with averages of its weights" if ema else ""} ({str(error).splitlines()[0]}). '
-                         f'Received: {prefix!r}') from error
 
 
 def convert(prefix: str, output_dir: str | os.PathLike, *, ema: bool = False, **sizes: int) -> pathlib.Path:

@@ -13,7 +13,7 @@ _LONGEST_HOP = 2**20
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DecoderConfig(Hyperparameters):
-    """What the two have in common: the decoder and its training.
+    """Hyperparameters of both models: of the decoder and its training.
 
     Raises:
       InputError: on construction, if a value is of the wrong type, out of range or impossible beside the others.
@@ -62,7 +62,7 @@ class DecoderConfig(Hyperparameters):
         return self.learning_rate * (1.0, *RATES)[sum(num_updates >= step for step in self.learning_rate_steps)]
 
     def ema_decay_after(self, num_updates: int) -> float:
-        """How much of the average stays, when a number of updates have been made."""
+        """The decay of the average of the weights after a number of updates."""
         return min(self.ema_decay, (1 + num_updates) / (10 + num_updates))
 
 

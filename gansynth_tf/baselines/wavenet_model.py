@@ -120,16 +120,16 @@ class WaveNetModel:
     def batches(self, image_id: int, random_stream: int) -> Iterator[Batch]:
         config, notes = self._config, self._notes
         labels = notes.vocabulary.labels(notes.pitches(TRAIN))
-        places = pipeline.shuffled(len(labels), seed=order_seed(config.seed, random_stream), start=image_id,
-                                   batch_size=config.batch_size)
-        waves = notes.waves(TRAIN, audio_length=config.audio_length, indices=places.unbatch()).map(
+        order = pipeline.shuffled(len(labels), seed=order_seed(config.seed, random_stream), start=image_id,
+                                  batch_size=config.batch_size)
+        waves = notes.waves(TRAIN, audio_length=config.audio_length, indices=order.unbatch()).map(
             lambda note: note['wave'][:, 0]).batch(config.batch_size)
-        for whole, place in tf.data.Dataset.zip(waves, places).prefetch(2).as_numpy_iterator():
+        for whole, index in tf.data.Dataset.zip(waves, order).prefetch(2).as_numpy_iterator():
             random = np.random.default_rng([config.seed, image_id, *([random_stream] if random_stream else [])])
             # Where the pitch conditions, frames of its encoding and of the crop must be the same.
             unit = 1 if isinstance(config, AutoencoderConfig) else config.ae_hop_length
             starts = unit * random.integers(0, (config.audio_length - config.crop_length) // unit + 1, len(whole))
-            yield _crops(whole, labels[place], starts, config)
+            yield _crops(whole, labels[index], starts, config)
             image_id += config.batch_size
 
     def iterate(self, batch: Batch, image_id: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ from gansynth_tf.baselines.wavenet_layers import Weights, add_frames, causal, ce
 from gansynth_tf.errors import InputError
 
 TAPS = 3
-# What a pitch goes through: five layers whose dilation grows to 2^5, then three plain ones.
+# Of the layers of the pitch encoding: five whose dilation grows to 2^5, then three plain ones.
 PITCH_DILATIONS = (2, 4, 8, 16, 32, 1, 1, 1)
 
 
@@ -36,7 +36,7 @@ def encode(weights: Weights, config: AutoencoderConfig, waves: tf.Tensor) -> tf.
 
 
 def pitch_encoding(weights: Weights, config: WaveNetConfig, labels: tf.Tensor, num_pitches: int) -> tf.Tensor:
-    """What takes the place of codes where a pitch conditions: int [batch] labels -> [batch, frames, pitch_width].
+    """The encoding of pitches, which conditions the decoder as codes do: int [batch] -> [batch, frames, pitch_width].
 
     The pitch, one of `num_pitches`, is on for the first seconds of the note and off for the rest; so the layers can
     tell every frame its distance from both.
@@ -50,7 +50,7 @@ def pitch_encoding(weights: Weights, config: WaveNetConfig, labels: tf.Tensor, n
 
 
 def logits(weights: Weights, config: DecoderConfig, waves: tf.Tensor, encoding: tf.Tensor) -> tf.Tensor:
-    """The decoder: what it expects of each sample after having heard those before.
+    """The decoder: predictions for each sample from those before it.
 
     Args:
       weights: the model's.
@@ -77,7 +77,7 @@ def logits(weights: Weights, config: DecoderConfig, waves: tf.Tensor, encoding: 
 
 
 def cross_entropy(logits_of_classes: tf.Tensor, waves: tf.Tensor) -> tf.Tensor:
-    """The mean over batch and time, in nats: of what the decoder expected from what came."""
+    """The mean cross-entropy over batch and time, in nats, of predictions and the waves themselves."""
     classes = mu_law.to_classes(mu_law.encode(waves))
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=classes, logits=logits_of_classes))
 

@@ -2,10 +2,10 @@
 
 Source: Paine et al. 2016, "Fast WaveNet Generation Algorithm"; Magenta's fastgen, whose draws these are.
 
-What a step costs is the reading of the weights, 240 MB of them at full size. So what can be known of several steps at
-once is computed at once: the two past taps of a layer, whose dilation says how far ahead they are known, by one product
-for up to 64 steps; the skips of all layers by one product; the conditioning once a frame. XLA compiles it all into
-loops within loops, blocks of steps within larger ones, which run on one core at batch 1.
+A step takes as long as reading the weights does, 240 MB of them at full size. So everything that is known of several
+steps beforehand is computed for all of them at once: the two past taps of a layer, which are known for as many steps
+as its dilation, by one product for up to 64 steps; the skips of all layers by one product; the conditioning once a
+frame. XLA compiles it all into nested loops, blocks of steps within larger ones, which run on one core at batch 1.
 """
 
 import functools
@@ -75,7 +75,7 @@ class Sampler:
         return self._run(self._draw_frame, encoding, uniforms, kept).T
 
     def logits(self, audio: np.ndarray, encoding: np.ndarray) -> np.ndarray:
-        """What is expected of each sample of given notes: float32 [batch_size, samples, 256], as of the decoder."""
+        """Predictions for each sample of given notes: float32 [batch_size, samples, 256], equal to the decoder's."""
         kept = tf.zeros([self._hop_length, self._batch_size, mu_law.NUM_CLASSES])
         return self._run(self._force_frame, encoding, tf.transpose(mu_law.encode(audio)), kept).swapaxes(0, 1)
 
@@ -209,7 +209,7 @@ def _affine(x: tf.Tensor, kernel: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
 
 
 def uniforms(latents: np.ndarray, num_samples: int) -> np.ndarray:
-    """What decides the draws of notes, by their latents: float32 [n, size] -> [num_samples, n] in [0, 1).
+    """Random numbers for the samples of notes, by their latents: float32 [n, size] -> [num_samples, n] in [0, 1).
 
     A latent is a seed: the same numbers give the same draws, and any others have nothing to do with them.
     """
@@ -230,7 +230,7 @@ class NoteSampler:
         self._samplers: dict[int, Sampler] = {}
 
     def notes(self, encoding: np.ndarray, latents: np.ndarray) -> np.ndarray:
-        """What conditions them [n, frames, channels] and latents [n, size] -> waves [n, frames * ae_hop_length]."""
+        """Encodings [n, frames, channels] and latents [n, size] -> waves [n, frames * ae_hop_length]."""
         num_notes, num_frames, _ = encoding.shape
         if num_notes not in self._samplers:
             self._samplers[num_notes] = Sampler(self._weights, self._config, num_notes)

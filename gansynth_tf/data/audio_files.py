@@ -1,4 +1,4 @@
-"""Audio files in: the one place that decides how they are decoded.
+"""The reader of audio files, which decides how they are decoded.
 
 Where tensorflow-io works (the extra `[io]`) its operations decode wav and flac in a TensorFlow graph; everything else,
 and everywhere else, soundfile. The samples are the same.
@@ -97,7 +97,7 @@ def _repaired(path: pathlib.Path) -> io.BytesIO | None:
 
 
 def _data_chunk(file: typing.BinaryIO, actual: int) -> tuple[int | None, int]:
-    """Where the samples of a WAV file begin, None if they do not, and how many bytes of them its header says."""
+    """The offset of the samples of a WAV file, None if it has none, and the number of their bytes by its header."""
     position = 12
     while position + 8 <= actual:
         file.seek(position)
@@ -126,6 +126,6 @@ def _check_header(file: soundfile.SoundFile, path: pathlib.Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """What libsndfile says, without the path, which the message has already."""
+    """The message of libsndfile without the path, which the error names already."""
     text = getattr(error, 'error_string', None) or getattr(error, 'strerror', None) or str(error)
     return ' '.join(text.split()).removeprefix('Error : ').rstrip('. ')

@@ -29,7 +29,7 @@ _KINDS: dict[tuple[str, str], tuple[str, tf.DType, float]] = {
 
 
 def decoder(file_format: str, subtype: str) -> Callable[[str | os.PathLike], np.ndarray | None] | None:
-    """What decodes files of that kind to float32 [samples, channels] on the graph, or None if nothing does.
+    """A function that decodes files of one kind on the graph to float32 [samples, channels]; None if there is none.
 
     Args:
       file_format: as libsndfile calls it, e.g. 'FLAC'.
@@ -44,7 +44,7 @@ def decoder(file_format: str, subtype: str) -> Callable[[str | os.PathLike], np.
 
 @functools.cache
 def is_available() -> bool:
-    """Whether tensorflow-io is installed beside a TensorFlow that it works with."""
+    """True if tensorflow-io is installed beside a TensorFlow that it works with."""
     return tf.__version__.startswith(_TENSORFLOWS) and importlib.util.find_spec('tensorflow_io') is not None
 
 

@@ -1,4 +1,4 @@
-"""What any recording becomes before it is stored: one channel, one sample rate, at most one length, 16 bits."""
+"""Conversion of recordings to the stored form: one channel, one sample rate, at most one length, 16 bits."""
 
 import fractions
 

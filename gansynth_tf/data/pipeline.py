@@ -57,22 +57,22 @@ def specgram_batches(notes: PreparedNotes, config: Config, *, resolution: tuple[
         raise InputError(f'Codes of other notes: expected {len(usable)}, one for each note. Received: {len(codes)}')
 
     if extra_notes is None:
-        places = shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
+        order = shuffled(len(usable), seed=seed, start=start, batch_size=batch_size)
     else:
         in_first = int(np.sum(usable < notes.num_notes_of_first_set(split)))
-        places = mixed([in_first, len(usable) - in_first], extra_notes, seed=seed, start=start, batch_size=batch_size)
+        order = mixed([in_first, len(usable) - in_first], extra_notes, seed=seed, start=start, batch_size=batch_size)
     if notes.cache_dir is not None:
-        specgrams = _from_disk(notes.cache_dir, notes, config, split, resolution, usable, places)
+        specgrams = _from_disk(notes.cache_dir, notes, config, split, resolution, usable, order)
     elif 2 * 4 * resolution[0] * resolution[1] * len(usable) <= cache_bytes:
         cache = _converted(notes, config, split, resolution)
-        specgrams = places.map(lambda place: tf.gather(cache, place))
+        specgrams = order.map(lambda index: tf.gather(cache, index))
     else:
-        indices = places.unbatch().map(lambda place: tf.gather(usable, place))
+        indices = order.unbatch().map(lambda index: tf.gather(usable, index))
         specgrams = _specgrams(notes, config, split=split, indices=indices, resolution=resolution,
                                batch_size=batch_size)
         specgrams = specgrams.map(lambda batch: tf.ensure_shape(batch, [batch_size, *resolution, 2]))
     tables = [labels] if codes is None else [labels, codes]
-    rows = [places.map(functools.partial(tf.gather, table)) for table in tables]
+    rows = [order.map(functools.partial(tf.gather, table)) for table in tables]
     return tf.data.Dataset.zip(specgrams, *rows).prefetch(2)
 
 
@@ -86,7 +86,7 @@ def in_order(notes: PreparedNotes, config: Config) -> tf.data.Dataset:
 
 
 def _usable(notes: PreparedNotes, split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Places in a split of the notes whose pitch is in the vocabulary, and their pitch labels."""
+    """Indices in a split of the notes whose pitch is in the vocabulary, and their pitch labels."""
     pitches = notes.pitches(split)
     usable = np.flatnonzero(np.isin(pitches, notes.vocabulary.pitches))
     if not usable.size:
@@ -109,18 +109,18 @@ def check_sample_rate(notes: PreparedNotes, expected: int) -> None:
 
 
 def shuffled(num_notes: int, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:
-    """Endless int64 [batch_size] of places 0 <= place < num_notes: one permutation after another.
+    """Endless int64 [batch_size] of indices 0 <= index < num_notes: one permutation after another.
 
-    The first `start` places are passed over. The n-th place is a function of n alone, so that a resumed stream starts
+    The first `start` indices are passed over. The n-th index is a function of n alone, so that a resumed stream starts
     at once, wherever it starts.
     """
-    return _places(_permutations(num_notes, seed), start=start, batch_size=batch_size)
+    return _batches(_permutations(num_notes, seed), start=start, batch_size=batch_size)
 
 
 def mixed(num_notes: Sequence[int], share: float, *, seed: int, start: int, batch_size: int) -> tf.data.Dataset:
-    """As `shuffled`, but places of two sets, one after the other, of which the second has a `share` of all places.
+    """As `shuffled`, but indices of two sets, one after the other, of which the second has a `share` of all indices.
 
-    Each set has permutations of its own. Among any number of places the share is kept to within one.
+    Each set has permutations of its own. Among any number of indices the share is kept to within one.
 
     Raises:
       InputError: if a set from which notes are to come has none.
@@ -130,27 +130,27 @@ def mixed(num_notes: Sequence[int], share: float, *, seed: int, start: int, batc
             raise InputError(f'No notes to mix: expected some in {name}, for extra_notes_schedule. Received: none')
     first, second = _permutations(num_notes[0], seed), _permutations(num_notes[1], seed + 1)
 
-    def place(counts):
-        of_second = np.floor(counts * share).astype(int)  # so many of the places before
+    def indices(counts):
+        of_second = np.floor(counts * share).astype(int)  # how many of the indices before belong to it
         is_second = np.floor((counts + 1) * share).astype(int) > of_second
         return np.array([num_notes[0] + second([before])[0] if extra else first([count - before])[0]
                          for count, before, extra in zip(counts, of_second, is_second)])
 
-    return _places(place, start=start, batch_size=batch_size)
+    return _batches(indices, start=start, batch_size=batch_size)
 
 
 def _permutations(num_notes: int, seed: int) -> Callable[[Sequence[int] | np.ndarray], np.ndarray]:
-    """A function from counts to places 0 <= place < num_notes: one permutation after another."""
+    """A function from counts to indices 0 <= index < num_notes: one permutation after another."""
     @functools.lru_cache(maxsize=2)
     def permutation(epoch):
         return np.random.default_rng([seed, epoch]).permutation(num_notes)
 
-    return lambda counts: np.array([permutation(epoch)[place] for epoch, place in zip(*np.divmod(counts, num_notes))])
+    return lambda counts: np.array([permutation(epoch)[index] for epoch, index in zip(*np.divmod(counts, num_notes))])
 
 
-def _places(places: Callable[[Sequence[int]], np.ndarray], *, start: int, batch_size: int) -> tf.data.Dataset:
+def _batches(indices: Callable[[Sequence[int]], np.ndarray], *, start: int, batch_size: int) -> tf.data.Dataset:
     counts = tf.data.Dataset.range(start, np.iinfo(np.int64).max).batch(batch_size, drop_remainder=True)
-    return counts.map(lambda counts: tf.ensure_shape(tf.numpy_function(places, [counts], tf.int64), [batch_size]))
+    return counts.map(lambda counts: tf.ensure_shape(tf.numpy_function(indices, [counts], tf.int64), [batch_size]))
 
 
 def _specgrams(notes: PreparedNotes, config: Config, *, split: str, indices: tf.data.Dataset,
@@ -163,18 +163,18 @@ def _specgrams(notes: PreparedNotes, config: Config, *, split: str, indices: tf.
 
 
 def _from_disk(cache_dir: str | os.PathLike, notes: PreparedNotes, config: Config, split: str,
-               resolution: tuple[int, int], usable: np.ndarray, places: tf.data.Dataset) -> tf.data.Dataset:
-    """Batches of spectrograms at `places`, from the cache on disk."""
+               resolution: tuple[int, int], usable: np.ndarray, order: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches of spectrograms at the indices of `order`, from the cache on disk."""
     def convert():
         return _specgrams(notes, config, split=split, indices=tf.data.Dataset.from_tensor_slices(usable),
                           resolution=config.spec_shape, batch_size=_NOTES_AT_ONCE).prefetch(2)
     cached = specgram_cache.open_specgrams(cache_dir, config, resolution, notes=notes.identity(split),
                                            num_notes=len(usable), convert=convert)
 
-    def read(place):
-        specgrams = tf.numpy_function(lambda place: cached[place], [place], tf.float16)
-        return tf.cast(tf.ensure_shape(specgrams, [*place.shape, *resolution, 2]), tf.float32)
-    return places.map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    def read(index):
+        specgrams = tf.numpy_function(lambda index: cached[index], [index], tf.float16)
+        return tf.cast(tf.ensure_shape(specgrams, [*index.shape, *resolution, 2]), tf.float32)
+    return order.map(read, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 @functools.lru_cache(maxsize=1)  # a transition stage and the stable one after it have the same resolution

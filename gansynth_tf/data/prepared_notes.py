@@ -19,12 +19,12 @@ from gansynth_tf.errors import InputError
 
 _INFO_FILE = 'dataset_info.json'
 _FEATURES_FILE = 'features.json'
-# Of whatever module a description names a class of, TFDS imports that module.
+# TFDS imports every module of which a description names a class.
 _CLASSES = 'tensorflow_datasets.core.features.'
 _MAX_SAMPLE_RATE, _MAX_AUDIO_LENGTH = 384_000, 1 << 26
 _DEEPEST = 3  # data_dir/name/config/version
 
-# TFDS reads a field of its own that it has deprecated, and says so to its users.
+# TFDS reads a deprecated field of its own, and warns of that.
 logging.getLogger('absl').addFilter(lambda record: 'FeatureConnector' not in str(record.msg))
 
 
@@ -66,11 +66,11 @@ class PreparedNotes:
         return tuple(self._splits)
 
     def num_notes(self, split: str) -> int:
-        """How many notes a split has."""
+        """The number of notes in a split."""
         return sum(self._split(split).shard_lengths)
 
     def num_notes_of_first_set(self, split: str) -> int:
-        """How many of them belong to the first set: all, unless there are several."""
+        """The number of notes in a split of the first set; there is only one set unless it is a `MixedNotes`."""
         return self.num_notes(split)
 
     def pitches(self, split: str) -> np.ndarray:
@@ -86,7 +86,7 @@ class PreparedNotes:
         return np.array(listed[split], np.int32)
 
     def identity(self, split: str) -> dict:
-        """What tells the notes of a split from others: the files that they are in."""
+        """A description by which the notes of a split differ from others: the files that hold them, and the pitches."""
         paths = [pathlib.Path(path) for path in self.paths(split)]
         return {'split': split, 'files': [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns]
                                           for path in paths], 'pitches': list(self.vocabulary.pitches)}
@@ -158,7 +158,7 @@ class PreparedNotes:
 
 
 def is_prepared(directory: pathlib.Path) -> bool:
-    """Whether a TFDS data set lies at or below a directory."""
+    """True if a TFDS data set lies at or below a directory."""
     return any(_data_sets(directory))
 
 
@@ -188,7 +188,7 @@ def open_notes(data_dir: str | os.PathLike, *, cache_dir: str | os.PathLike | No
         _check_classes(files.read_json(found[0] / _FEATURES_FILE))
         notes = PreparedNotes(tfds.builder_from_directory(found[0]), cache_dir)
         notes.num_notes(TRAIN)
-    except Exception as error:  # TFDS and protobuf have no common base of theirs
+    except Exception as error:  # exceptions of TFDS and protobuf have no common base
         raise InputError(f'Cannot read the prepared notes: expected a TFDS directory with features as NSynth has '
                          f'({" ".join(str(error).split())}). Received: {str(found[0])!r}') from error
     return notes

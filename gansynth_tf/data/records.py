@@ -21,22 +21,22 @@ class RecordFiles:
     """
 
     def __init__(self, paths: Sequence[str | os.PathLike]):
-        self._places = [(os.fspath(path), *place) for path in paths for place in _places(path)]
+        self._records = [(os.fspath(path), *record) for path in paths for record in _offsets_and_sizes(path)]
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._records)
 
     def read(self, index: int) -> bytes:
         """The record of that number."""
-        path, offset, size = self._places[index]
+        path, offset, size = self._records[index]
         with open(path, 'rb') as file:
             file.seek(offset)
             return file.read(size)
 
 
-def _places(path: str | os.PathLike) -> list[tuple[int, int]]:
+def _offsets_and_sizes(path: str | os.PathLike) -> list[tuple[int, int]]:
     """(offset, size) of every record in a file."""
-    places, offset = [], 0
+    found, offset = [], 0
     if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
         raise InputError(f'Cannot read the prepared notes: expected a regular file. Received: {os.fspath(path)!r}')
     try:
@@ -46,11 +46,11 @@ def _places(path: str | os.PathLike) -> list[tuple[int, int]]:
                 file.seek(offset)
                 header = file.read(_HEADER_BYTES)
                 size = struct.unpack('<Q', header[:8])[0] if len(header) == _HEADER_BYTES else end
-                places.append((offset + _HEADER_BYTES, size))
+                found.append((offset + _HEADER_BYTES, size))
                 offset += _HEADER_BYTES + size + _FOOTER_BYTES
     except OSError as error:
         raise InputError(f'Cannot read the prepared notes: expected a file of records ({error.strerror or error}). '
                          f'Received: {os.fspath(path)!r}') from error
     if offset != end:
         raise InputError(f'Prepared notes truncated: expected whole records. Received: {os.fspath(path)!r}')
-    return places
+    return found

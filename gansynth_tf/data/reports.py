@@ -1,7 +1,7 @@
-"""What came of preparing a source's notes: as numbers, as text, and as files to look at.
+"""Reports on the preparation of a source's notes: as numbers, as text, and as files to look at.
 
 `skipped.csv`: every note that could not be used, and why. `notes.png`: notes by pitch and by instrument.
-`detected_pitches.csv`: if pitches were detected, what was heard.
+`detected_pitches.csv`: pitches that were detected, if any were.
 """
 
 import csv
@@ -26,7 +26,7 @@ _COLOURS = {TRAIN: '#33658a', TEST: '#f6ae2d'}
 
 @dataclasses.dataclass(kw_only=True)
 class Summary:
-    """What a run wrote (a dry one would write), and what it could not.
+    """The notes that a run wrote (a dry run would write), and those that it could not use.
 
     Attributes:
       directory: where the prepared notes lie; None after a dry run.

@@ -1,4 +1,4 @@
-"""How a prepared note is stored: NSynth's feature names, as TFDS has them, for any sample rate and length."""
+"""The storage of prepared notes: NSynth's feature names, as TFDS has them, for any sample rate and length."""
 
 import os
 import pathlib

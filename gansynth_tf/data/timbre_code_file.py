@@ -1,4 +1,4 @@
-"""The file of a data set's timbre codes, see `timbre_codes`. NumPy only: who plays needs no more."""
+"""The file of a data set's timbre codes, see `timbre_codes`. NumPy only, for engines without TensorFlow."""
 
 import dataclasses
 import os
@@ -33,7 +33,7 @@ class Projection:
 
 
 def powers(positions: np.ndarray) -> np.ndarray:
-    """[n] places of pitches, from -1 for the lowest to 1 -> [n, 4]."""
+    """Powers 0 to 3 of the positions of pitches, from -1 for the lowest pitch to 1: [n] -> [n, 4]."""
     return np.stack([positions ** power for power in range(_TREND_DEGREE + 1)], axis=1)
 
 
@@ -44,7 +44,10 @@ def write(codes: np.ndarray, directory: str | os.PathLike, projection: Projectio
 
 
 def of_model(directory: str | os.PathLike, config: Config) -> np.ndarray | None:
-    """Where a model's random latents lie: float32 [notes, latent_vector_size]; None if around 0. Errors as `read`."""
+    """Codes around which a model's random latents lie: float32 [notes, latent_vector_size]; None if around 0.
+
+    Errors are those of `read`.
+    """
     return read(directory, config.latent_vector_size) if config.latent_noise else None
 
 
@@ -69,7 +72,7 @@ def read(directory: str | os.PathLike, size: int) -> np.ndarray:
 
 
 def read_projection(directory: str | os.PathLike, size: int) -> Projection | None:
-    """What made the codes of a directory, of `size` numbers; None if its file does not hold it, or something else."""
+    """The projection that made the codes of a directory, of `size` numbers; None if its file holds no usable one."""
     with np.load(pathlib.Path(directory) / TIMBRE_CODES_FILE) as arrays:
         if not {'trend', 'matrix'} <= set(arrays.files):
             return None

@@ -93,5 +93,5 @@ def fit(rows: np.ndarray, labels: np.ndarray, *, num_pitches: int, size: int) ->
 
 
 def _positions(labels: np.ndarray, num_pitches: int) -> np.ndarray:
-    """Where pitches lie, from -1, the lowest, to 1."""
+    """Positions of pitches: -1 for the lowest, 1 for the highest."""
     return 2 * labels / max(1, num_pitches - 1) - 1

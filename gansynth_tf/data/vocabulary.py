@@ -18,7 +18,7 @@ _EXPECTED = 'a JSON object of note counts by MIDI pitch'
 
 @dataclasses.dataclass(frozen=True)
 class PitchVocabulary:
-    """MIDI pitches in ascending order; a pitch's label is its place in that order.
+    """MIDI pitches in ascending order; a pitch's label is its index in that order.
 
     Attributes:
       counts: training notes by MIDI pitch.
@@ -73,18 +73,18 @@ def read(directory: str | os.PathLike) -> PitchVocabulary:
     return from_json(files.read_json(path, expected=_EXPECTED), str(path))
 
 
-def from_json(values: Mapping[str, typing.Any], place: str) -> PitchVocabulary:
+def from_json(values: Mapping[str, typing.Any], source: str) -> PitchVocabulary:
     """The vocabulary that a JSON object describes: note counts by MIDI pitch.
 
     Raises:
-      InputError: if it is something else; names the `place` where it was found.
+      InputError: if it is something else; names the `source` of the object.
     """
     is_counts = all(
         re.fullmatch('[0-9]{1,3}', pitch) and type(count) is int and 0 < count < 2**53
         for pitch, count in values.items())
     if not is_counts or not values:
         raise InputError(f'Unusable pitch counts: expected {_EXPECTED}. '
-                         f'Received: {str(values)[:100]} ({place})')
+                         f'Received: {str(values)[:100]} ({source})')
     return PitchVocabulary({int(pitch): count for pitch, count in values.items()})
 
 

@@ -3,10 +3,12 @@
 Her graph holds the blocks of its stage only. Blocks that come later have fresh initial weights here.
 """
 
+import contextlib
 import math
 import os
 import pathlib
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -34,17 +36,22 @@ def find(directory: str | os.PathLike) -> str | None:
     The `checkpoint` files are not asked: they hold absolute paths of the machine that trained.
     """
     for stage in sorted(pathlib.Path(directory).glob('stage_*'), reverse=True):
-        prefixes = {int(match[1]): stage / match[0].removesuffix('.index')
-                    for path in stage.glob('model.ckpt-*.index')
-                    if (match := re.fullmatch(r'model\.ckpt-(\d+)\.index', path.name))}
-        for _, prefix in sorted(prefixes.items(), reverse=True):
+        for prefix in newest_first(stage):
             if _is_complete(prefix):
                 return str(prefix)
     return None
 
 
+def newest_first(directory: pathlib.Path) -> list[pathlib.Path]:
+    """The prefixes of the checkpoints model.ckpt-N in a directory, the highest N first."""
+    prefixes = {int(match[1]): directory / match[0].removesuffix('.index')
+                for path in directory.glob('model.ckpt-*.index')
+                if (match := re.fullmatch(r'model\.ckpt-(\d+)\.index', path.name))}
+    return [prefix for _, prefix in sorted(prefixes.items(), reverse=True)]
+
+
 def read(prefix: str, config: Config, num_pitches: int, *, only: str = '') -> dict[str, np.ndarray]:
-    """What a checkpoint of this project holds (see `training.checkpoints`), from one of Magenta's.
+    """The arrays of a checkpoint of this project (see `networks.checkpoints`), from one of Magenta's.
 
     Args:
       prefix: the checkpoint's files, as `find` returns them.
@@ -55,7 +62,8 @@ def read(prefix: str, config: Config, num_pitches: int, *, only: str = '') -> di
     Raises:
       InputError: if a variable is missing, surplus or of another shape, or the files are damaged.
     """
-    reader = _open(prefix)
+    with reading(prefix):
+        reader = tf.train.load_checkpoint(prefix)
     shapes = reader.get_variable_to_shape_map()
     if shapes.get(_PITCH_BIAS, [num_pitches]) != [num_pitches]:
         raise InputError(f'Unknown pitches: expected a model of {num_pitches} pitches, or pitch_counts.json beside its '
@@ -66,11 +74,9 @@ def read(prefix: str, config: Config, num_pitches: int, *, only: str = '') -> di
     variables = _variables(networks, stage, config)
     _check(prefix, shapes, variables)
     arrays = _fresh(networks, only)
-    try:
+    with reading(prefix):
         arrays |= {name: reader.get_tensor(theirs) for name, (theirs, _) in variables.items() if name.startswith(only)}
-        arrays |= _iterations(reader, config) | _place(reader, stage, config)
-    except (tf.errors.OpError, ValueError, IndexError, OverflowError) as error:
-        raise _unreadable(prefix, error) from error
+        arrays |= _iterations(reader, config) | _point_in_training(reader, stage, config)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise InputError(f'Unusable weights: expected finite numbers. Received: NaN or infinity in {name} '
@@ -78,22 +84,20 @@ def read(prefix: str, config: Config, num_pitches: int, *, only: str = '') -> di
     return arrays
 
 
+@contextlib.contextmanager
+def reading(prefix: str, expected: str = 'the files of a TensorFlow checkpoint') -> Iterator[None]:
+    """Turns the errors of TensorFlow's reader into an InputError that names the checkpoint and what was expected."""
+    try:
+        yield
+    except (tf.errors.OpError, ValueError, IndexError, OverflowError) as error:
+        raise InputError(f'Cannot read the checkpoint: expected {expected} ({str(error).splitlines()[0]}). '
+                         f'Received: {prefix!r}') from error
+
+
 def _is_complete(prefix: pathlib.Path) -> bool:
-    """Whether all the files of data are there, as many as the name of each says."""
+    """True if all the files of data are there, as many as the name of each says."""
     totals = [path.name.rpartition('-of-')[2] for path in prefix.parent.glob(f'{prefix.name}.data-?????-of-?????')]
     return bool(totals) and len(totals) == int(totals[0])
-
-
-def _open(prefix: str):
-    try:
-        return tf.train.load_checkpoint(prefix)
-    except (tf.errors.OpError, ValueError, IndexError) as error:
-        raise _unreadable(prefix, error) from error
-
-
-def _unreadable(prefix: str, error: Exception) -> InputError:
-    return InputError(f'Cannot read the checkpoint: expected the files of a TensorFlow checkpoint '
-                      f'({str(error).splitlines()[0]}). Received: {prefix!r}')
 
 
 def _variables(networks: Networks, stage: Stage, config: Config) -> dict[str, tuple[str, list[int]]]:
@@ -161,8 +165,8 @@ def _stage(prefix: str, config: Config) -> Stage:
                      f'Received: {prefix!r}')
 
 
-def _place(reader, stage: Stage, config: Config) -> dict[str, np.ndarray]:
-    """How far training has come, as this project counts.
+def _point_in_training(reader, stage: Stage, config: Config) -> dict[str, np.ndarray]:
+    """The point in training, as this project counts: stage, notes, blocks and progress.
 
     Playing needs blocks and progress as they were. Training goes on at an image of the stage, although the original's
     count may lag behind its stages where these had ended by time.

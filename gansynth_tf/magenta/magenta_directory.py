@@ -51,12 +51,12 @@ class MagentaModel:
                               num_blocks=int(arrays['num_blocks']), progress=float(arrays['progress']))
 
     def arrays(self, *, only: str = '') -> dict[str, np.ndarray]:
-        """What a checkpoint of this project holds; see `magenta_checkpoint.read`."""
+        """The arrays of a checkpoint of this project; see `magenta_checkpoint.read`."""
         return magenta_checkpoint.read(self.prefix, self.config, len(self.vocabulary.pitches), only=only)
 
 
 def is_magenta(directory: str | os.PathLike) -> bool:
-    """Whether a directory holds checkpoints of Magenta's, complete or not, and none of this project's."""
+    """True if a directory holds checkpoints of Magenta's, complete or not, and none of this project's."""
     directory = pathlib.Path(directory).expanduser()
     return any(directory.glob('stage_*/model.ckpt-*')) and not checkpoints.exist(directory)
 

@@ -84,7 +84,7 @@ def remove_unfinished(train_root_dir: str | os.PathLike) -> None:
 
 
 def exist(directory: str | os.PathLike) -> bool:
-    """Whether a directory holds a model of this project: a run's checkpoints, or `generator.npz`."""
+    """True if a directory holds a model of this project: a run's checkpoints, or `generator.npz`."""
     directory = pathlib.Path(directory)
     return (directory / GENERATOR_FILE).exists() or any(directory.glob('stage_*/checkpoint-*.npz'))
 

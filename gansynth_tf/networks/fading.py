@@ -1,7 +1,7 @@
-"""How a new block fades in: by a weight of the images of one block fewer.
+"""The weight by which a new block fades in: it is that of the images of one block fewer.
 
 `progress` counts resolutions: n - 1 while n blocks train in a stable stage, and from n - 2 to n - 1 while block n fades
-in. So with n blocks only the last two have a say.
+in. So with n blocks only the images of the last two count.
 """
 
 import tensorflow as tf

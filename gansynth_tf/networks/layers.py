@@ -146,7 +146,7 @@ class LatentToImage(_Equalized):
 
     The same as a valid convolution over the latent as a 1x1 image with zeros around it, by as much as lets the
     kernel's every tap touch the pixel once; kernel [height, width, size, filters] is kept in that form. All but one
-    tap in each place would multiply zeros, so it is computed as one matrix product.
+    tap at each pixel would multiply zeros, so it is computed as one matrix product.
     """
 
     def __init__(self, filters: int, image_size, **kwargs):
@@ -160,7 +160,7 @@ class LatentToImage(_Equalized):
 
     def call(self, latents):
         height, width, size, filters = self.kernel.shape
-        # A product for each place takes the kernel as it lies; the scale goes to the latents, which are fewest.
+        # A product for each pixel needs no transposed kernel; the latents are scaled, since they are fewest.
         taps = tf.cast(tf.reshape(self.kernel, [height * width, size, filters]), latents.dtype)
         outputs = (self.kernel_scale * latents) @ taps
         # The convolution slides over the pixel, so it meets the taps in reverse order; outputs are fewer to reverse.
@@ -172,7 +172,7 @@ class LatentToImage(_Equalized):
 
 
 def _precise(values: tf.Tensor) -> tf.Tensor:
-    """What statistics are taken of: bfloat16 as float32, and the rest as it is."""
+    """The values in a type that is precise enough for statistics: bfloat16 as float32, the rest as it is."""
     return tf.cast(values, tf.float32) if values.dtype == tf.bfloat16 else values
 
 
@@ -189,10 +189,10 @@ class PixelNorm(keras.layers.Layer):
 
 
 class MinibatchStddev(keras.layers.Layer):
-    """Appends one channel that holds how much the examples of the batch differ [1, section 3].
+    """Appends one channel that holds how much the notes of the batch differ [1, section 3].
 
     It is a single number: the standard deviation over the batch, averaged over all pixels and channels. (Karras et
-    al. compute it in groups of four examples; Magenta over the whole batch, and so does this.) `num_batches` of one
+    al. compute it in groups of four notes; Magenta over the whole batch, and so does this.) `num_batches` of one
     size, one after the other in `images`, have each its own. Where a batch is split over several replicas, it is the
     standard deviation over all of them. Statistics are taken in float32.
     """

@@ -1,4 +1,4 @@
-"""What generator and discriminator share: all blocks at once, stable names, seeds that depend on names only."""
+"""The base of generator and discriminator: all blocks at once, stable names, seeds that depend on names only."""
 
 import contextlib
 import re
@@ -56,7 +56,7 @@ class ProgressiveNetwork(keras.Model):
         return super().__call__(inputs, *args, num_blocks=num_blocks, weight=weight, **kwargs)
 
     def input_shape_of(self, num_blocks: int) -> tuple[int, ...]:
-        """Shape of one example of the first input."""
+        """Shape of the first input for one note."""
         raise NotImplementedError
 
     def variables_of(self, num_blocks: int) -> list[keras.Variable]:

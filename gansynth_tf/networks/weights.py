@@ -54,7 +54,7 @@ def check_generator(config: Config, num_pitches: int, arrays: Mapping[str, np.nd
 
 
 def faults(expected: Shapes, received: Shapes) -> str | None:
-    """How arrays differ from those that were expected: how many do, and the first three by name; None if none does."""
+    """Differences between arrays and those expected: the first three by name and the number of others; None if none."""
     found = dict.fromkeys(expected.keys() - received.keys(), 'is missing')
     found |= dict.fromkeys(received.keys() - expected.keys(), 'is unknown')
     found |= {name: f'has shape {list(received[name])} instead of {list(expected[name])}'

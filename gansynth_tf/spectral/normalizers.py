@@ -57,12 +57,12 @@ class Normalizer:
         return self.clip(self.scale(specgrams))
 
     def scale(self, specgrams: tf.Tensor) -> tf.Tensor:
-        """What `normalize` does before it clips."""
+        """`normalize` without clipping."""
         return specgrams * self.a.astype(np.float32) + self.b.astype(np.float32)
 
     def clip(self, images: tf.Tensor) -> tf.Tensor:
-        """What `normalize` does last."""
-        import tensorflow as tf  # here, since who plays an export has none
+        """Normalised images, clipped to [-1, 1] unless `clips` is False."""
+        import tensorflow as tf  # here, since exports are played without it
         return tf.clip_by_value(images, -1.0, 1.0) if self.clips else images
 
     def denormalize(self, specgrams: tf.Tensor) -> tf.Tensor:
@@ -84,7 +84,7 @@ class Normalizer:
 
 
 def needs_data(config: Config) -> bool:
-    """Whether `config.data_normalizer` is one that is fitted to data (and kept in normalizer.json)."""
+    """True if `config.data_normalizer` is one that is fitted to data (and kept in normalizer.json)."""
     return config.data_normalizer in _FITTED
 
 
@@ -112,13 +112,13 @@ def fit(config: Config, specgram_batches: Iterable) -> Normalizer:
     Args:
       config: names the normalizer and its margin.
       specgram_batches: arrays or tensors [batch, time, freq, 2] in their own units; no more batches are taken than
-        `config.normalizer_num_examples` examples need, so the stream may be endless.
+        `config.normalizer_num_examples` notes need, so the stream may be endless.
 
     Returns:
       A normalizer per channel, or per frequency and channel.
 
     Raises:
-      InputError: if there is no example, or a value is not finite, or the normalizer needs no data.
+      InputError: if there is no note, or a value is not finite, or the normalizer needs no data.
     """
     if not needs_data(config):
         raise InputError(f'Impossible data_normalizer: expected one that is fitted to data ({", ".join(_FITTED)}). '
@@ -158,10 +158,10 @@ def read(directory: str | os.PathLike) -> Normalizer:
         raise InputError(f'{path}: {error}') from error
 
 
-def _range_per_frequency(specgram_batches: Iterable, num_examples: int) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest values, float64 [freq, 2] each, of the first `num_examples` examples."""
+def _range_per_frequency(specgram_batches: Iterable, num_notes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest values, float64 [freq, 2] each, of the first `num_notes` notes."""
     lowest, highest = np.array(np.inf), np.array(-np.inf)
-    missing = num_examples
+    missing = num_notes
     for batch in specgram_batches:
         batch = np.asarray(batch, np.float64)[:missing]
         lowest = np.minimum(lowest, batch.min(axis=(0, 1), initial=np.inf))
@@ -172,7 +172,7 @@ def _range_per_frequency(specgram_batches: Iterable, num_examples: int) -> tuple
     if not (np.isfinite(lowest).all() and np.isfinite(highest).all()):
         raise InputError(f'Cannot fit the normalizer: expected at least one spectrogram and only finite values. '
                          f'Received: values from {np.min(lowest)} to {np.max(highest)} '
-                         f'in {num_examples - missing} spectrograms')
+                         f'in {num_notes - missing} spectrograms')
     return lowest, highest
 
 

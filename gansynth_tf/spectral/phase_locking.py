@@ -46,7 +46,7 @@ def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
 
 
 def _peaks(magnitude: tf.Tensor) -> tf.Tensor:
-    """Where the magnitude is above that of its neighbours, and not too faint: bool [batch, time, freq]."""
+    """Peaks, bins whose magnitude is above that of their neighbours and not too faint: bool [batch, time, freq]."""
     loud = magnitude > FAINTEST * tf.reduce_max(magnitude, axis=[1, 2], keepdims=True)
     for distance in range(1, NEIGHBOURS + 1):
         loud &= magnitude > tf.maximum(*(_moved(magnitude, side, math.inf) for side in (distance, -distance)))
@@ -75,7 +75,7 @@ def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
 
 
 def _attacks(magnitude: tf.Tensor) -> tf.Tensor:
-    """Where the level jumps, and the first frame: bool [batch, time, 1]."""
+    """Frames at which the level jumps, and the first frame: bool [batch, time, 1]."""
     level = tf.norm(magnitude, axis=2, keepdims=True)
     jumps = level[:, 1:] > JUMP * level[:, :-1]
     return tf.concat([tf.ones_like(jumps[:, :1]), jumps], axis=1)

@@ -115,7 +115,7 @@ def _frames(wave: np.ndarray, frame_length: int, hop_length: int) -> np.ndarray:
 
 def _normalized_differences(frames: np.ndarray, shortest: int, longest: int) -> np.ndarray:
     """The cumulative mean normalized difference (equation 8) at periods from shortest to longest, [frames, periods]."""
-    import scipy.fft  # here, since it takes half a second, which who only converts pitches need not wait
+    import scipy.fft  # here, since it takes half a second, and conversions of pitches do without
     size = scipy.fft.next_fast_len(2 * frames.shape[1] - 1, real=True)
     spectra = scipy.fft.rfft(frames, size)
     correlations = scipy.fft.irfft(spectra.real ** 2 + spectra.imag ** 2, size)[:, :longest + 1]

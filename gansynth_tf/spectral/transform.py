@@ -9,7 +9,7 @@ from gansynth_tf.spectral import ops
 
 @dataclasses.dataclass(frozen=True)
 class Framing:
-    """How a wave of `audio_length` samples becomes `num_frames` frames of `num_bins` frequencies.
+    """The division of a wave of `audio_length` samples into `num_frames` frames of `num_bins` frequencies.
 
     Windows overlap by three quarters. All padding goes before the wave: a note's onset then lies in frames that are
     partly silence, and the last frame ends with the last sample. The bin at 0 Hz is left out, so that `num_bins` is

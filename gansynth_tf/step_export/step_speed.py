@@ -1,4 +1,4 @@
-"""How fast an exported training step is on this machine's accelerator; needs JAX, but not TensorFlow."""
+"""The speed of an exported training step on this machine's accelerator; needs JAX, but not TensorFlow."""
 
 import os
 import pathlib

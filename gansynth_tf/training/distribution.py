@@ -23,7 +23,7 @@ class WorkerLostError(Exception):
 
 
 class Distribution:
-    """How a run is spread over replicas.
+    """The replicas of a run, and the collective operations among them.
 
     Args:
       name: 'none'; 'mirrored' for all accelerators of this machine; 'multi_worker' for several machines, each of which
@@ -51,7 +51,7 @@ class Distribution:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Where variables are made."""
+        """The scope in which variables are made."""
         if self.strategy is None:
             yield
         else:
@@ -74,7 +74,7 @@ class Distribution:
         return self.strategy.experimental_distribute_values_from_function(slices)
 
     def any(self, flag: bool) -> bool:
-        """Whether `flag` is true in any process; all processes must ask, and so wait for each other."""
+        """True if `flag` is true in any process; all processes must ask, and so wait for each other."""
         if self.strategy is None:
             return flag
         flags = self.strategy.experimental_distribute_values_from_function(lambda _: tf.constant(float(flag)))

@@ -1,4 +1,4 @@
-"""What a run would be: its stages, sizes, parameters, memory and time, from a few iterations of what is quick."""
+"""A forecast of a run: stages, sizes, parameters, memory and time, from a few iterations of the quick stages."""
 
 import logging
 import math

@@ -207,7 +207,7 @@ class _Run:
         self._save(stage, image_id, time.monotonic() - started, is_complete=True)
 
     def _is_over(self, stage: Stage, started: float) -> bool:
-        """Whether a stage's time is over, for any of the workers."""
+        """True if a stage's time is over, for any of the workers."""
         return stage.time_limit is not None and self._distribution.any(time.monotonic() - started > stage.time_limit)
 
     def _iterate(self, stage: Stage, batch: Batch, image_id: int) -> dict[str, float]:
@@ -254,7 +254,7 @@ class _Run:
         self._metrics.write({'image_id': image_id, 'stage_id': stage.stage_id} | numbers)
 
     def _arrays(self, stage: Stage, image_id: int) -> dict[str, np.ndarray]:
-        """Where training stands: the point in time, and all that the model has learnt."""
+        """The state of training: stage, notes seen, and all that the model has learnt."""
         return {'stage_id': np.array(stage.stage_id), 'image_id': np.array(image_id)} | self._model.arrays(image_id)
 
 

@@ -6,7 +6,7 @@ Odena et al. 2017 (auxiliary classifier). Every function takes tensors and retur
 
 import tensorflow as tf
 
-_ENVELOPE_NATS = 9.0  # below a note's loudest frame: what is softer is as good as silence
+_ENVELOPE_NATS = 9.0  # below a note's loudest frame; softer frames count as silence
 
 
 def generator_wasserstein(fake_scores: tf.Tensor) -> tf.Tensor:
@@ -35,7 +35,7 @@ def pitch(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 
 def interpolate(real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor) -> tf.Tensor:
-    """Points between real and fake images: one `mix` in [0, 1] for each example, [batch]."""
+    """Points between real and fake images: one `mix` in [0, 1] for each note, [batch]."""
     return real + mix[:, tf.newaxis, tf.newaxis, tf.newaxis] * (fake - real)
 
 
@@ -61,7 +61,7 @@ def partials(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     """Mean L2 distance between the frequencies of real notes and of others played at their pitches.
 
     Partials of one pitch lie at the same frequencies whatever the timbre: where both notes sound, played frequencies
-    are drawn to the real ones. Over a data set that is what they are on average.
+    are drawn to the real ones, and over a data set to their average.
 
     Args:
       real: normalised images [batch, height, width, 2] with instantaneous frequencies.
@@ -74,8 +74,8 @@ def partials(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
 def envelope(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     """Mean difference between the levels over time of real notes and of those that are played for them, in nats.
 
-    A picture's distance hardly sees how loud a frame is as a whole, which the ear hears first: as attack and decay,
-    and as a tremolo where levels follow the frames of a pixel.
+    The distance of pictures depends little on the loudness of whole frames, which a listener notices first: as attack
+    and decay, and as a tremolo where levels follow the frames of a pixel.
 
     Args:
       real: log magnitudes or powers [batch, height, width], in their own units.
@@ -88,7 +88,7 @@ def envelope(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
 
 
 def with_phase_by_loudness(images: tf.Tensor, floor: float) -> tf.Tensor:
-    """What a critic is to see of normalised images [batch, height, width, 2]: phase scaled by how loud it sounds.
+    """Normalised images [batch, height, width, 2] as a critic sees them: phase is scaled by the loudness at its pixel.
 
     Most of a picture is silence, whose phase is chance: a critic could tell notes by it alone. There phase counts
     `floor`, and 1 where it is audible; loudness gets no gradient by this.
@@ -98,14 +98,14 @@ def with_phase_by_loudness(images: tf.Tensor, floor: float) -> tf.Tensor:
 
 
 def _audibility(images: tf.Tensor) -> tf.Tensor:
-    """What phase counts, [batch, height, width, 1], where an image is as loud as it is: 0 for silence, 3 at most."""
+    """The weight of the phase of each pixel, [batch, height, width, 1], by its loudness: 0 for silence, 3 at most."""
     return 3 * (tf.nn.relu(images[..., :1] + 1) / 2) ** 3
 
 
 def griffin_lim_consistency(stfts: tf.Tensor, resynthesised_stfts: tf.Tensor) -> tf.Tensor:
-    """How far the magnitudes of STFTs [batch, time, freq] are from those of the audio they turn into.
+    """The distance between the magnitudes of STFTs [batch, time, freq] and those of the audio made from them.
 
-    Each example is scaled by the larger of the two maxima, at least 1. Source: Magenta's `model.py`.
+    Each note is scaled by the larger of the two maxima, at least 1. Source: Magenta's `model.py`.
     """
     magnitude, resynthesised = tf.abs(stfts), tf.abs(resynthesised_stfts)
     scale = tf.reduce_max(tf.maximum(magnitude, resynthesised), axis=(1, 2), keepdims=True)

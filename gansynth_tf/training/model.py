@@ -140,4 +140,4 @@ class Model(Protocol):
         """
 
     def distance(self, image_id: int) -> float | None:
-        """How far samples are from real notes, by which a stage's best checkpoint is kept; None if not to be known."""
+        """The distance of samples from real notes, by which the best checkpoint is kept; None if not measured."""

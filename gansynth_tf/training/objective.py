@@ -1,4 +1,4 @@
-"""What a stage minimises: the generator's losses and the critic's, with all their terms.
+"""The losses that a stage minimises, the generator's and the critic's, with all their terms.
 
 Everything runs at the stage's own resolution, on normalised images. The original works on full-size images, upscaled
 from the stage's, in the data's units; all quantities are equal but the norm of the critic's gradient, which this module
@@ -174,7 +174,7 @@ class Objective:
                                                    self._config.growth))
 
     def _play(self, latents, labels, progress, real_labels, real_codes) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """What the generator plays at `latents`, and at the codes of real notes if there is a reconstruction loss.
+        """The generator's notes at `latents`, and at the codes of real notes if there is a reconstruction loss.
 
         In one pass, so that kernels are read once.
         """

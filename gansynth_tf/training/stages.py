@@ -50,7 +50,7 @@ class Stage:
         return self.end_image - self.first_image
 
     def progress(self, image_id: int) -> float:
-        """How many blocks beyond the first are in use, the newest one's share as a fraction.
+        """The number of blocks beyond the first that are in use; a block that fades in counts as a fraction.
 
         In [num_blocks - 2, num_blocks - 1]; constant in a stable stage, rising linearly in a transition.
         """
@@ -76,7 +76,7 @@ def all_stages(config: Config) -> tuple[Stage, ...]:
 
 
 def are_same_so_far(before: Config, after: Config, stage_id: int | None) -> bool:
-    """Whether a run in `stage_id` (None: in none yet) can go on with the stages of another configuration.
+    """True if a run in `stage_id` (None: in none yet) can go on with the stages of another configuration.
 
     Stages to come may have other lengths; so may the one at work, unless it is a transition, whose progress would jump.
     """

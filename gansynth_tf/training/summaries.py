@@ -1,4 +1,4 @@
-"""What a run shows of itself: TensorBoard scalars, pictures and audio, from fixed latents and pitches.
+"""Summaries of a run for TensorBoard: pictures and audio of fixed latents and pitches.
 
 The latents and pitches stay the same throughout a run, so that one timbre can be followed from stage to stage.
 """

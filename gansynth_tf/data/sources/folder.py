@@ -1,8 +1,8 @@
 """A folder of one's own recordings, one note a file, in any layout.
 
-The name proposes and the ear disposes: a file's pitch is one that its name may mean and that is heard. What is heard
-with certainty where the name says nothing counts as well; where the two disagree, or neither says anything, the file is
-left out, with the reason.
+A file's pitch is one that its name may mean and that is also detected in its sound. A pitch that is detected with
+certainty is enough where the name has none. Where the two disagree, or there is neither, the file is left out, with the
+reason.
 """
 
 import collections
@@ -26,24 +26,24 @@ WAYS_TO_PITCH = ('name', 'csv', 'detect')
 
 _SUFFIXES = frozenset(('.wav', '.wave', '.aif', '.aiff', '.aifc', '.flac', '.ogg', '.oga', '.mp3'))
 _OTHER_AUDIO = frozenset(('.aac', '.alac', '.m4a', '.mp4', '.opus', '.wma', '.ape', '.wv'))
-_LOUDNESS = 100  # MIDI velocity of notes that say nothing of theirs
+_LOUDNESS = 100  # MIDI velocity of notes whose own is unknown
 _UNKNOWN = 'unknown'
-_FEWEST_OFF, _MOST_OF = 3, 0.8  # files that must be an octave off, of those whose name and sound say a pitch
+_FEWEST_OFF, _MOST_OF = 3, 0.8  # files that must be an octave off, and their share of those with both pitches
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PitchRules:
-    """How a file's pitch is found.
+    """Rules by which the pitch of a file is found.
 
     Attributes:
       ways: of WAYS_TO_PITCH, in the order in which they are tried: 'name' (the file's name, or that of a folder
-        that is nothing but a pitch, if what is heard agrees), 'csv' (as it says), 'detect' (by listening alone).
-      trust_names: names are believed unheard, for noises and percussion.
+        that is nothing but a pitch, if the detected pitch agrees), 'csv' (the CSV file), 'detect' (detection alone).
+      trust_names: names are believed without detection, for noises and percussion.
       csv_file: for 'csv': columns file (relative to the folder) and pitch, and if there are velocity and instrument.
       middle_c: how MIDI pitch 60 is called in names.
       min_confidence: below it, a detected pitch is not believed.
-      min_detected: lowest MIDI pitch that is listened for.
-      max_detected: highest MIDI pitch that is listened for.
+      min_detected: lowest MIDI pitch that is detected.
+      max_detected: highest MIDI pitch that is detected.
     """
 
     ways: tuple[str, ...] = ('name',)
@@ -132,7 +132,7 @@ class _Reader:
         self.listens = 'detect' in rules.ways or ('name' in rules.ways and not rules.trust_names)
         self._directory = directory
         self._readings = _readings(paths, rules.middle_c)
-        self._octaves_off: list[int] = []  # of names that say one pitch, against what is heard with certainty
+        self._octaves_off: list[int] = []  # of names with one pitch, against a certain detected pitch
         self._rules = rules
         self._trim = trim
         self._rows = {} if rules.csv_file is None else read_csv(rules.csv_file)
@@ -170,7 +170,7 @@ class _Reader:
         return self._ways[last](path)
 
     def check_octave(self) -> None:
-        """Raises an InputError if names are off what is heard by one and the same octave throughout."""
+        """Raises an InputError if nearly all names differ from the detected pitches by the same number of octaves."""
         counts = collections.Counter(self._octaves_off)
         octaves, count = counts.most_common(1)[0] if counts else (0, 0)
         if not octaves or count < max(_FEWEST_OFF, _MOST_OF * len(self._octaves_off)):
@@ -203,7 +203,7 @@ class _Reader:
         if named is not None:
             return named, None
         if not all(self._rules.min_detected <= pitch <= self._rules.max_detected for pitch in readings.plain):
-            return pitch_names.only(readings, path.stem), None  # beyond what can be heard
+            return pitch_names.only(readings, path.stem), None  # beyond what is detected
         raise InputError(f'Name and sound disagree: expected the pitch that the name says '
                          f'({" or ".join(map(str, readings.plain or readings.possible))}). Received: a sound of MIDI '
                          f'pitch {heard.pitch}, confidence {heard.confidence:.2f}')
@@ -223,7 +223,7 @@ class _Reader:
 
     def _heard(self, path: pathlib.PurePath) -> tuple[np.ndarray, int, pitch_detection.DetectedPitch]:
         samples, rate = self._read_audio(path)
-        note_audio.conform(samples, rate, sample_rate=rate, audio_length=len(samples))  # what is unusable has no pitch
+        note_audio.conform(samples, rate, sample_rate=rate, audio_length=len(samples))  # refuses what is unusable
         return samples, rate, pitch_detection.detect_pitch(samples, rate, min_pitch=self._rules.min_detected,
                                                            max_pitch=self._rules.max_detected)
 
@@ -237,7 +237,7 @@ class _Reader:
 
 
 def _readings(paths: Sequence[pathlib.PurePath], middle_c: str) -> dict[pathlib.PurePath, pitch_names.Readings]:
-    """What every file's name may say, read beside those of its folder, or else a folder above it that is a pitch."""
+    """The readings of every file's name, among those of its folder, or else the pitch in the name of a folder above."""
     found = {}
     for folder in sorted({path.parent for path in paths}):
         inside = [path for path in paths if path.parent == folder]

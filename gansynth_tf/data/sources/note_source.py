@@ -1,4 +1,4 @@
-"""What every source of notes hands over to be prepared: notes whose audio is read when it is needed."""
+"""Notes of a source that are to be prepared; their audio is read when it is needed."""
 
 import dataclasses
 import hashlib
@@ -28,10 +28,10 @@ class SourceNote:
       origin: how it sounds, e.g. 'acoustic' (the feature 'instrument/source').
       qualities: which of NSynth's note qualities it has.
       read_audio: returns float32 samples [samples, channels] and the rate in Hz, or raises an InputError.
-      file: what to call it where a person may have to look for it; None for its name.
+      file: the name under which a person finds it, for reports; None for `name`.
       confidence: how certain its pitch is, from 0 to 1, if that was detected.
-      licence: what it may be used under, if its source says so of each note.
-      credit: who is to be named for it, if its source says so.
+      licence: its own licence, if the source has one for each note.
+      credit: the name to credit, if the source has one.
       may_be_tested: False puts it into the train split whatever its name.
     """
 
@@ -70,7 +70,7 @@ class NoteSource:
       kind: the source's name on the command line, e.g. 'nsynth'.
       notes: what can be used as far as is known before their audio is read.
       skipped: what cannot be used.
-      license: what the notes may be used under that say nothing of their own.
+      license: that of notes without a licence of their own.
       num_not_selected: notes left out because they were not asked for.
     """
 
@@ -85,7 +85,7 @@ class NoteSource:
 
 
 def licences(source: NoteSource) -> str:
-    """What the notes of a source may be used under, with whom to name: `CC BY 4.0: "A", "B"; CC0: "C"`."""
+    """Licences of the notes of a source, each with the names to credit: `CC BY 4.0: "A", "B"; CC0: "C"`."""
     credits: dict[str, set[str]] = {}
     for note in source.notes:
         credits.setdefault(note.licence or source.license, set()).update([note.credit] if note.credit else [])

@@ -86,7 +86,7 @@ def _read_index(directory: pathlib.Path) -> Mapping:
 
 
 def _whereabouts(directory: pathlib.Path) -> str:
-    """Where NSynth is if it is not in `directory` itself, but a folder or an archive there; '' if it is not."""
+    """A hint for the error if NSynth is in a folder or an archive of `directory` instead; '' if it is not."""
     if inner := sorted(path.parent.name for path in directory.glob(f'*/{EXAMPLES_FILE}')):
         return f' (they are in {", ".join(inner)})'
     if archives := sorted(path.name for pattern in _ARCHIVES for path in directory.glob(pattern)):

@@ -26,7 +26,7 @@ _NUMBERS = ('pitch', 'velocity')
 
 
 def is_there(path: str | os.PathLike) -> bool:
-    """Whether a path is such a file, or a directory with such files and without the JSON form of NSynth."""
+    """True if a path is such a file, or a directory with such files and without the JSON form of NSynth."""
     path = pathlib.Path(path).expanduser()
     if path.is_dir():
         return any(path.glob(_PATTERN)) and not (path / nsynth.EXAMPLES_FILE).exists()
@@ -68,7 +68,7 @@ def read_source(path: str | os.PathLike, selection: Selection = PAPER) -> NoteSo
 
 
 def _refuse_packed(path: pathlib.Path) -> None:
-    """Says of a file that cannot be read if it is packed, so that its records have no places of their own."""
+    """Raises an InputError if a file that cannot be read is packed: records in it cannot be found one by one."""
     is_compressed = False
     with contextlib.suppress(OSError), open(path, 'rb') as file:
         is_compressed = file.read(2) == _GZIP

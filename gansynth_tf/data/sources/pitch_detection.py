@@ -50,7 +50,7 @@ def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pit
 
 
 def is_octave(samples: np.ndarray, rate: int, pitch: int, *, instead_of: int) -> bool:
-    """Whether a note has `pitch` rather than one some octaves away: whether the lower one's own partials sound.
+    """True if a note has `pitch` rather than one some octaves away, by the partials that only the lower one has.
 
     Args:
       samples: float32 [samples, channels].

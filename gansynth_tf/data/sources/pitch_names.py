@@ -1,7 +1,7 @@
 """MIDI pitches as people write them: numbers, note names in either octave convention, and inside file names.
 
-A file name rarely says plainly what its letters and numbers mean, so it is not parsed but read: `readings` gives every
-pitch that it could mean, and what can be said without listening. Which of them is right is decided by ear (`folder`).
+The letters and numbers of a file name can mean several things. `readings` therefore returns every pitch that it could
+mean, and those that are certain without its sound. `folder` decides among them by the detected pitch.
 """
 
 import collections
@@ -34,11 +34,11 @@ _LOWEST_VELOCITY = 20  # after a mere v; smaller ones are numbers of layers
 
 @dataclasses.dataclass(frozen=True)
 class Readings:
-    """What a file name may say.
+    """Pitches that a file name may mean.
 
     Attributes:
-      plain: the pitches that it says if it says one at all, ascending; one that is alone can be believed.
-      possible: those, and others that would be believed only if they are heard.
+      plain: the pitches of its most certain tokens, ascending; if there is only one, it can be believed.
+      possible: those, and others that are believed only if detection finds them.
     """
 
     plain: tuple[int, ...] = ()
@@ -82,7 +82,7 @@ def parse_pitch(text: str, *, middle_c: str = 'C4') -> int:
 
 
 def readings(stems: Sequence[str], *, middle_c: str = 'C4') -> list[Readings]:
-    """What the names of the files of one folder may say of their pitches.
+    """Readings of the names of the files of one folder.
 
     The files are read together: a token that all of them share is no pitch (Hammond B3) unless nothing else is; where
     one has an H, B is B flat; what 's' means (As: A sharp, or A flat in German) is seen from the other names.
@@ -136,7 +136,7 @@ def velocity_in_file_name(stem: str) -> int | None:
 
 
 def before_pitch(stem: str) -> str:
-    """What comes before the pitch in a file's name: 'Grand Piano' of 'Grand Piano - C4 v100'. Empty if nothing does."""
+    """The text before the pitch in a file's name: 'Grand Piano' of 'Grand Piano - C4 v100'; may be empty."""
     if match := _NSYNTH_STEM.fullmatch(stem):
         return match[1]
     matches = [_LABELLED.search(stem), _JOINED.search(stem) or _APART.search(stem) or _NUMBER.search(stem),
@@ -169,7 +169,7 @@ def _blank(match: re.Match) -> str:
 
 def _name_token(match: re.Match, middle_c: str) -> _Token:
     letter, accidental, octave = match[1].upper(), (match[2] or '').lower(), int(match[3])
-    # 'C-4' is middle C to a tracker, and to nobody an octave that no instrument has.
+    # Trackers write 'C-4' for middle C; no instrument reaches octave -4.
     octaves = {octave, -octave} if octave < 0 else {octave}
     pitches = {_pitch(letter, accidental, one, middle_c) for one in octaves}
     if accidental == 's' and letter in 'EA':  # Es, As: German flats

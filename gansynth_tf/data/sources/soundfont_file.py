@@ -1,4 +1,4 @@
-"""What a SoundFont says of its instruments: which there are, and which keys each has recordings for.
+"""The instruments of a SoundFont, and the keys for which each has recordings.
 
 Source: "SoundFont Technical Specification", version 2.04, section 7: the list `pdta` of an .sf2 or .sf3 file.
 """
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from gansynth_tf.errors import InputError
 
-# Generators: what a zone says (section 8.1.2).
+# Generators, the properties of a zone (section 8.1.2).
 _INSTRUMENT, _KEY_RANGE, _SAMPLE, _ROOT_KEY = 41, 43, 53, 58
 _COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING = 51, 52, 56
 _DEFAULT_ROOT = 60  # of an unpitched recording, whose root key is 255 (section 7.10)
 _ROOT_OFFSET = 40  # of the root key in a recording's header
-_NARROW = 24  # keys of a zone that says where its recording belongs, whatever its root key
+_NARROW = 24  # keys: a zone of fewer is where its recording belongs, whatever its root key
 _LAYOUTS = {'phdr': '<20sHHHIII', 'pbag': '<HH', 'pgen': '<H2s', 'inst': '<20sH', 'ibag': '<HH', 'igen': '<H2s',
             'shdr': '<20sIIIIIBbHH'}
 
@@ -167,7 +167,7 @@ def _narrowed(zone: Zone, generators: dict[int, bytes]) -> Zone:
 
 
 def _zones(bags: list[tuple], generators: list[tuple], first: int, end: int, *, last: int) -> Iterator[dict]:
-    """What each zone says. A first one without the generator `last` says what holds for those that do not."""
+    """The generators of each zone. A first zone without the generator `last` holds defaults for the others."""
     defaults: dict[int, bytes] = {}
     for index in range(first, end):
         zone = dict(generators[bags[index][0]:bags[index + 1][0]])
