@@ -21,16 +21,16 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
         built-in model.
       config: what a model of Magenta's was trained with (a preset's name, or a `gansynth_tf.config.Config`); only used
         where its `experiment.json` is missing.
-      ema: play with the moving average of the weights, as one should, rather than with the weights themselves.
+      ema: play with the moving average of the weights rather than with the weights themselves.
       precision: 'fp32', or 'bf16', which is faster on processors that have bfloat16, and costs quality; a SavedModel
-        plays in that which it was exported in.
-      latent_scale: how far random timbres are from the middle: 1 for all that the model was trained for, less for fewer
-        kinds, more of them in tune; the model's own if not given.
+        plays in the precision that it was exported with.
+      latent_scale: scale of random latents: 1 as in training, below 1 for less varied notes, more of which are in
+        tune; the model's own if not given.
       batch_size: notes generated at once.
       checkpoint: of a training run, the 'latest' or the 'best': that of the lowest sliced Wasserstein distance in the
         newest stage.
-      phase_locking: give each partial of a note one phase, which makes it steadier and clearer than the original's
-        way, a phase a frequency (False); a SavedModel plays in the way that it was exported with.
+      phase_locking: one phase for each partial of a note, which sounds steadier and clearer; False for one phase for
+        each frequency, as the original has it; a SavedModel plays in the way that it was exported with.
 
     Returns:
       A `gansynth_tf.instrument.Instrument`.

@@ -98,7 +98,7 @@ class BatchedInstrument:
         The same seed gives the same rows, however many are asked for; None gives new ones each time. A scale below 1
         keeps to timbres that training has met more often, near the middle or near the training notes: fewer kinds, more
         of them right (after Brock et al. 2019, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
-        section 3.1, who draw anew what is too far out).
+        section 3.1, where values that are too large are drawn anew).
         """
         shape = (whole_number(n, 'number of notes', highest=MAX_NOTES), self.latent_size)
         return random_latents(_random(seed), shape, noise=self._latent_noise, codes=self._codes,
@@ -146,7 +146,7 @@ class BatchedInstrument:
     def _batches(self, latents: np.ndarray, labels: np.ndarray) -> Iterator[np.ndarray]:
         for start in range(0, len(latents), self.batch_size):
             batch_latents, batch_labels = latents[start:start + self.batch_size], labels[start:start + self.batch_size]
-            # A few fixed sizes, so that there are few graphs; powers of two, so that less than half is in vain.
+            # A few fixed sizes, so that there are few graphs; powers of two, so that less than half is padding.
             size = min(1 << (len(batch_latents) - 1).bit_length(), self.batch_size)
             padding = size - len(batch_latents)
             waves = self._waves(np.pad(batch_latents, [(0, padding), (0, 0)]), np.pad(batch_labels, (0, padding)))
@@ -160,7 +160,7 @@ def random_latents(rng: np.random.Generator, shape: tuple[int, int], *, noise: f
     Args:
       rng: the random numbers.
       shape: of what is returned.
-      noise: `latent_noise`: 0 for N(0, 1), else how many times N(0, 1) lie on top of a random note's code.
+      noise: `latent_noise`: 0 for N(0, 1), else the scale of N(0, 1) that is added to a random note's code.
       codes: float32 [notes, size], the training notes' timbre codes; needed where there is `noise`.
       scale: of all that is N(0, 1).
     """
@@ -188,7 +188,7 @@ def finished(waves: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def without_clicks(waves: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Notes that begin and end at zero, by ramps of 5 ms: what plays alone has no envelope to see to that.
+    """Notes that begin and end at zero, by ramps of 5 ms; for notes that are played without an envelope.
 
     Args:
       waves: float [..., samples].

@@ -16,9 +16,9 @@ PRESETS: typing.Mapping[str, dict[str, typing.Any]] = types.MappingProxyType({
     'linear_prog': dict(data_type='linear', **_LOW_FREQUENCY_RESOLUTION),  # IF
     'phase_prog_hires': dict(data_type='phase'),  # phase + H
     'phase_prog': dict(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
-    # What two cores train in about two hours: narrow networks. All frequencies are there from the first block on, where
-    # they cost little, so that it learns the pitches; 16 frames a pixel and random timbres around those of real notes
-    # bring the attacks; blocks add time. The third is not trained: its pictures are enlarged.
+    # Narrow networks, which two cores train in about two hours. The first block has all frequencies, where they cost
+    # little, so that it learns the pitches; 16 frames per pixel and random timbres around those of real notes bring the
+    # attacks; later blocks refine the time axis. The third is not trained: images of the second are enlarged.
     'small': dict(num_resolutions=3, start_width=1024, scale_mode='H', time_patch=16, latent_vector_size=16,
                   fmap_base=128, fmap_max=32, fmap_decay=0.4, num_images_schedule=(82_000, 60_000, 0),
                   transition_num_images_schedule=(8000, 8000, 0), batch_size_schedule=(16, 8, 8),

@@ -15,12 +15,12 @@ TRAINING: Mapping[str, str] = {'TF_CPU_ALLOCATOR_USE_BFC': '1'}
 # without AVX-512 its gradients with respect to the kernels of large images take twice as long.
 GENERATING: Mapping[str, str] = {**TRAINING, 'TF_ENABLE_ONEDNN_OPTS': '1'}
 
-# What TensorFlow has to say as an error, it raises.
+# Errors are raised as exceptions anyway.
 _QUIET: Mapping[str, str] = {'TF_CPP_MIN_LOG_LEVEL': '3'}
 
 
 def prefer_speed(settings: Mapping[str, str]) -> None:
-    """Makes the settings, but for those that the user has made otherwise. They count before TensorFlow is imported."""
+    """Sets those environment variables that the user has not set; to be called before TensorFlow is imported."""
     for name, value in settings.items():
         os.environ.setdefault(name, value)
 

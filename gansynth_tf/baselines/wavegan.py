@@ -44,9 +44,9 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
 
     Args:
       directory: the run's.
-      ema: whatever it is, the weights themselves are played: as in the original, there is no average of them.
+      ema: without effect: as in the original, there is no average of the weights.
       precision: 'fp32' alone.
-      latent_scale: how far random timbres are from the middle; 1 unless given.
+      latent_scale: scale of random latents; 1 unless given.
       batch_size: notes generated at once.
       checkpoint: 'latest' alone, since checkpoints are not compared.
       kind: of the hyperparameters.

@@ -1,4 +1,4 @@
-"""WaveGAN and SpecGAN from the original's variables: sizes read off their shapes, TensorFlow 1 checkpoints for good."""
+"""WaveGAN and SpecGAN from the original's variables, whose shapes tell the sizes, and conversion of its checkpoints."""
 
 import logging
 import os
@@ -109,7 +109,7 @@ def convert(prefix: str, output_dir: str | os.PathLike, *, slice_length: int | N
             moments: Moments | None = None) -> pathlib.Path:
     """Turns a checkpoint of the original into a run of this project, which can be played and trained on.
 
-    The model knows no pitches: whichever of NSynth's it is asked for, it plays what it likes.
+    The model does not know pitches: it accepts all of NSynth's, without effect on what it plays.
 
     Args:
       prefix: of the checkpoint's files.

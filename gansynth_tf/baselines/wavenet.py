@@ -34,7 +34,7 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str
       directory: the run's.
       ema: play with the average of the weights.
       precision: 'fp32' alone.
-      latent_scale: without effect on what is heard, since a latent is but the seed of a note's draws.
+      latent_scale: without effect, since a latent is only the seed of a note's random draws.
       batch_size: notes drawn at once.
       checkpoint: 'latest' alone, since checkpoints are not compared.
 

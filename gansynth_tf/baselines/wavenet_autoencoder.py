@@ -5,8 +5,8 @@
     between = wavenet_autoencoder.mix(codes[0], codes[1], [0.0, 0.5, 1.0])
     audio = autoencoder.decode(between, seed=0)
 
-`PRESETS` and `create` are what gansynth_train asks for. It is no instrument by itself, having no latents; a run of it
-is one that plays mixtures of the notes that it keeps, which is what `load_instrument` opens for `gansynth_tf.load`.
+`PRESETS` and `create` are what gansynth_train asks for. It has no latents; as an instrument,
+which `load_instrument` opens for `gansynth_tf.load`, a run plays mixtures of the notes that it keeps.
 
 Source: Engel et al. 2017, "Neural Audio Synthesis of Musical Notes with WaveNet Autoencoders"; Magenta's h512_bo16.
 """

@@ -1,8 +1,8 @@
-"""The networks of the two WaveNets as functions of their weights, and what weights these are.
+"""The networks of the two WaveNets as functions of their weights, and the names and shapes of these.
 
 Sources: van den Oord et al. 2016, "WaveNet: A Generative Model for Raw Audio"; Engel et al. 2017, "Neural Audio
 Synthesis of Musical Notes with WaveNet Autoencoders"; Magenta's h512_bo16, whose names and order of operations these
-are. The layers that a pitch goes through are told in `pitch_encoding`.
+are. `pitch_encoding` describes the layers of the pitch.
 """
 
 import re

@@ -54,7 +54,7 @@ def prepare(source: NoteSource, data_dir: str | os.PathLike, *, sample_rate: int
         with _write_errors(directory):
             _write(usable, info)
         done.check_trainable()
-        reports.write(done, data_dir)  # before the notes are there: who finds them finds all
+        reports.write(done, data_dir)  # before the notes have their name: complete notes have reports
     return done
 
 

@@ -6,8 +6,8 @@ they are not optimised but computed. The code of a note is a whitened linear pro
 what follows from the pitch: of variance 1 over the data set, like the latents it stands among, independent of the
 pitch, and close for notes that sound alike.
 
-Envelopes are taken of full-size spectrograms, over spans of time that are short where notes begin and widen after: so a
-code knows a pluck from a bow, which the few frames of a first stage do not tell apart.
+Envelopes are taken of full-size spectrograms, over spans of time that are short where notes begin and longer later: so
+codes of plucked and of bowed notes differ, as they would not in the few frames of a first stage.
 """
 
 import itertools

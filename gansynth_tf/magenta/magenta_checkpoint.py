@@ -33,7 +33,7 @@ _COUNTERS = re.compile(rf'{_IMAGE_ID}|{_TRAIN_TIME}|{_OPTIMIZERS}/\w+/beta[12]_p
 def find(directory: str | os.PathLike) -> str | None:
     """The prefix of the newest complete checkpoint of the last stage that has one, or None.
 
-    The `checkpoint` files are not asked: they hold absolute paths of the machine that trained.
+    The `checkpoint` files are not read: they hold absolute paths of the machine that trained.
     """
     for stage in sorted(pathlib.Path(directory).glob('stage_*'), reverse=True):
         for prefix in newest_first(stage):

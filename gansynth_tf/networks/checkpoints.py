@@ -126,7 +126,7 @@ def read_newest(train_root_dir: str | os.PathLike, prefix: str = '', *, check: C
       check: raises an InputError if the arrays are not as they should be.
 
     Raises:
-      InputError: if it is damaged: no other is played in its place without a word.
+      InputError: if it is damaged; an older one is not played instead.
     """
     path, before = [*_newest_first(train_root_dir), None, None][:2]
     if path is None:

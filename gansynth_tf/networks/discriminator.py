@@ -1,7 +1,7 @@
 """The discriminator: from normalised spectrograms to critic scores and pitch logits.
 
 That of Karras et al. (2018), "Progressive Growing of GANs", as GANSynth (Engel et al., 2019) and Magenta's networks.py
-have it. It is not told the pitch: it names it (an auxiliary classifier).
+have it. It does not get the pitch: it predicts it (auxiliary pitch classifier).
 """
 
 import keras

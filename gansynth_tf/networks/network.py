@@ -62,8 +62,8 @@ class ProgressiveNetwork(keras.Model):
     def variables_of(self, num_blocks: int) -> list[keras.Variable]:
         """The variables of the first `num_blocks` blocks, and those that belong to none.
 
-        RGB layers of all but the last two blocks (in a stable stage, all but the last) have no say and so no gradient,
-        but belong to the list: their moving averages go on as in the original.
+        RGB layers of all but the last two blocks (in a stable stage, all but the last) have no effect and so no
+        gradient, but belong to the list: their moving averages go on as in the original.
         """
         self.config.resolution(num_blocks)
         return [variable for variable in self.trainable_variables if _block_id(variable.path) <= num_blocks]

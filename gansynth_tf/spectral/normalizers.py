@@ -70,7 +70,7 @@ class Normalizer:
         return (specgrams - self.b.astype(np.float32)) / self.a.astype(np.float32)
 
     def at_width(self, width: int) -> Normalizer:
-        """The normalizer for pictures averaged down to `width` frequencies.
+        """The normalizer for specgrams averaged down to `width` frequencies.
 
         Averaging a and b makes normalising and averaging interchangeable (but for values that are clipped).
         """

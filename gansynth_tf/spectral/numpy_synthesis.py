@@ -1,7 +1,7 @@
 """From a generator's images to waves in NumPy alone: what `representations` and `phase_locking` do in TensorFlow.
 
-For engines that bring only the network, so that they start without TensorFlow. What is the same for frames that an
-image repeats is computed once. The functions carry their counterparts' names, where their sources are said.
+For engines that run the network without TensorFlow. Frames that an image repeats are computed once. Functions have the
+names of their counterparts in TensorFlow, whose docstrings name the sources.
 """
 
 import numpy as np

@@ -16,11 +16,10 @@ from gansynth_tf.spectral.numpy_synthesis import FAINTEST, JUMP, NEIGHBOURS, REA
 
 
 def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
-    """Accumulated phase in which every partial is of one piece; the counterpart of `ops.accumulated_phase`.
+    """Accumulated phase in which the bins of a partial move together; the counterpart of `ops.accumulated_phase`.
 
     Args:
-      magnitude: float32 [batch, time, freq], of a short-time Fourier transform with a bin's every multiple of half the
-        window's length a whole turn, as `transform.Framing` has it.
+      magnitude: float32 [batch, time, freq], of STFTs as `transform.Framing` has them.
       ifreq: float32 [batch, time, freq], as `ops.instantaneous_frequency` gives it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Pictures of sound: what the networks see of a wave. One class a representation, all with the same two methods.
+"""Spectrograms, as the networks see them, from waves and back: a class for each kind, with the same two methods.
 
 Sources: GANSynth (Engel et al., ICLR 2019), section 2.2; Magenta's specgrams_helper.py and data_helpers.py.
 """
@@ -15,7 +15,7 @@ from gansynth_tf.spectral.phase_locking import locked_phase
 
 
 class Representation(abc.ABC):
-    """A pair of transforms between waves and pictures with two channels.
+    """A pair of transforms between waves and specgrams with two channels.
 
     Both are pure TensorFlow functions without variables, for use eagerly, in any tf.function and in
     tf.data.Dataset.map. Both raise an InputError if their argument is of another shape than said here.
@@ -127,7 +127,7 @@ class MelInstantaneousFrequency(FrequencyRepresentation):
 
 
 class Wave(Representation):
-    """The wave itself as a picture one pixel wide, in two equal channels, with silence on both sides."""
+    """The wave itself as a specgram one pixel wide, in two equal channels, with silence on both sides."""
 
     def __init__(self, config: Config):
         super().__init__(config)

@@ -22,7 +22,7 @@ from gansynth_tf.training.model import Batch, Model, Stage
 from gansynth_tf.training.signals import Stopped, StopRequest
 
 _LOG_SECONDS = 5.0  # between two updates of the progress line's losses
-_MOST_ROLLBACKS = 3  # what goes wrong more often than this is not bad luck
+_MOST_ROLLBACKS = 3  # after so many, other random numbers will not help
 
 
 class _UnfitError(Exception):
@@ -153,7 +153,7 @@ class _Run:
             is_extended = was_complete and int(restored.get('end_image', stage.end_image)) < stage.end_image
             if image_id >= stage.end_image or (was_complete and not is_extended):
                 return
-        if image_id == 0:  # something to go back to, from the first iteration on
+        if image_id == 0:  # so that even the first iterations can be rolled back
             self._save(stage, image_id, seconds, compare=False)
         batches = self._model.batches(image_id, self._random_stream)
         if self._distribution.is_chief:

@@ -1,8 +1,8 @@
 """The distance of a run's samples from its notes, by which its checkpoints are compared: sliced Wasserstein.
 
 Rabin et al. 2011. Both sets are projected onto random directions; on a line the distance is that of the sorted
-values. Karras et al. 2018 take it of patches of a Laplacian pyramid; this one takes it of whole normalised pictures,
-and so tells distributions of notes apart, not of textures. 0 is the best.
+values. Karras et al. 2018 take it of patches of a Laplacian pyramid; this one takes it of whole normalised images,
+and so compares distributions of notes, not of textures. 0 is the best.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Being told to stop: SIGTERM and SIGINT are noted, and acted on when the iteration at work is done."""
+"""Requests to stop: SIGTERM and SIGINT, which take effect after the current iteration."""
 
 import signal
 import threading
@@ -7,7 +7,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopped(Exception):
-    """Training was asked to stop and has saved all it knows.
+    """Training was asked to stop and has saved a checkpoint.
 
     Attributes:
       image_id: images seen so far.

@@ -20,7 +20,7 @@ from gansynth_tf.training.stages import Stage
 _NUM_AUDIO = 4  # clips a summary; TensorBoard shows few at once
 _BATCH = 8  # notes generated together, which bounds the memory
 _NUM_BETWEEN = 8  # notes from one timbre to another
-_HEARD = 0.5  # of the loss of chance: below it the critic tells pitches
+_HEARD = 0.5  # of the loss of guessing: below it the critic knows pitches
 NUM_REAL = 16  # real notes to compare with
 
 
@@ -112,9 +112,9 @@ def log_line(terms: Mapping[str, float]) -> str:
 
 
 class PitchWatch:
-    """A warning when the critic no longer tells the pitch of real notes, which usually comes before a run falls apart.
+    """A warning when the critic no longer knows the pitch of real notes, which usually comes before training diverges.
 
-    There is none before it once told the pitch: new networks begin at chance.
+    There is no warning before the critic has learnt the pitches: new networks begin with guessing.
     """
 
     def __init__(self, num_pitches: int):

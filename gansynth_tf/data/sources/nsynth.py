@@ -55,9 +55,9 @@ def read_source(directory: str | os.PathLike, selection: Selection = PAPER) -> N
 
 
 def as_source(notes: Iterable[SourceNote], skipped: Iterable[SkippedNote]) -> NoteSource:
-    """Notes of NSynth, in whatever form they came, with what is to be said about them.
+    """A source of notes of NSynth, with its description, citation and licence.
 
-    Notes that name a licence of their own are others' in NSynth's layout.
+    Notes with licences of their own are recordings of others in NSynth's layout.
     """
     notes = tuple(notes)
     if any(note.licence for note in notes):

@@ -1,4 +1,4 @@
-"""The pitch of a note by listening to it: YIN (`spectral.pitch.yin`) over the beginning of the note."""
+"""The pitch of a note from its sound: YIN (`spectral.pitch.yin`) over the beginning of the note."""
 
 import dataclasses
 
@@ -17,14 +17,14 @@ _OWN_PARTIALS = 0.003  # of all partials' energy, that a lower octave has in tho
 
 @dataclasses.dataclass(frozen=True)
 class DetectedPitch:
-    """A MIDI pitch, and the share (0 to 1) of a note's sounding frames that are heard within half a semitone of it."""
+    """A MIDI pitch, and the share (0 to 1) of a note's sounding frames within half a semitone of it."""
 
     pitch: int
     confidence: float
 
 
 def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pitch: int = 108) -> DetectedPitch:
-    """Listens to the beginning of a note.
+    """Detects the pitch at the beginning of a note.
 
     Args:
       samples: float32 [samples, channels].
@@ -33,7 +33,7 @@ def detect_pitch(samples: np.ndarray, rate: int, *, min_pitch: int = 21, max_pit
       max_pitch: highest MIDI pitch considered.
 
     Returns:
-      The pitch nearest to the median of what is heard, with a confidence of 0 if nothing is.
+      The pitch nearest to the median of the frames', with a confidence of 0 if no frame has one.
     """
     wave = _mono(samples, rate)
     frame_length = 2048 if min_pitch >= 33 else 4096  # two periods of the lowest pitch, at least

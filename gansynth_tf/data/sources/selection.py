@@ -1,4 +1,4 @@
-"""Which of a source's notes are wanted."""
+"""The selection of a source's notes."""
 
 import dataclasses
 

@@ -14,7 +14,7 @@ from gansynth_tf.errors import InputError
 PROGRAMS = tuple(range(112))  # General MIDI's pitched instruments; percussion and noises follow
 VELOCITIES = (25, 50, 75, 100, 127)  # NSynth's
 
-# Decimated afterwards: the synthesizer does not filter what it plays faster, and at 48 kHz little of that is heard.
+# Decimated afterwards: the synthesizer does not filter what it plays faster; at 48 kHz little aliasing is audible.
 _RENDER_RATE = 48000  # Hz
 _HELD = 0.75  # of a note's length: 3 of 4 seconds
 
@@ -36,8 +36,8 @@ def read_source(path: str | os.PathLike, *, programs: Sequence[int] = PROGRAMS,
       velocities: MIDI velocities from 1.
       min_pitch: lowest MIDI pitch.
       max_pitch: highest MIDI pitch.
-      stretch: how many semitones an instrument may be played away from the nearest of its recordings. SoundFonts let
-        their outermost recordings sound up to the ends of the keyboard, where nobody has heard the instrument.
+      stretch: how many semitones an instrument may be played away from the nearest of its recordings. SoundFonts play
+        their outermost recordings up to the ends of the keyboard, far beyond the instrument's range.
       seconds: length of a note; it is held for three quarters.
 
     Raises:
