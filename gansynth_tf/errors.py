@@ -1,10 +1,10 @@
-"""The one exception that means: the input, not the program, is at fault; and what of it may be shown."""
+"""The exception for unusable input, and text of users made safe to print."""
 
 from collections.abc import Collection
 
 
 def printable(text: str) -> str:
-    """A text that comes from a file's name, as a terminal may have it: escape codes and the like are spelt out."""
+    """A text, such as a file's name, that is safe in a terminal: control characters become escape sequences."""
     return ''.join(char if char.isprintable() else char.encode('unicode_escape').decode() for char in text)
 
 

@@ -33,10 +33,10 @@ def conform(samples: np.ndarray, rate: int, *, sample_rate: int, audio_length: i
       fade_seconds: length of the linear fade-out before a cut.
 
     Returns:
-      int16 [samples]; mono samples that came from 16 bits at `sample_rate` and are not too long are what they were.
+      int16 [samples]; mono samples of 16 bits at `sample_rate` that are not too long are unchanged.
 
     Raises:
-      InputError: if they are none, not finite, silent or clipped flat.
+      InputError: if there are no samples, or they are not finite, silent or clipped.
     """
     if not samples.size:
         raise InputError('Audio file empty: expected samples. Received: none')

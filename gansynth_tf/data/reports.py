@@ -161,7 +161,7 @@ def _draw_pitches(axes, summary: Summary) -> None:
 
 
 def _most_frequent(summary: Summary) -> list[tuple[str, int]]:
-    """(name, notes), most frequent first; those that do not fit together under one name."""
+    """(name, number of notes), most frequent first; beyond the first 30, all together under one name."""
     ordered = sorted(summary.instruments.items(), key=lambda item: (-item[1], item[0]))
     shown, others = ordered[:_MOST_INSTRUMENTS], ordered[_MOST_INSTRUMENTS:]
     if others:

@@ -20,8 +20,8 @@ class Projection:
     """A linear map from spectral envelopes to codes.
 
     Attributes:
-      trend: float32 [4, envelope], what follows from the pitch: coefficients of `powers`.
-      matrix: float32 [envelope, size], for what is left.
+      trend: float32 [4, envelope], coefficients of `powers`: the part of envelopes that follows from the pitch.
+      matrix: float32 [envelope, size], from the rest of envelopes to codes.
     """
 
     trend: np.ndarray

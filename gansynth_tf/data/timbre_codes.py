@@ -28,7 +28,7 @@ _NUM_BANDS = 32
 def of_notes(notes: pipeline.PreparedNotes, config: Config) -> tuple[np.ndarray, Projection]:
     """The codes of the training notes, float32 [notes, latent_vector_size], in the order of `pipeline.in_order`.
 
-    With them comes what makes them, for other notes.
+    And the projection that gives the codes of other notes.
     """
     rows, labels = zip(*((envelopes(specgrams).numpy(), labels.numpy())
                          for specgrams, labels in pipeline.in_order(notes, config)))

@@ -1,8 +1,8 @@
 """One run on several accelerators or machines, by tf.distribute. Every replica has all weights and a part of the batch.
 
-What is drawn and read is drawn and read for the whole batch, the same way in every process, and each replica takes its
-slice: so a run does not depend on how it is spread, up to rounding. Means over the batch (losses, gradients, minibatch
-standard deviation) are means over the replicas' means.
+Every process draws random numbers and reads notes for the whole batch, in the same way, and each replica takes its
+slice: so results do not depend on the number of replicas, up to rounding. Means over the batch (losses, gradients,
+minibatch standard deviation) are means over the replicas' means.
 """
 
 import json

@@ -51,7 +51,7 @@ def reconstruction(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
 
     With a critic whose slope is held at 1 in these units, this is about as large as the Wasserstein distance that it
     estimates (of one way to pair real with fake, an upper bound), and the two gradients are of one size. Phase counts
-    the more the louder it sounds: that of partials makes the pitch, that of the noise between them is chance.
+    the more the louder it sounds: the phase of partials makes the pitch, that of the noise between them is random.
     """
     weights = tf.concat([tf.ones_like(real[..., :1]), _audibility(real)], axis=-1)
     return tf.reduce_mean(norm((played - real) * weights))

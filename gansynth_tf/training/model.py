@@ -86,7 +86,7 @@ class Model(Protocol):
         """
 
     def begin(self, stage: Any, arrays: Mapping[str, np.ndarray] | None) -> None:
-        """Takes up a stage, which all other methods then mean.
+        """Begins a stage, to which all other methods then refer.
 
         Args:
           stage: one of `stages`.
@@ -133,7 +133,7 @@ class Model(Protocol):
         """Shows real notes when a stage starts, by `tf.summary` functions; writer and step are set."""
 
     def summarise(self, terms: Mapping[str, float], image_id: int) -> dict[str, float]:
-        """Shows samples, by `tf.summary` functions; writer and step are set. Warns of what `terms` say.
+        """Shows samples, by `tf.summary` functions; writer and step are set. Logs warnings about `terms`.
 
         Returns:
           More numbers to write beside `terms`; {} for none.

@@ -22,8 +22,8 @@ PROCESS_FILE = 'run.pid'
 def exclusive(directory: pathlib.Path) -> Iterator[None]:
     """Holds a run's directory for this process.
 
-    The files may stay behind and mean nothing by themselves: what counts is the system's lock on one of them, which
-    goes when its process ends, however it ends.
+    The files may remain and mean nothing by themselves: only the system's lock on one of them counts, which ends with
+    its process.
 
     Raises:
       InputError: if another process holds it; the message has that process's number.

@@ -101,11 +101,5 @@ def project(images: np.ndarray) -> np.ndarray:
 
 
 def distance_of_projections(first: np.ndarray, second: np.ndarray) -> float:
-    """The mean over all directions of the Wasserstein-1 distance of projections [n, directions] to others [n, ...].
-
-    Raises:
-      ValueError: if there are not as many of one as of the other.
-    """
-    if first.shape != second.shape:
-        raise ValueError(f'Two sets of projections differ in size: {first.shape} and {second.shape}')
+    """The mean over all directions of the Wasserstein-1 distance of projections [n, directions] to as many others."""
     return float(np.mean(np.abs(np.sort(first, axis=0) - np.sort(second, axis=0))))

@@ -30,8 +30,3 @@ def test_directions_have_length_one_and_are_the_same_for_every_batch():
     rng = np.random.default_rng(1)
     many = sample_quality.project(rng.standard_normal((200, 5000)))
     assert many.std() == pytest.approx(1, rel=0.05)
-
-
-def test_sets_of_different_size():
-    with pytest.raises(ValueError, match='differ in size'):
-        sample_quality.distance_of_projections(np.ones((3, 2)), np.ones((4, 2)))

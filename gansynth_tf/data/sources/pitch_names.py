@@ -84,8 +84,8 @@ def parse_pitch(text: str, *, middle_c: str = 'C4') -> int:
 def readings(stems: Sequence[str], *, middle_c: str = 'C4') -> list[Readings]:
     """Readings of the names of the files of one folder.
 
-    The files are read together: a token that all of them share is no pitch (Hammond B3) unless nothing else is; where
-    one has an H, B is B flat; what 's' means (As: A sharp, or A flat in German) is seen from the other names.
+    The names are read together. A token that all of them share is not a pitch (Hammond B3), unless there are no others.
+    If one name has an H, then B means B flat. The other names show if 's' means sharp or, in German (As), flat.
 
     Args:
       stems: file names without their suffixes.
@@ -99,7 +99,7 @@ def readings(stems: Sequence[str], *, middle_c: str = 'C4') -> list[Readings]:
 
 
 def pitch_in_file_name(stem: str, *, middle_c: str = 'C4') -> int:
-    """The one MIDI pitch that a file's name alone (without its suffix) says plainly.
+    """The one plain MIDI pitch of a file's name (without its suffix).
 
     Raises:
       InputError: if there is none, or several that differ.
@@ -111,10 +111,10 @@ def pitch_in_file_name(stem: str, *, middle_c: str = 'C4') -> int:
 
 
 def only(found: Readings, stem: str) -> int:
-    """The pitch of a name that says one plainly.
+    """The pitch of a name with exactly one plain reading.
 
     Raises:
-      InputError: if it says none, or several.
+      InputError: if it has none, or several.
     """
     if len(found.plain) == 1:
         return found.plain[0]
