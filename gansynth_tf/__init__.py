@@ -45,8 +45,8 @@ def load(path=None, *, config=None, ema=True, precision='fp32', latent_scale=Non
     >>> synth.generate(synth.sample_latents(1, seed=0), [60]).shape
     (1, 64000)
     """
-    from gansynth_tf import processor
-    processor.check_backend()  # before what follows sets it
+    from gansynth_tf import tensorflow_setup
+    tensorflow_setup.check_backend()  # before what follows sets it
     from gansynth_tf.generation import load as loading
     return loading.instrument(path, config=config, ema=ema, precision=precision, latent_scale=latent_scale,
                               batch_size=batch_size, checkpoint=checkpoint, phase_locking=phase_locking)

@@ -12,8 +12,8 @@ import gansynth_tf
 
 PACKAGE = pathlib.Path(gansynth_tf.__file__).parent
 # A module imports from its own room and from the rooms before it.
-ROOMS = ('errors', 'files', 'processor', 'presets', 'hyperparameters', 'config', 'instrument', 'spectral', 'data',
-         'networks', 'training', 'step_export', 'magenta', 'baselines', 'generation', 'music', 'evaluation',
+ROOMS = ('errors', 'files', 'tensorflow_setup', 'presets', 'hyperparameters', 'config', 'instrument', 'spectral',
+         'data', 'networks', 'training', 'step_export', 'magenta', 'baselines', 'generation', 'music', 'evaluation',
          'exploration', 'export', 'player', 'reproduction', 'benchmark', 'cli')
 HEAVY = ('tensorflow', 'keras', 'tensorflow_datasets', 'matplotlib', 'scipy', 'librosa')
 

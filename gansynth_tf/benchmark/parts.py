@@ -9,13 +9,13 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Mapping
 
-from gansynth_tf import processor
 from gansynth_tf.benchmark import comparison
 from gansynth_tf.benchmark.comparison import Result
 from gansynth_tf.config import Config
+from gansynth_tf.tensorflow_setup import GENERATING, TRAINING, prefer_speed
 
-_SETTINGS = {'generate': processor.GENERATING, 'synthesis': processor.GENERATING, 'data': processor.TRAINING,
-             'train': processor.TRAINING, 'wavenet': processor.GENERATING, 'roofline': processor.GENERATING}
+_SETTINGS = {'generate': GENERATING, 'synthesis': GENERATING, 'data': TRAINING, 'train': TRAINING,
+             'wavenet': GENERATING, 'roofline': GENERATING}
 PARTS = tuple(_SETTINGS)
 
 
@@ -40,7 +40,7 @@ def measure(part: str, config: Config, *, tfds_data_dir: str | None = None, peer
 
 
 def _start(settings: Mapping[str, str], import_tensorflow: Callable[[], object]) -> None:
-    processor.prefer_speed(settings)
+    prefer_speed(settings)
     import_tensorflow()
 
 

@@ -6,9 +6,9 @@ import pathlib
 import subprocess
 from types import TracebackType
 
-from gansynth_tf import processor
 from gansynth_tf.benchmark.measurement import Measurement
 from gansynth_tf.errors import InputError
+from gansynth_tf.tensorflow_setup import GENERATING
 
 _SCRIPT = pathlib.Path(__file__).with_name('original.py')
 
@@ -28,7 +28,7 @@ class Peer:
         self._python = python
         try:
             # Without this project's settings of TensorFlow, as its users would run it.
-            environment = {name: value for name, value in os.environ.items() if processor.GENERATING.get(name) != value}
+            environment = {name: value for name, value in os.environ.items() if GENERATING.get(name) != value}
             self._process = subprocess.Popen([pathlib.Path(python).expanduser(), str(_SCRIPT), job], text=True,
                                              env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              stderr=subprocess.PIPE)

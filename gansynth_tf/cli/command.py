@@ -39,7 +39,7 @@ from absl import flags
 
 import gansynth_tf
 from gansynth_tf import config as config_lib
-from gansynth_tf import files, instrument, processor
+from gansynth_tf import files, instrument, tensorflow_setup
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError, printable
 from gansynth_tf.hyperparameters import GANSYNTH
@@ -138,10 +138,10 @@ def execute(main: Callable[[list[str]], int | None], module: types.ModuleType, a
         return EXIT_NO_READER
 
 
-def import_tensorflow(settings: Mapping[str, str] = processor.GENERATING) -> None:
-    """Imports TensorFlow without its log lines; `processor` has the settings."""
+def import_tensorflow(settings: Mapping[str, str] = tensorflow_setup.GENERATING) -> None:
+    """Imports TensorFlow without its log lines; `tensorflow_setup` has the settings."""
     os.environ['KERAS_BACKEND'] = 'tensorflow'  # in the tool's process, whichever backend the user has set
-    processor.import_tensorflow(settings)
+    tensorflow_setup.import_tensorflow(settings)
 
 
 def load(settings: Mapping[str, typing.Any]) -> instrument.Instrument:

@@ -30,8 +30,8 @@ def main(argv):
         raise InputError('Impossible --budget_minutes: expected more than 0. Received: 0')
     from gansynth_tf import files
     output_dir = files.make_directory(FLAGS.output_dir)
-    from gansynth_tf import processor
-    processor.import_tensorflow(processor.TRAINING)
+    from gansynth_tf import tensorflow_setup
+    tensorflow_setup.import_tensorflow(tensorflow_setup.TRAINING)
     from gansynth_tf.reproduction import reproduction, systems
     from gansynth_tf.training import signals
 

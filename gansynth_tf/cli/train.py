@@ -46,14 +46,14 @@ _EXIT_CUT_SHORT = 1
 
 def main(argv):
     from gansynth_tf import config as config_lib
-    from gansynth_tf import processor
+    from gansynth_tf import tensorflow_setup
 
     if FLAGS.model == 'gansynth':  # before TensorFlow is imported, so that a mistake is told at once
         config = _config(config_lib.PRESETS)
-        processor.import_tensorflow(processor.TRAINING)
+        tensorflow_setup.import_tensorflow(tensorflow_setup.TRAINING)
     else:
         _refuse_what_only_gansynth_can()
-        processor.import_tensorflow(processor.TRAINING)
+        tensorflow_setup.import_tensorflow(tensorflow_setup.TRAINING)
         baseline = importlib.import_module(f'gansynth_tf.baselines.{FLAGS.model}')
         config = _config(baseline.PRESETS)
     from gansynth_tf.data import mixed_notes

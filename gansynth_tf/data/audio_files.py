@@ -13,7 +13,7 @@ import typing
 import numpy as np
 import soundfile
 
-from gansynth_tf.data import audio_ops
+from gansynth_tf.data import tfio_audio
 from gansynth_tf.errors import InputError
 
 LONGEST_SECONDS = 60.0  # of a file that is read: more is no note
@@ -40,7 +40,7 @@ def read_audio(path: str | os.PathLike) -> tuple[np.ndarray, int]:
         repaired = _repaired(path)
         with soundfile.SoundFile(path if repaired is None else repaired) as file:
             _check_header(file, path)
-            decode = audio_ops.decoder(file.format, file.subtype) if repaired is None else None
+            decode = tfio_audio.decoder(file.format, file.subtype) if repaired is None else None
             samples = decode(path) if decode else None
             if samples is None:  # libsndfile knows more formats, and says what is wrong with a file
                 samples = file.read(dtype='float32', always_2d=True)

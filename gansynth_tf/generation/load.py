@@ -5,7 +5,7 @@ import os
 import pathlib
 import typing
 
-from gansynth_tf import files, processor
+from gansynth_tf import files, tensorflow_setup
 from gansynth_tf.config import EXPERIMENT_FILE, Config
 from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.generation import network_model
@@ -42,7 +42,7 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
                                                    phase_locking=phase_locking) if is_export else None
     if export is None:
         # Imported only here, so that other engines play without TensorFlow.
-        processor.import_tensorflow()
+        tensorflow_setup.import_tensorflow()
         from gansynth_tf.generation import exported_model, synthesizer
         if name in BASELINES:
             return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(directory, **settings)

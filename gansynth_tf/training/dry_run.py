@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import tensorflow as tf
 
-from gansynth_tf import processor
+from gansynth_tf import tensorflow_setup
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
 from gansynth_tf.spectral import normalizers, representations
@@ -148,7 +148,7 @@ def _peak_bytes() -> int:
     gpus = tf.config.list_logical_devices('GPU')
     if gpus:
         return tf.config.experimental.get_memory_info(gpus[0].name.removeprefix('/device:'))['peak']
-    return processor.peak_bytes()
+    return tensorflow_setup.peak_bytes()
 
 
 def _row(cells) -> str:

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import tensorflow as tf
 
-from gansynth_tf.data import audio_files, audio_ops
+from gansynth_tf.data import audio_files, tfio_audio
 from gansynth_tf.errors import InputError
 
 KINDS = [('wav', 'PCM_U8'), ('wav', 'PCM_16'), ('wav', 'PCM_24'), ('wav', 'PCM_32'), ('wav', 'FLOAT'),
@@ -23,10 +23,10 @@ def stand_in(monkeypatch):
         return tf.cast(tf.audio.decode_wav(content)[0] * 32768.0, dtype)
     monkeypatch.setitem(sys.modules, 'tensorflow_io', types.SimpleNamespace(
         audio=types.SimpleNamespace(decode_wav=decode_wav)))
-    monkeypatch.setattr(audio_ops, 'is_available', lambda: True)
-    audio_ops._graph.cache_clear()
+    monkeypatch.setattr(tfio_audio, 'is_available', lambda: True)
+    tfio_audio._graph.cache_clear()
     yield
-    audio_ops._graph.cache_clear()
+    tfio_audio._graph.cache_clear()
 
 
 def write(path, subtype='PCM_16'):
@@ -46,11 +46,11 @@ def test_samples_are_those_that_soundfile_reads(tmp_path, suffix, subtype):
 
 
 def test_it_is_available_with_the_versions_that_it_works_with(monkeypatch):
-    monkeypatch.setattr(audio_ops.importlib.util, 'find_spec', lambda name: object())
+    monkeypatch.setattr(tfio_audio.importlib.util, 'find_spec', lambda name: object())
     monkeypatch.setattr(tf, '__version__', '2.17.1')
-    assert audio_ops.is_available.__wrapped__()
+    assert tfio_audio.is_available.__wrapped__()
     monkeypatch.setattr(tf, '__version__', '2.21.0')
-    assert not audio_ops.is_available.__wrapped__()
+    assert not tfio_audio.is_available.__wrapped__()
 
 
 def test_where_it_is_available_it_decodes(stand_in, tmp_path, monkeypatch):
@@ -58,12 +58,12 @@ def test_where_it_is_available_it_decodes(stand_in, tmp_path, monkeypatch):
     expected, _ = soundfile.read(path, dtype='float32')
     monkeypatch.setattr(soundfile.SoundFile, 'read', None)
     np.testing.assert_array_equal(audio_files.read_audio(path)[0], expected)
-    assert audio_ops.decoder('WAV', 'PCM_U8') is None and audio_ops.decoder('AIFF', 'PCM_16') is None
+    assert tfio_audio.decoder('WAV', 'PCM_U8') is None and tfio_audio.decoder('AIFF', 'PCM_16') is None
 
 
 def test_what_it_cannot_decode_is_left_to_soundfile(stand_in, tmp_path):
     path = write(tmp_path / 'note.wav', 'ULAW')
-    assert audio_ops.decoder('WAV', 'PCM_16')(path) is None
+    assert tfio_audio.decoder('WAV', 'PCM_16')(path) is None
     expected, _ = soundfile.read(path, dtype='float32')
     np.testing.assert_array_equal(audio_files.read_audio(path)[0], expected)
 
@@ -72,6 +72,6 @@ def test_the_graph_is_made_once(stand_in, tmp_path):
     path = write(tmp_path / 'note.wav')
     for _ in range(2):
         audio_files.read_audio(path)
-    assert audio_ops._graph.cache_info().misses == 1
+    assert tfio_audio._graph.cache_info().misses == 1
     with pytest.raises(InputError, match='Audio file missing'):
         audio_files.read_audio(tmp_path / 'other.wav')

@@ -1,4 +1,4 @@
-"""The machine: TensorFlow imported so that it is fast on a processor and keeps quiet, and the memory that is taken."""
+"""The import of TensorFlow, fast on a processor and quiet, and the peak memory of this process."""
 
 import os
 import sys
