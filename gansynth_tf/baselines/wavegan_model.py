@@ -14,7 +14,7 @@ from gansynth_tf.data.prepared_notes import PreparedNotes
 from gansynth_tf.networks import weights
 from gansynth_tf.training import run_directory
 from gansynth_tf.training.draw import order_seed
-from gansynth_tf.training.model import Batch, SingleStage, Stage
+from gansynth_tf.training.model import Batch, Stage
 from gansynth_tf.training.summaries import PitchWatch
 
 _NUM_SAMPLES = 4  # notes in a summary; TensorBoard shows few at once
@@ -29,8 +29,8 @@ class WaveGANModel:
     """
 
     def __init__(self, config: WaveGANConfig, notes: PreparedNotes):
-        self.stages = [SingleStage(batch_size=config.batch_size * config.num_critic_updates,
-                                   end_image=config.total_num_images)]
+        self.stages = [Stage(batch_size=config.batch_size * config.num_critic_updates,
+                             end_image=config.total_num_images)]
         self.summary_interval = config.save_summaries_num_images
         self._config = config
         self._notes = notes

@@ -17,7 +17,7 @@ from gansynth_tf.data.sources.note_source import TEST, TRAIN
 from gansynth_tf.networks import weights
 from gansynth_tf.training import run_directory
 from gansynth_tf.training.draw import order_seed
-from gansynth_tf.training.model import Batch, SingleStage, Stage
+from gansynth_tf.training.model import Batch, Stage
 from gansynth_tf.training.optimizer import Adam
 
 _NUM_SHOWN = 4
@@ -100,7 +100,7 @@ class WaveNetModel:
 
     def __init__(self, config: DecoderConfig, notes: PreparedNotes):
         pipeline.check_sample_rate(notes, config.sample_rate)
-        self.stages = [SingleStage(batch_size=config.batch_size, end_image=config.total_num_images)]
+        self.stages = [Stage(batch_size=config.batch_size, end_image=config.total_num_images)]
         self.summary_interval = config.save_summaries_num_images
         self._config = config
         self._notes = notes

@@ -18,44 +18,28 @@ import numpy as np
 Batch = Mapping[str, np.ndarray]  # or tensors
 
 
-class Stage(Protocol):
-    """A part of a run, which has directory and optimizers of its own. Most models have one, a `SingleStage`."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A part of a run, which has a directory and optimizers of its own. Models whose networks do not grow have one.
 
-    @property
-    def stage_id(self) -> int:
-        """From 0; rising, but not necessarily by 1."""
+    Attributes:
+      stage_id: rising from stage to stage, but not necessarily by 1.
+      batch_size: notes per iteration.
+      first_image: notes seen in all the stages before; 'images' in names here are notes.
+      end_image: notes seen after this stage, in all.
+      time_limit: seconds after which the stage ends whatever it has seen; None for no limit.
+    """
 
-    @property
-    def batch_size(self) -> int:
-        """Notes per iteration."""
-
-    @property
-    def first_image(self) -> int:
-        """Notes seen in all the stages before; 'images' in names here are notes."""
-
-    @property
-    def end_image(self) -> int:
-        """Notes seen after this stage, in all."""
-
-    @property
-    def time_limit(self) -> float | None:
-        """Seconds after which the stage ends whatever it has seen; None for no limit."""
+    stage_id: int = 0
+    batch_size: int
+    first_image: int = 0
+    end_image: int
+    time_limit: float | None = None
 
     @property
     def title(self) -> str:
         """A few words for the progress line."""
-
-
-@dataclasses.dataclass(frozen=True)
-class SingleStage:
-    """The one stage of a model whose networks do not grow."""
-
-    batch_size: int
-    end_image: int
-    stage_id: int = 0
-    first_image: int = 0
-    time_limit: float | None = None
-    title: str = 'training'
+        return 'training'
 
 
 class Model(Protocol):

@@ -6,35 +6,26 @@ Source: Karras et al. 2018, section 2; Magenta's `model.py` and TF-GAN's progres
 import dataclasses
 
 from gansynth_tf.config import Config
+from gansynth_tf.training import model
 
 
-@dataclasses.dataclass(frozen=True)
-class Stage:
-    """One stage: even ones are stable, odd ones fade in the block of the next resolution.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stage(model.Stage):
+    """A stage of a GANSynth: even ones are stable, odd ones fade in the block of the next resolution.
 
     Attributes:
-      stage_id: from 0.
       num_blocks: blocks (resolutions) in use, from 1.
-      batch_size: notes per update.
-      first_image: images of all the stages before.
-      end_image: images after this stage, in all.
+      resolution: (height, width) of its spectrograms.
       ac_loss_factor: what the pitch losses' weights are multiplied by.
       learning_rate_factor: what both learning rates are multiplied by.
-      resolution: (height, width) of its spectrograms.
       extra_notes: share of the notes that come from prepared sets after the first; None for all notes equally often.
-      time_limit: seconds that it may take; None for no limit.
     """
 
-    stage_id: int
     num_blocks: int
-    batch_size: int
-    first_image: int
-    end_image: int
     resolution: tuple[int, int]
     ac_loss_factor: float = 1.0
     learning_rate_factor: float = 1.0
     extra_notes: float | None = None
-    time_limit: float | None = None
 
     @property
     def title(self) -> str:
@@ -110,8 +101,9 @@ def _stage(config: Config, stage_id: int, first_image: int, end_image: int) -> S
     def scheduled(schedule: tuple, otherwise=1.0):
         return _padded(schedule or (otherwise,), config.num_resolutions)[num_blocks - 1]
 
-    return Stage(stage_id, num_blocks, scheduled(config.batch_size_schedule), first_image, end_image,
-                 config.resolution(num_blocks), ac_loss_factor=scheduled(config.ac_loss_weight_schedule),
+    return Stage(stage_id=stage_id, batch_size=scheduled(config.batch_size_schedule), first_image=first_image,
+                 end_image=end_image, num_blocks=num_blocks, resolution=config.resolution(num_blocks),
+                 ac_loss_factor=scheduled(config.ac_loss_weight_schedule),
                  learning_rate_factor=scheduled(config.learning_rate_schedule),
                  extra_notes=scheduled(config.extra_notes_schedule, None))
 

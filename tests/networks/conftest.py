@@ -4,7 +4,6 @@ import pathlib
 import numpy as np
 import pytest
 
-from gansynth_tf.config import Config
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.discriminator import Discriminator
 from gansynth_tf.networks.generator import Generator
@@ -20,12 +19,6 @@ def layers_unit():
 @pytest.fixture(scope='session')
 def schedule_tables():
     return json.loads((GOLDEN / 'schedule_tables.json').read_text())
-
-
-@pytest.fixture(scope='session')
-def tiny_config():
-    """What the networks' goldens were computed with: 8x64 images in three blocks, 61 pitches."""
-    return Config(num_resolutions=3, audio_length=320, latent_vector_size=8, fmap_base=64, fmap_max=16)
 
 
 class Original:
