@@ -114,11 +114,9 @@ def write_detected(summary: Summary, directory: str | os.PathLike) -> pathlib.Pa
 def write_picture(summary: Summary, directory: str | os.PathLike) -> pathlib.Path:
     """Draws `notes.png` into `directory` and returns its path."""
     # Not pyplot: it looks for a screen, and keeps what it draws.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     instruments = _most_frequent(summary)
     figure = Figure(figsize=(10, 3.6 + 0.22 * len(instruments)), layout='constrained')
-    FigureCanvasAgg(figure)
     by_pitch, by_instrument = figure.subplots(2, 1, height_ratios=[2.6, 0.6 + 0.22 * len(instruments)])
     _draw_pitches(by_pitch, summary)
     names, counts = zip(*reversed(instruments))

@@ -2,7 +2,7 @@
 
     train_root_dir/
       experiment.json, pitch_counts.json
-      stage_00000/checkpoint-0000020000.npz      named by the images seen
+      stage_00000/checkpoint-0000020000.npz      named by the notes seen
       stage_00001/...
 
 The arrays have readable names: `generator/block_1/conv0/kernel`, `generator_ema/...`, `discriminator/...`,

@@ -173,7 +173,7 @@ class _Run:
             raise _UnfitError(str(error)) from error
 
     def _loop(self, stage: Stage, batches: Iterator[Batch], image_id: int, started: float) -> None:
-        """The iterations of a stage; the last batch may hold more notes than the image count still lacks."""
+        """The iterations of a stage; the last batch may hold more notes than the stage still lacks."""
         interval, clock = self._model.summary_interval, _Clock(image_id)
         saved = logged = time.monotonic()
         summarised = image_id // interval

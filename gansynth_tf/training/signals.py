@@ -10,7 +10,7 @@ class Stopped(Exception):
     """Training was asked to stop and has saved a checkpoint.
 
     Attributes:
-      image_id: images seen so far.
+      image_id: notes seen so far.
     """
 
     def __init__(self, image_id: int):

@@ -1,4 +1,4 @@
-"""The stages of progressive training: which resolution, how many images, and how far the new one has faded in.
+"""The stages of progressive training: their resolutions, numbers of notes, and progress.
 
 Source: Karras et al. 2018, section 2; Magenta's `model.py` and TF-GAN's progressive GAN example.
 """
@@ -54,8 +54,8 @@ class Stage(model.Stage):
 def all_stages(config: Config) -> tuple[Stage, ...]:
     """The stages of a run, in order; without `train_progressive` there is one, at the full size.
 
-    Stages end exactly at their image count; the last stage ends at `total_num_images`. Those for which
-    `num_images_schedule` has no images are not among them. Of `train_time_limit`, which is for all stages together,
+    Stages end exactly at their number of notes; the last stage ends at `total_num_images`. Those for which
+    `num_images_schedule` has no notes are not among them. Of `train_time_limit`, which is for all stages together,
     each gets `train_time_stage_multiplier` times what the one before it gets.
     """
     stages = _growing_stages(config) if config.train_progressive else [_last_stage_alone(config)]
@@ -109,7 +109,7 @@ def _stage(config: Config, stage_id: int, first_image: int, end_image: int) -> S
 
 
 def _images_of_resolution(config: Config, block_id: int) -> tuple[int, int]:
-    """(stable, transition) images of the resolution that `block_id` brings."""
+    """Numbers of notes of the stable stage with block `block_id`, and of the transition to it."""
     if config.num_images_schedule:
         of_stable = _padded(config.num_images_schedule, config.num_resolutions)
         of_transition = _padded(config.transition_num_images_schedule or of_stable, config.num_resolutions)
