@@ -54,7 +54,7 @@ class Config(Hyperparameters):
         'below, fitted to the data (simple), fitted per frequency (freq), or none',
         choices=('specgrams_prespecified_normalizer', 'specgrams_simple_normalizer', 'specgrams_freq_normalizer',
                  'none'))
-    normalizer_margin: float = hyperparameter(0.8, 'where a fitted normalizer puts the ends of the data', **_FACTOR)
+    normalizer_margin: float = hyperparameter(0.8, 'what a fitted normalizer maps the ends of the range to', **_FACTOR)
     normalizer_num_examples: int = hyperparameter(1000, 'notes that a normalizer is fitted to', above=0,
                                                   at_most=_MOST_IMAGES)
     mag_normalizer_a: float = hyperparameter(0.0661371661726, 'slope for log magnitudes', **_FACTOR)
@@ -75,10 +75,10 @@ class Config(Hyperparameters):
                                      shapes_specgrams=True)
     kernel_size: int = hyperparameter(3, 'width and height of the convolutions', above=0, at_most=255)
     fmap_base: int = hyperparameter(4096, 'filters before fmap_decay and fmap_max', above=0, at_most=2**30)
-    fmap_decay: float = hyperparameter(1.0, 'how many times filters halve from block to block', **_FACTOR)
+    fmap_decay: float = hyperparameter(1.0, 'halvings of the number of filters from block to block', **_FACTOR)
     fmap_max: int = hyperparameter(256, 'most filters', above=0, at_most=10**6)
     simple_arch: bool = hyperparameter(False, 'one convolution a block instead of two')
-    to_rgb_activation: str = hyperparameter('tanh', "at the generator's output", choices=('tanh', 'linear'))
+    to_rgb_activation: str = hyperparameter('tanh', "activation of the generator's output", choices=('tanh', 'linear'))
 
     # Training.
     train_progressive: bool = hyperparameter(True, 'grow from block to block; if not, train the full size only')
@@ -91,11 +91,11 @@ class Config(Hyperparameters):
     batch_size_schedule: tuple[int, ...] = hyperparameter(
         (8,), 'batch size by resolution, padded at the front with the first', above=0, at_most=65536,
         expected='at least one batch size, each above 0', on_resume=FREE)
-    generator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the generator", **_FACTOR, on_resume=FREE)
-    discriminator_learning_rate: float = hyperparameter(0.0008, "Adam's, for the critic", **_FACTOR, on_resume=FREE)
+    generator_learning_rate: float = hyperparameter(0.0008, 'of Adam, for the generator', **_FACTOR, on_resume=FREE)
+    discriminator_learning_rate: float = hyperparameter(0.0008, 'of Adam, for the critic', **_FACTOR, on_resume=FREE)
     adam_beta1: float = hyperparameter(0.0, 'decay of the first moment', **_FRACTION, on_resume=FREE)
     adam_beta2: float = hyperparameter(0.99, 'decay of the second moment', **_FRACTION, on_resume=FREE)
-    gradient_penalty_target: float = hyperparameter(1.0, "slope that the critic's is held at", **_FACTOR,
+    gradient_penalty_target: float = hyperparameter(1.0, "value to which the critic's slopes are drawn", **_FACTOR,
                                                     on_resume=FREE)
     gradient_penalty_weight: float = hyperparameter(10.0, 'weight of the gradient penalty', **_WEIGHT, on_resume=FREE)
     real_score_penalty_weight: float = hyperparameter(0.001, 'weight of the squared scores of real notes', **_WEIGHT,
@@ -120,16 +120,16 @@ class Config(Hyperparameters):
     mel_downscale: int = hyperparameter(1, 'STFT bins per mel bin', above=0, at_most=_MOST_PIXELS,
                                         shapes_specgrams=True)
     time_patch: int = hyperparameter(
-        1, 'time frames that a pixel of the networks stands for: images have so many times start_height', above=0,
+        1, 'time frames per pixel of the networks: spectrograms have this many times start_height', above=0,
         at_most=1024, shapes_specgrams=True)
     gradient_penalty_domain: str = hyperparameter(
         'image', "where slopes are taken: 'image' at full size in the data's units, as the original; 'stage' at the "
         "stage's size in normalised units", choices=('image', 'stage'))
     constant_scale: bool = hyperparameter(
-        False, "as images grow, the slopes that the critic is held at fall with the root of their pixels, and so do "
-        "the weights of reconstruction and partials: distances keep the first stage's scale", on_resume=FREE)
+        False, 'as images grow, gradient_penalty_target and the weights of reconstruction and partials fall with the '
+        "root of the number of pixels: distances keep the first stage's scale", on_resume=FREE)
     critic_phase_floor: float = hyperparameter(
-        1.0, 'what the phase of silence counts for the critic; that of loud partials counts 1', at_least=0, at_most=1,
+        1.0, 'weight of the phase of silence for the critic; that of loud partials is 1', at_least=0, at_most=1,
         on_resume=FREE)
     gradient_penalty_interval: int = hyperparameter(
         1, "the critic's updates from one penalty to the next; its weight grows accordingly", **_FACTOR, on_resume=FREE)
@@ -148,15 +148,15 @@ class Config(Hyperparameters):
         'empty, each note of every set comes as often', at_least=0, at_most=1, on_resume=FREE)
     generator_ema_decay: float = hyperparameter(0.999, "decay of the generator's EMA", **_FRACTION, on_resume=FREE)
     generator_reconstruction_weight: float = hyperparameter(
-        0.0, 'weight of the distance from real notes to what is played at their codes', **_WEIGHT, on_resume=FREE)
+        0.0, 'weight of the distance from real notes to the notes played at their codes', **_WEIGHT, on_resume=FREE)
     generator_envelope_weight: float = hyperparameter(
-        0.0, 'weight of the distance between the levels over time of real notes and of what is played at their codes',
+        0.0, 'weight of the distance between the levels over time of real notes and of the notes played at their codes',
         **_WEIGHT, on_resume=FREE)
     latent_noise: float = hyperparameter(
-        0.0, 'random latents are codes of training notes and so many times N(0, 1) on top; 0 for N(0, 1) alone',
+        0.0, 'scale of N(0, 1) that is added to codes of training notes for random latents; 0 for N(0, 1) alone',
         at_least=0, at_most=1000)
     generator_partials_weight: float = hyperparameter(
-        0.0, 'weight of how far partials are from those of real notes of the same pitch', **_WEIGHT, on_resume=FREE)
+        0.0, 'weight of the distance of partials from those of real notes of the same pitch', **_WEIGHT, on_resume=FREE)
     mixed_precision: bool = hyperparameter(
         False, 'bfloat16 within the networks while they are trained, over float32 weights', on_resume=FREE)
     sliced_wasserstein_num_samples: int = hyperparameter(
@@ -164,7 +164,7 @@ class Config(Hyperparameters):
     latent_scale: float = hyperparameter(
         1.0, 'latent truncation: scale of random latents when the model plays; below 1 less varied, more often right',
         **_FACTOR, on_resume=FREE)
-    seed: int = hyperparameter(0, 'where all randomness starts', at_least=0, below=2**31)
+    seed: int = hyperparameter(0, 'seed of all random numbers', at_least=0, below=2**31)
 
     def __post_init__(self):
         super().__post_init__()

@@ -42,16 +42,16 @@ class WaveGANConfig(Hyperparameters):
     learning_rate: float = hyperparameter(1e-4, "of both networks' Adam", above=0, at_most=_MOST, on_resume=FREE)
     adam_beta1: float = hyperparameter(0.5, "Adam's", on_resume=FREE, **_FRACTION)
     adam_beta2: float = hyperparameter(0.9, "Adam's", on_resume=FREE, **_FRACTION)
-    gradient_penalty_weight: float = hyperparameter(10.0, "of the critic's slopes", at_least=0, at_most=_MOST,
+    gradient_penalty_weight: float = hyperparameter(10.0, 'weight of the gradient penalty', at_least=0, at_most=_MOST,
                                                     on_resume=FREE)
-    pitch_loss_weight: float = hyperparameter(10.0, 'of the pitch loss in both networks; with 0 neither knows of '
-                                              'pitches, as in the original', at_least=0, at_most=_MOST)
+    pitch_loss_weight: float = hyperparameter(10.0, 'weight of the pitch loss in both networks; with 0 neither knows '
+                                              'of pitches, as in the original', at_least=0, at_most=_MOST)
     total_num_images: int = hyperparameter(64_000_000, 'notes that the critic sees: by default 200,000 updates of the '
                                            'generator, as remembered of the paper', above=0, at_most=10**12,
                                            on_resume=FREE)
     save_summaries_num_images: int = hyperparameter(100_000, 'notes from one summary to the next', above=0,
                                                     at_most=10**12, on_resume=FREE)
-    seed: int = hyperparameter(0, 'where the randomness starts', at_least=0, below=2**31)
+    seed: int = hyperparameter(0, 'seed of all random numbers', at_least=0, below=2**31)
 
     def __post_init__(self):
         super().__post_init__()
@@ -75,7 +75,7 @@ class SpecGANConfig(WaveGANConfig):
     audio_length: int = hyperparameter(16384, 'samples of a note, which zeros fill up to a slice', above=0,
                                        at_most=16384)
     phase_shuffle: int = hyperparameter(0, 'always 0: pictures have no phase', at_least=0, at_most=0)
-    griffin_lim_iterations: int = hyperparameter(16, 'by which the phases of a picture are found', at_least=0,
+    griffin_lim_iterations: int = hyperparameter(16, 'iterations that find the phases of a picture', at_least=0,
                                                  at_most=10_000, on_resume=FREE)
     even_gain: bool = hyperparameter(True, 'whether overlapping frames are divided by their windows; without it the '
                                      'gain swings between 0.5 and 1 every 128 samples, as in the original',

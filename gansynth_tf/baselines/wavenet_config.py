@@ -25,12 +25,12 @@ class DecoderConfig(Hyperparameters):
     num_stages: int = hyperparameter(10, 'layers after which its dilation, 1, 2, 4, ..., begins at 1 again', above=0,
                                      at_most=20)
     width: int = hyperparameter(512, "the decoder's channels", above=0, at_most=_MOST_CHANNELS)
-    skip_width: int = hyperparameter(256, 'channels of what skips its layers', above=0, at_most=_MOST_CHANNELS)
-    ae_hop_length: int = hyperparameter(512, 'samples of a frame of what conditions it', above=0,
+    skip_width: int = hyperparameter(256, 'channels of its skip connections', above=0, at_most=_MOST_CHANNELS)
+    ae_hop_length: int = hyperparameter(512, 'samples per frame of its conditioning', above=0,
                                         at_most=_LONGEST_HOP)
-    crop_length: int = hyperparameter(6144, 'samples of a note that an update hears', above=0, at_most=10**8)
+    crop_length: int = hyperparameter(6144, 'samples of a note in an update', above=0, at_most=10**8)
     batch_size: int = hyperparameter(32, 'notes of an update', above=0, at_most=65536)
-    learning_rate: float = hyperparameter(2e-4, "Adam's at first", above=0, at_most=10**6, on_resume=FREE)
+    learning_rate: float = hyperparameter(2e-4, 'first learning rate of Adam', above=0, at_most=10**6, on_resume=FREE)
     learning_rate_steps: tuple[int, ...] = hyperparameter(
         (90_000, 120_000, 150_000, 180_000, 210_000, 240_000), 'updates after which the learning rate is the first '
         'times 2/3, 3/10, 1/5, 1/10, 3/100, 1/100', at_least=0, at_most=10**12, on_resume=FREE)
@@ -40,7 +40,7 @@ class DecoderConfig(Hyperparameters):
                                            on_resume=FREE)
     save_summaries_num_images: int = hyperparameter(3200, 'notes from one summary to the next', above=0,
                                                     at_most=10**12, on_resume=FREE)
-    seed: int = hyperparameter(0, 'where the randomness starts', at_least=0, below=2**31)
+    seed: int = hyperparameter(0, 'seed of all random numbers', at_least=0, below=2**31)
 
     def __post_init__(self):
         super().__post_init__()
@@ -104,7 +104,7 @@ class WaveNetConfig(DecoderConfig):
     pitch_on_seconds: float = hyperparameter(3.0, 'how long from its start a note has its pitch', above=0,
                                              at_most=10**6)
 
-    latent_size: int = hyperparameter(16, 'numbers that decide the draws of a note', above=0, at_most=10**6)
+    latent_size: int = hyperparameter(16, "numbers that seed a note's draws", above=0, at_most=10**6)
 
     @property
     def encoding_channels(self) -> int:
