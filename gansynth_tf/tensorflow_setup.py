@@ -1,6 +1,8 @@
 """The import of TensorFlow, fast on a processor and quiet, and the peak memory of this process."""
 
 import os
+import pathlib
+import platform
 import sys
 from collections.abc import Mapping
 
@@ -59,6 +61,24 @@ def peak_bytes() -> int:
         return memory.peak_wset
     import resource  # Linux and macOS, which count in different units
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
+
+
+def name() -> str:
+    """The processor's name and those of its extensions that matter to neural networks."""
+    try:
+        lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(':') for line in lines)}
+    flags = set(facts.get('flags', '').split())
+    extensions = [name for name in ('avx2', 'avx512f', 'avx512_bf16', 'amx_bf16') if name in flags]
+    return f'{facts.get("model name", platform.machine())} ({", ".join(extensions) or "none of AVX2 and later"})'
+
+
+def num_cores() -> int:
+    """Cores that this process may use."""
+    process = psutil.Process()
+    return len(process.cpu_affinity()) if hasattr(process, 'cpu_affinity') else os.cpu_count() or 1  # not on macOS
 
 
 def check_backend() -> None:

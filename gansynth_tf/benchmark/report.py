@@ -5,7 +5,7 @@ import pathlib
 import platform
 from collections.abc import Sequence
 
-from gansynth_tf import files
+from gansynth_tf import files, processor
 from gansynth_tf.benchmark import roofline
 from gansynth_tf.benchmark.comparison import Result
 
@@ -69,17 +69,5 @@ def peak_flops(results: Sequence[Result]) -> float | None:
 def machine() -> dict[str, str | int | None]:
     """Facts on the machine on which the figures were measured."""
     import tensorflow as tf
-    return {'processor': _processor(), 'cores': os.cpu_count(), 'system': platform.platform(),
+    return {'processor': processor.name(), 'cores': processor.num_cores(), 'system': platform.platform(),
             'python': platform.python_version(), 'tensorflow': tf.__version__}
-
-
-def _processor() -> str:
-    """The processor's name and those of its extensions that matter to neural networks."""
-    try:
-        lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    facts = {name.strip(): value.strip() for name, _, value in (line.partition(':') for line in lines)}
-    flags = set(facts.get('flags', '').split())
-    extensions = [name for name in ('avx2', 'avx512f', 'avx512_bf16', 'amx_bf16') if name in flags]
-    return f'{facts.get("model name", platform.machine())} ({", ".join(extensions) or "none of AVX2 and later"})'
