@@ -1,4 +1,4 @@
-"""The import of TensorFlow, fast on a processor and quiet, and the peak memory of this process."""
+"""The import of TensorFlow, fast on a processor and quiet; the processor, and the peak memory of this process."""
 
 import os
 import pathlib
@@ -63,7 +63,7 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
 
 
-def name() -> str:
+def processor_name() -> str:
     """The processor's name and those of its extensions that matter to neural networks."""
     try:
         lines = pathlib.Path('/proc/cpuinfo').read_text().splitlines()

@@ -5,7 +5,7 @@ import pathlib
 import platform
 from collections.abc import Sequence
 
-from gansynth_tf import files, processor
+from gansynth_tf import files, tensorflow_setup
 from gansynth_tf.benchmark import roofline
 from gansynth_tf.benchmark.comparison import Result
 
@@ -69,5 +69,5 @@ def peak_flops(results: Sequence[Result]) -> float | None:
 def machine() -> dict[str, str | int | None]:
     """Facts on the machine on which the figures were measured."""
     import tensorflow as tf
-    return {'processor': processor.name(), 'cores': processor.num_cores(), 'system': platform.platform(),
-            'python': platform.python_version(), 'tensorflow': tf.__version__}
+    return {'processor': tensorflow_setup.processor_name(), 'cores': tensorflow_setup.num_cores(),
+            'system': platform.platform(), 'python': platform.python_version(), 'tensorflow': tf.__version__}

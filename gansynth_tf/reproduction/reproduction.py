@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import gansynth_tf
-from gansynth_tf import files, processor
+from gansynth_tf import files, tensorflow_setup
 from gansynth_tf.config import Config
 from gansynth_tf.data import prepare
 from gansynth_tf.data.prepared_notes import PreparedNotes, is_prepared, open_notes
@@ -188,7 +188,7 @@ def _measure(system: System, instrument: Instrument, directory: pathlib.Path, st
     samples = files.make_directory(directory / comparison.NOTES_DIR)
     for index, (wave, pitch) in enumerate(_first(notes, _NUM_SAMPLES)):
         output.write_wav(samples / f'{index:02d}_pitch{pitch}.wav', wave, rate)
-    machine = f'Timed on {processor.name()}, cores: {processor.num_cores()}.'
+    machine = f'Timed on {tensorflow_setup.processor_name()}, cores: {tensorflow_setup.num_cores()}.'
     return {'seconds_per_note': seconds_per_note, 'rows': report.plain(table.rows), 'facts': [*table.facts, machine],
             'bins': _bins(instrument, table.real.training.bins, notes.audio_length, study)
             if seconds_per_note < _FAST_SECONDS else None}
