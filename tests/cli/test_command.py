@@ -236,7 +236,7 @@ def player():
     tool = types.ModuleType('tool', 'Plays.')
     tool.FLAGS = command.new_flags()
     command.model_flags(tool.FLAGS)
-    command.define_path('output_dir', 'Where to.', tool.FLAGS)
+    tool.FLAGS.define_path('output_dir', 'Where to.')
     return tool
 
 
