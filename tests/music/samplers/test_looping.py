@@ -70,5 +70,5 @@ def test_pitch_stays_within_two_cents(make_tone, pitch):
 
 
 def test_a_note_that_is_too_short_has_no_loop(make_tone):
-    assert looping.loop_note(make_tone(60, seconds=2.29), RATE) is None
-    assert looping.loop_note(make_tone(60, seconds=2.4), RATE) is not None
+    assert looping.loop_note(make_tone(60, seconds=2.27), RATE) is None
+    assert looping.loop_note(make_tone(60, seconds=2.28), RATE) is not None
