@@ -115,9 +115,10 @@ def atomic_write(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 def write_errors(path: str | os.PathLike, *, what: str = 'the file', others: tuple[type[Exception], ...] = ()
                  ) -> Iterator[None]:
     """Turns errors of the file system, and `others` that mean the same, into an InputError about `what` at `path`."""
+    errors: tuple[type[Exception], ...] = (OSError, *others)
     try:
         yield
-    except (OSError, *others) as error:
+    except errors as error:
         reason = getattr(error, 'strerror', None) or str(error).splitlines()[0]
         raise InputError(f'Cannot write {what}: expected room and permission for it. '
                          f'Received: {str(path)!r} ({reason})') from error
