@@ -65,8 +65,7 @@ def keep_notes(notes: PreparedNotes, config: AutoencoderConfig, directory: pathl
     waves = notes.waves(TRAIN, audio_length=config.audio_length,
                         indices=tf.data.Dataset.from_tensor_slices(np.concatenate(indices)))
     codes = [mu_law.encode(note['wave'][:, 0]).numpy().astype(np.int8) for note in waves]
-    codes = np.reshape(codes, [len(indices), config.latent_size, config.audio_length])
-    files.write_arrays({'codes': codes}, path)
+    files.write_arrays({'codes': np.reshape(codes, [len(indices), config.latent_size, config.audio_length])}, path)
 
 
 def read_notes(directory: str | os.PathLike) -> np.ndarray:

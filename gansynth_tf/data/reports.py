@@ -127,10 +127,7 @@ def write_picture(summary: Summary, directory: str | os.PathLike) -> pathlib.Pat
     by_instrument.margins(x=0.08, y=0.5 / len(names))
     for axes in (by_pitch, by_instrument):
         axes.spines[['top', 'right']].set_visible(False)
-    path = pathlib.Path(directory) / PICTURE_FILE
-    with files.atomic_write(path) as temporary:
-        figure.savefig(temporary, dpi=110)
-    return path
+    return files.write_figure(figure, pathlib.Path(directory) / PICTURE_FILE, dpi=110)
 
 
 def _write_csv(path: pathlib.Path, columns: list[str], rows: Iterable[tuple]) -> pathlib.Path:

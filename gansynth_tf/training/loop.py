@@ -17,7 +17,6 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.networks import checkpoints
 from gansynth_tf.training import run_directory
 from gansynth_tf.training.distribution import Distribution
-from gansynth_tf.training.metrics_log import MetricsLog
 from gansynth_tf.training.model import Batch, Model, Stage
 from gansynth_tf.training.signals import Stopped, StopRequest
 
@@ -87,7 +86,7 @@ class _Run:
         with self._chief_first():
             self._restored = checkpoints.read_latest(directory)
             model.prepare(directory, None if self._restored is None else int(self._restored['stage_id']))
-        self._metrics = MetricsLog(directory)
+        self._metrics = run_directory.MetricsLog(directory)
         if distribution.is_chief:
             self._writer = tf.summary.create_file_writer(str(directory / 'events'))
 

@@ -1,14 +1,16 @@
-"""The directory of a run: its lock, and what describes it beside its checkpoints."""
+"""The directory of a run: its lock, its numbers, and what describes it beside its checkpoints."""
 
 import contextlib
+import json
 import logging
+import math
 import os
 import pathlib
 from collections.abc import Callable, Iterator
 
 import filelock
 
-from gansynth_tf import hyperparameters
+from gansynth_tf import files, hyperparameters
 from gansynth_tf.data import vocabulary
 from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY
 from gansynth_tf.errors import InputError
@@ -16,6 +18,7 @@ from gansynth_tf.hyperparameters import FREE, LATER, Hyperparameters
 
 LOCK_FILE = 'run.lock'
 PROCESS_FILE = 'run.pid'
+METRICS_FILE = 'metrics.jsonl'
 
 
 @contextlib.contextmanager
@@ -86,3 +89,40 @@ def check_changes(before: Hyperparameters, after: Hyperparameters, *, lengths_ma
                          f'directory. Received: {", ".join(f"{name} = {new[name]!r}" for name in refused)}')
     for name in changed:
         logging.warning('The run goes on with %s = %r instead of %r.', name, new[name], old[name])
+
+
+class MetricsLog:
+    """`metrics.jsonl`, the numbers of a run: a line of JSON each time that they are taken.
+
+    Args:
+      directory: the run's.
+    """
+
+    def __init__(self, directory: str | os.PathLike):
+        self._path = pathlib.Path(directory) / METRICS_FILE
+
+    def write(self, numbers: dict) -> None:
+        """Appends a line; what is not finite becomes null, since JSON has no other value for it.
+
+        Raises:
+          InputError: if the file system refuses.
+        """
+        line = json.dumps({name: value if math.isfinite(value) else None for name, value in numbers.items()})
+        with files.write_errors(self._path), open(self._path, 'a', encoding='utf-8') as file:
+            file.write(line + '\n')
+
+    def rewind(self, image_id: int) -> None:
+        """Drops the lines after `image_id`, which a resumed run writes again, and a line that is cut off."""
+        if not self._path.exists():
+            return
+        lines = self._path.read_text(encoding='utf-8').splitlines(keepends=True)
+        kept = [line for line in lines if line.endswith('\n') and _image_id(line) <= image_id]
+        if kept != lines:
+            files.write_text(''.join(kept), self._path)
+
+
+def _image_id(line: str) -> float:
+    try:
+        return json.loads(line)['image_id']
+    except (ValueError, KeyError, TypeError):
+        return math.inf

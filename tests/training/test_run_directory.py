@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -54,3 +55,28 @@ def test_not_if_its_transition_were_lengthened_with_it(stage_id):
     with pytest.raises(InputError, match=r'\(num_images_schedule = \[40, 20, 10\]\)'):
         check(BEFORE.replace(num_images_schedule=(40, 30, 10)), stage_id=stage_id)
     check(BEFORE.replace(num_images_schedule=(40, 30, 10)), stage_id=0)
+
+
+def test_lines_are_json_even_if_a_number_is_none(tmp_path):
+    log = run_directory.MetricsLog(tmp_path)
+    log.write({'image_id': 8, 'loss': 0.5})
+    log.write({'image_id': 16, 'loss': float('nan')})
+    lines = [json.loads(line) for line in (tmp_path / 'metrics.jsonl').read_text().splitlines()]
+    assert lines == [{'image_id': 8, 'loss': 0.5}, {'image_id': 16, 'loss': None}]
+
+
+def test_going_back_drops_what_comes_after_and_what_is_half_written(tmp_path):
+    log = run_directory.MetricsLog(tmp_path)
+    log.rewind(8)  # nothing there
+    for image_id in (8, 16, 24):
+        log.write({'image_id': image_id})
+    with open(tmp_path / 'metrics.jsonl', 'a') as file:
+        file.write('{"image_id": 1')
+    log.rewind(16)
+    assert (tmp_path / 'metrics.jsonl').read_text() == '{"image_id": 8}\n{"image_id": 16}\n'
+
+
+def test_no_permission_is_bad_input(tmp_path):
+    (tmp_path / 'metrics.jsonl').mkdir()
+    with pytest.raises(InputError, match='Cannot write the file: expected room and permission'):
+        run_directory.MetricsLog(tmp_path).write({'image_id': 1})
