@@ -16,14 +16,14 @@ PRESETS: typing.Mapping[str, dict[str, typing.Any]] = types.MappingProxyType({
     'linear_prog': dict(data_type='linear', **_LOW_FREQUENCY_RESOLUTION),  # IF
     'phase_prog_hires': dict(data_type='phase'),  # phase + H
     'phase_prog': dict(data_type='phase', **_LOW_FREQUENCY_RESOLUTION),  # phase
-    # Narrow networks, which two cores train in about two hours. The first block has all frequencies, where they cost
+    # Narrow networks, which one core trains in about three hours. The first block has all frequencies, where they cost
     # little, so that it learns the pitches; 16 frames per pixel and random timbres around those of real notes bring the
-    # attacks; later blocks refine the time axis. The third is not trained: images of the second are enlarged.
+    # attacks; later blocks refine the time axis.
     'small': dict(num_resolutions=3, start_width=1024, scale_mode='H', time_patch=16, latent_vector_size=16,
-                  fmap_base=128, fmap_max=32, fmap_decay=0.4, num_images_schedule=(82_000, 60_000, 0),
-                  transition_num_images_schedule=(8000, 8000, 0), batch_size_schedule=(16, 8, 8),
+                  fmap_base=128, fmap_max=32, fmap_decay=0.4, num_images_schedule=(82_000, 60_000, 60_000),
+                  transition_num_images_schedule=(8000, 8000, 8000), batch_size_schedule=(16, 8, 8),
                   generator_learning_rate=0.003, discriminator_learning_rate=0.0016,
-                  learning_rate_schedule=(1.0, 0.2, 0.2), gradient_penalty_weight=20.0, critic_phase_floor=0.1,
+                  learning_rate_schedule=(1.0, 0.2, 0.1), gradient_penalty_weight=20.0, critic_phase_floor=0.1,
                   constant_scale=True, generator_ema_decay=0.999, generator_reconstruction_weight=1.0,
                   generator_envelope_weight=10.0, latent_noise=0.3,
                   generator_partials_weight=2.0, generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,

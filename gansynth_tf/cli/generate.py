@@ -45,7 +45,8 @@ FLAGS.define_path('save_timbre', 'Keep the timbre that was played, as this JSON 
 
 # How a piece is played.
 FLAGS.define_bool('as_magenta', False, "Play a piece as Magenta's GANSynth does: pitches 36 to 84, no pedals, "
-                  'controllers or bends, notes of at most 3 seconds, loudness by the largest sample.')
+                  'controllers or bends, notes of at most 3 seconds, loudness by the largest sample, phases as '
+                  'they come (but for --phase_locking).')
 FLAGS.define_bool('pedal', True, 'Count the sustain and sostenuto pedals.')
 FLAGS.define_bool('controllers', True, 'Count volume, expression and, with --pan=score, pan.')
 FLAGS.define_bool('pitch_bend', True, 'Count the pitch wheel.')
@@ -89,6 +90,8 @@ def main(_):
     pitches = command.midi_numbers(FLAGS.pitches.split(','), name='pitches', expected='MIDI numbers and ranges such as '
                                    '60,64,67 or 48-60') if FLAGS.pitches else None
     settings = command.model_settings(FLAGS)
+    if FLAGS.as_magenta and not FLAGS['phase_locking'].present:
+        settings['phase_locking'] = False  # which the original does not know
     known = command.known_pitches(FLAGS)
     if pitches and known:
         check_pitches(pitches, known)
