@@ -66,8 +66,7 @@ def extract(notes: PreparedNotes, classifier: Classifier, *, audio_length: int, 
     grid = note_sets.of_prepared_notes(notes, TRAIN, name='instruments', audio_length=audio_length,
                                        limit=_MOST_GRID_NOTES, pitches=measurements.KEYBOARD_PITCHES)
     real = RealNotes(training, features.extract(held_out, classifier, training.bins), features.extract_grid(grid))
-    with files.atomic_write(path) as temporary:
-        np.savez(temporary, **_to_arrays(real))  # type: ignore[arg-type]  # NumPy's stub: every name for allow_pickle
+    files.write_arrays(_to_arrays(real), path)
     return real
 
 

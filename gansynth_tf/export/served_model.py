@@ -20,7 +20,7 @@ MOST_LATENTS = 100_000
 # name: (output, {input: meaning}), as `describe` tells them.
 SIGNATURES = {
     'generate': ('audio: float32 [n, audio_length], at most full scale 1, 5 ms ramps at both ends', {
-        'latents': f'float32 [n, latent_size], timbres, from N(0, 1), {MOST_NOTES} at most',
+        'latents': f'float32 [n, latent_size], timbres, random ones by sample_latents, {MOST_NOTES} at most',
         'pitches': 'int32 [n], MIDI numbers'}),
     'generate_raw': ('audio: float32 [n, audio_length], as the network makes it, beyond full scale, too', {
         'latents': 'as of generate',
