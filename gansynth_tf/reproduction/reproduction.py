@@ -105,14 +105,16 @@ def plan(chosen: Sequence[System], study: Study) -> Iterator[str]:
 
 
 def reproduce(chosen: Sequence[System], study: Study) -> list[pathlib.Path]:
-    """Trains and measures the systems that are not done yet; returns what was written for all.
+    """Trains and measures the systems that are not done yet; returns what was written.
 
-    A system whose losses are not finite gets a row that says so.
+    The table is of all systems in `output_dir` that are done, also of those that were not chosen this time. A
+    system whose losses are not finite gets a row that says so.
 
     Raises:
       signals.Stopped: if a signal asked for it; the same call goes on.
       InputError: if a directory holds something else.
     """
+    known = list(systems.all_systems().values())
     paths: list[pathlib.Path] = []
     for number, system in enumerate(chosen, 1):
         directory = files.make_directory(study.output_dir / system.directory_name)
@@ -120,8 +122,8 @@ def reproduce(chosen: Sequence[System], study: Study) -> list[pathlib.Path]:
             logging.info('%s (%d of %d)', system.name, number, len(chosen))
             row = _row(system, directory, study)
             files.write_json(row | {'system': system.name}, directory / comparison.MEASURED_FILE)
-            paths = comparison.write(chosen, study.output_dir, notes_dir=study.notes_dir)
-    return paths or comparison.write(chosen, study.output_dir, notes_dir=study.notes_dir)
+            paths = comparison.write(known, study.output_dir, notes_dir=study.notes_dir)
+    return paths or comparison.write(known, study.output_dir, notes_dir=study.notes_dir)
 
 
 def _expected_seconds(system: System, study: Study) -> float | None:

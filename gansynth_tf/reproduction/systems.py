@@ -17,7 +17,8 @@ from gansynth_tf.training.model import Model
 
 NARROWING = ("Every system is the project's `small` preset of its kind. The six GANSynths differ in nothing but what a "
              'spectrogram holds (IF on a mel scale, IF, or phase) and, without + H, in having half the frequency bins '
-             'and twice the frames; the loss that needs instantaneous frequencies is off in all of them.')
+             'and twice the frames; the loss that needs instantaneous frequencies is off in all of them. WaveGAN and '
+             'WaveNet have no losses at the codes of real notes, by which that preset learns fast.')
 # Of the time of a GANSynth: each stage's share, stable ones and the transitions between them in turn.
 STAGE_SHARES = (0.35, 0.1, 0.2, 0.15, 0.2)
 

@@ -103,6 +103,9 @@ def test_a_system_that_diverges_does_not_end_the_others(recordings, tmp_path, mo
     lines = (tmp_path / 'table1.md').read_text().splitlines()
     assert [line.split('|')[1].strip() for line in lines if 'generator/total' in line] == ['IF-Mel + H', 'WaveGAN']
 
+    reproduction.reproduce([KNOWN['wavegan']], study)  # the table keeps the system that is not chosen
+    assert (tmp_path / 'table1.md').read_text().splitlines() == lines
+
 
 def test_a_dry_run_says_how_long(recordings, tmp_path, capsys):
     assert run(f'--input={recordings}', f'--output_dir={tmp_path}', '--budget_minutes=90', '--dry_run') == 0
