@@ -49,6 +49,7 @@ def host():
         return f'http://127.0.0.1:{server.server_address[1]}/', stop
     yield serve
     for server in servers:
+        server.shutdown()  # else its thread polls the closed socket, without a pause
         server.server_close()
 
 
