@@ -204,7 +204,7 @@ def test_versions_are_counted_and_the_newest_is_played(model_dir, export_dir, tm
 
 def test_a_failed_export_leaves_nothing(model_dir, tmp_path, monkeypatch):
     def fail(model, path, **kwargs):
-        pathlib.Path(path).mkdir()
+        pathlib.Path(path).mkdir(exist_ok=True)
         raise OSError(28, 'No space left on device')
     monkeypatch.setattr(tf.saved_model, 'save', fail)
     with pytest.raises(InputError, match=r'Cannot write the export: .*No space left'):
@@ -225,7 +225,7 @@ def test_what_is_no_export_of_ours_is_refused(tmp_path):
 
 def test_formats_do_not_mix_and_what_killed_exports_left_is_removed(model_dir, tmp_path, monkeypatch):
     (tmp_path / '.1.999999999.partial' / 'variables').mkdir(parents=True)
-    monkeypatch.setattr(tf.saved_model, 'save', lambda model, path, **_: (pathlib.Path(path).mkdir(), (
+    monkeypatch.setattr(tf.saved_model, 'save', lambda model, path, **_: (pathlib.Path(path).mkdir(exist_ok=True), (
         pathlib.Path(path) / 'saved_model.pb').touch()))
     assert saved_model.export(synthesizer.open_model(model_dir), tmp_path) == tmp_path / '1'
     assert [path.name for path in tmp_path.iterdir()] == ['1']
@@ -240,7 +240,7 @@ def test_formats_do_not_mix_and_what_killed_exports_left_is_removed(model_dir, t
 
 def test_an_interrupted_export_leaves_nothing(model_dir, tmp_path, monkeypatch):
     def interrupt(model, path, **_):
-        pathlib.Path(path).mkdir()
+        pathlib.Path(path).mkdir(exist_ok=True)
         raise KeyboardInterrupt
     monkeypatch.setattr(tf.saved_model, 'save', interrupt)
     with pytest.raises(KeyboardInterrupt):
