@@ -9,7 +9,6 @@ Parts: generate, synthesis, data, train, wavenet, roofline. Prints a table of me
 project's favour.
 """
 
-
 from gansynth_tf.benchmark import parts
 from gansynth_tf.cli import command
 

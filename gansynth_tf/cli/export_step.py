@@ -6,7 +6,6 @@
 gansynth_run_step runs and measures what this writes.
 """
 
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()

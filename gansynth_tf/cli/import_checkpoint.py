@@ -8,7 +8,6 @@ The converted model holds everything that playing and training on need. Prints t
 For playing alone, gansynth_generate takes Magenta's directory as it is.
 """
 
-
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError
 

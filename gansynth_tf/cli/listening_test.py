@@ -10,7 +10,6 @@ names (pitch60, C4); the folder may also be one that gansynth_prepare_data wrote
 which then plays. A model named by --ckpt_dir is one more system, and so is the built-in one beside a single folder.
 """
 
-
 import gansynth_tf
 from gansynth_tf.cli import command
 from gansynth_tf.errors import InputError

@@ -6,7 +6,6 @@
 TensorFlow is not needed. The notes are random numbers: what is measured is the step. Prints a line of JSON a stage.
 """
 
-
 from gansynth_tf.cli import command
 
 FLAGS = command.new_flags()
