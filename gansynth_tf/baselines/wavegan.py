@@ -16,7 +16,6 @@ from gansynth_tf.baselines.wavegan_model import WaveGANModel
 from gansynth_tf.baselines.wavegan_networks import Generator
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
-from gansynth_tf.hyperparameters import require
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, MAX_NOTES, BatchedInstrument, whole_number
 from gansynth_tf.networks import checkpoints
 
@@ -37,25 +36,21 @@ class UniformInstrument(BatchedInstrument):
         return (rng.uniform(-1, 1, shape) * self.latent_scale).astype(np.float32)
 
 
-def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',
-                    latent_scale: float | None = None, batch_size: int = DEFAULT_BATCH_SIZE, checkpoint: str = 'latest',
-                    kind: type[WaveGANConfig] = WaveGANConfig) -> UniformInstrument:
+def load_instrument(directory: pathlib.Path, *, ema: bool = True, latent_scale: float | None = None,
+                    batch_size: int = DEFAULT_BATCH_SIZE, kind: type[WaveGANConfig] = WaveGANConfig
+                    ) -> UniformInstrument:
     """Opens a run, or an imported model.
 
     Args:
       directory: the run's.
       ema: without effect: as in the original, there is no average of the weights.
-      precision: 'fp32' alone.
       latent_scale: scale of random latents; 1 unless given.
       batch_size: notes generated at once.
-      checkpoint: 'latest' alone, since checkpoints are not compared.
       kind: of the hyperparameters.
 
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
-    require(precision == 'fp32', 'precision', f"'fp32' for a {kind.MODEL}", precision)
-    require(checkpoint == checkpoints.LATEST, 'checkpoint', f'{checkpoints.LATEST!r} for a {kind.MODEL}', checkpoint)
     config = hyperparameters.read_experiment(directory, kind)
     pitches = vocabulary.read(directory)
     arrays = checkpoints.read_newest(directory)
