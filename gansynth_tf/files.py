@@ -119,7 +119,7 @@ def write_errors(path: str | os.PathLike, *, what: str = 'the file', others: tup
     try:
         yield
     except errors as error:
-        reason = getattr(error, 'strerror', None) or str(error).splitlines()[0]
+        reason = getattr(error, 'strerror', None) or str(error).partition('\n')[0]
         raise InputError(f'Cannot write {what}: expected room and permission for it. '
                          f'Received: {str(path)!r} ({reason})') from error
 

@@ -232,3 +232,12 @@ def test_an_array_smaller_than_its_header_says(tmp_path):
         archive.writestr('a.npy', content)
     with pytest.raises(InputError, match='not as large as its header says'):
         files.read_arrays(tmp_path / 'a.npz')
+
+
+@pytest.mark.parametrize(('error', 'reason'), [(OSError(28, 'No space left'), 'No space left'), (OSError(), ''),
+                                               (RuntimeError('first\nsecond'), 'first')])
+def test_errors_of_writing_are_told_in_one_line(error, reason):
+    with pytest.raises(InputError) as raised, files.write_errors('out.wav', others=(RuntimeError,)):
+        raise error
+    assert str(raised.value) == ('Cannot write the file: expected room and permission for it. '
+                                 f"Received: 'out.wav' ({reason})")

@@ -258,6 +258,16 @@ def test_as_magenta_says_what_it_leaves_out(play, two_tracks):
     assert len(soundfile.read(paths[0])[0]) == 6 * 16000
 
 
+@pytest.mark.parametrize(('flags', 'locked'), [([], True), (['--as_magenta'], False),
+                                               (['--as_magenta', '--phase_locking'], True)])
+def test_as_magenta_leaves_phases_as_they_come(play, midi_file, monkeypatch, flags, locked):
+    loaded = []
+    monkeypatch.setattr(gansynth_tf, 'load', lambda load=gansynth_tf.load, **settings: (
+        loaded.append(settings['phase_locking']), load(**settings))[1])
+    assert play(f'--midi={midi_file}', '--seed=0', *flags)[0] == 0
+    assert loaded == [locked]
+
+
 def test_formats(play, midi_file):
     _, paths, _ = play(f'--midi={midi_file}', '--seed=0', '--format=flac', '--bits=24', '--sample_rate=48000')
     info = soundfile.info(paths[0])
