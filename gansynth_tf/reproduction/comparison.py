@@ -13,7 +13,6 @@ from gansynth_tf import files
 from gansynth_tf.evaluation import report
 from gansynth_tf.evaluation.evaluation import REAL
 from gansynth_tf.evaluation.listening import listening_page
-from gansynth_tf.evaluation.metrics import ndb
 from gansynth_tf.evaluation.metrics.bootstrap import Estimate
 from gansynth_tf.evaluation.pictures import pictures
 from gansynth_tf.reproduction import systems
@@ -120,13 +119,9 @@ def page(text: str, done: Sequence[System], output_dir: pathlib.Path, bins_pictu
 
 def _draw_bins(rows: Mapping[str, Mapping[str, Any]], output_dir: pathlib.Path) -> list[pathlib.Path]:
     """Clusters at the paper's pitch, of all systems in one picture; none where no system was fast enough."""
-    counts = {name: row['bins'] for name, row in rows.items() if row.get('bins')}
-    if not counts:
-        return []
-    real = np.array(next(iter(counts.values()))['real'])
-    figure = pictures.bins(ndb.Bins(np.zeros((len(real), 1), np.float32), real),
-                           {name: np.array(both['played']) for name, both in counts.items()})
-    return [pictures.write(figure, output_dir / 'ndb_pitch60.png')]
+    counts = {name: (np.array(both['real']), np.array(both['played']))
+              for name, row in rows.items() if (both := row.get('bins'))}
+    return [pictures.write(pictures.bins(counts), output_dir / 'ndb_pitch60.png')] if counts else []
 
 
 def _facts(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:

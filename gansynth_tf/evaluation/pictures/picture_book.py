@@ -31,14 +31,14 @@ def of_evaluation(subject: Subject, table: Table, real: PreparedNotes, output_di
     waves, pitches = _first_notes(notes)
     others = _real_notes_like(pitches, real, notes.audio_length)
     titles = [note_name(pitch) for pitch in pitches]
-    counts = {name: training.bins.count(some.bins) for name, some in table.measured.items()}
+    counts = {name: (training.bins.counts, training.bins.count(some.bins)) for name, some in table.measured.items()}
     dynamics = {'training notes': training.dynamics,
                 **{name: some.dynamics for name, some in table.measured.items() if name != REAL}}
     drawn = {
         'rainbowgrams.png': pictures.rainbowgrams({'real': (others, titles), notes.name: (waves, titles)},
                                                   notes.sample_rate, 'Notes beside real ones of their pitches'),
         'phase_coherence.png': pictures.coherence({'real': others, notes.name: waves}, pitches, notes.sample_rate),
-        'ndb_bins.png': pictures.bins(training.bins, counts),
+        'ndb_bins.png': pictures.bins(counts),
         'dynamics.png': pictures.dynamics(dynamics),
     }
     paths = [pictures.write(figure, output_dir / name) for name, figure in drawn.items()]

@@ -87,16 +87,20 @@ def across_pitch(rows: Mapping[str, np.ndarray], pitches: Sequence[int], sample_
     return rainbowgrams({name: (waves, titles) for name, waves in rows.items()}, sample_rate, 'Timbres across pitches')
 
 
-def bins(reference: ndb.Bins, counts: Mapping[str, np.ndarray]) -> matplotlib.figure.Figure:
-    """Shares of the clusters in each set, beside those in the training notes; clusters that differ are red."""
+def bins(counts: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> matplotlib.figure.Figure:
+    """Shares of clusters in sets of notes, beside those in the training notes; clusters that differ are red.
+
+    Args:
+      counts: of each set by name: int [k] of the training notes and of the set's, in the same clusters. Another set's
+        may be others, since clusters depend on the length of the notes.
+    """
     figure = matplotlib.figure.Figure(figsize=(10, 2 * len(counts)), layout='constrained')
-    order = np.argsort(-reference.counts)
-    positions = np.arange(len(order))
     panels = figure.subplots(len(counts), 1, squeeze=False, sharex=True, sharey=True)[:, 0]
-    for axes, (name, count) in zip(panels, counts.items()):
-        different = ndb.is_different(count, reference.counts)[order]
-        axes.bar(positions, reference.counts[order] / reference.counts.sum(), width=0.9, color='0.8',
-                 label='training notes')
+    for axes, (name, (training, count)) in zip(panels, counts.items()):
+        order = np.argsort(-training)
+        positions = np.arange(len(order))
+        different = ndb.is_different(count, training)[order]
+        axes.bar(positions, training[order] / training.sum(), width=0.9, color='0.8', label='training notes')
         axes.bar(positions, (count / count.sum())[order], width=0.45, color=np.where(different, 'tab:red', 'tab:blue'),
                  label=f'{name}: {different.sum()} of {len(order)} differ (red)')
         axes.legend(fontsize=7)
