@@ -36,21 +36,24 @@ class UniformInstrument(BatchedInstrument):
         return (rng.uniform(-1, 1, shape) * self.latent_scale).astype(np.float32)
 
 
-def load_instrument(directory: pathlib.Path, *, ema: bool = True, latent_scale: float | None = None,
-                    batch_size: int = DEFAULT_BATCH_SIZE, kind: type[WaveGANConfig] = WaveGANConfig
-                    ) -> UniformInstrument:
+def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',
+                    latent_scale: float | None = None, batch_size: int = DEFAULT_BATCH_SIZE, checkpoint: str = 'latest',
+                    kind: type[WaveGANConfig] = WaveGANConfig) -> UniformInstrument:
     """Opens a run, or an imported model.
 
     Args:
       directory: the run's.
       ema: without effect: as in the original, there is no average of the weights.
+      precision: 'fp32' alone.
       latent_scale: scale of random latents; 1 unless given.
       batch_size: notes generated at once.
+      checkpoint: 'latest' alone, since checkpoints are not compared.
       kind: of the hyperparameters.
 
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
+    checkpoints.require_plain(kind.MODEL, precision=precision, checkpoint=checkpoint)
     config = hyperparameters.read_experiment(directory, kind)
     pitches = vocabulary.read(directory)
     arrays = checkpoints.read_newest(directory)

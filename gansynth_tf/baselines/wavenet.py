@@ -18,25 +18,29 @@ from gansynth_tf.baselines.wavenet_model import WaveNetModel
 from gansynth_tf.baselines.wavenet_sampler import NoteSampler
 from gansynth_tf.data import vocabulary
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
-from gansynth_tf.networks import weights
+from gansynth_tf.networks import checkpoints, weights
 
 PRESETS = WAVENET_PRESETS
 create = WaveNetModel
 
 
-def load_instrument(directory: pathlib.Path, *, ema: bool = True, latent_scale: float | None = None,
-                    batch_size: int = DEFAULT_BATCH_SIZE) -> BatchedInstrument:
+def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',
+                    latent_scale: float | None = None, batch_size: int = DEFAULT_BATCH_SIZE,
+                    checkpoint: str = checkpoints.LATEST) -> BatchedInstrument:
     """Opens a run.
 
     Args:
       directory: the run's.
       ema: play with the average of the weights.
+      precision: 'fp32' alone.
       latent_scale: without effect, since a latent is only the seed of a note's random draws.
       batch_size: notes drawn at once.
+      checkpoint: 'latest' alone, since checkpoints are not compared.
 
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
+    checkpoints.require_plain(WaveNetConfig.MODEL, precision=precision, checkpoint=checkpoint)
     config, arrays = wavenet_files.read(directory, WaveNetConfig, ema=ema)
     return instrument(config, arrays, vocabulary.read(directory), batch_size=batch_size,
                       latent_scale=1.0 if latent_scale is None else latent_scale)

@@ -26,6 +26,7 @@ from gansynth_tf.baselines.wavenet_sampler import NoteSampler
 from gansynth_tf.data import vocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import DEFAULT_BATCH_SIZE, BatchedInstrument
+from gansynth_tf.networks import checkpoints
 from gansynth_tf.networks.weights import check
 
 PRESETS = AUTOENCODER_PRESETS
@@ -175,8 +176,9 @@ def mix(first: np.ndarray, second: np.ndarray, fractions: Sequence[float]) -> np
     return (1.0 - share) * np.asarray(first, np.float32) + share * np.asarray(second, np.float32)
 
 
-def load_instrument(directory: pathlib.Path, *, ema: bool = True, latent_scale: float | None = None,
-                    batch_size: int = DEFAULT_BATCH_SIZE) -> BatchedInstrument:
+def load_instrument(directory: pathlib.Path, *, ema: bool = True, precision: str = 'fp32',
+                    latent_scale: float | None = None, batch_size: int = DEFAULT_BATCH_SIZE,
+                    checkpoint: str = checkpoints.LATEST) -> BatchedInstrument:
     """Opens a run as an instrument: a note is a mixture of the codes of the notes that the run keeps of its pitch.
 
     The exponentials of the latent's numbers, divided by their sum, are the parts of the notes.
@@ -184,12 +186,15 @@ def load_instrument(directory: pathlib.Path, *, ema: bool = True, latent_scale: 
     Args:
       directory: the run's.
       ema: play with the average of the weights.
+      precision: 'fp32' alone.
       latent_scale: 0 for equal parts of all notes; the larger, the more like one of them.
       batch_size: notes drawn at once.
+      checkpoint: 'latest' alone, since checkpoints are not compared.
 
     Raises:
       InputError: if something is missing, damaged or impossible.
     """
+    checkpoints.require_plain(AutoencoderConfig.MODEL, precision=precision, checkpoint=checkpoint)
     if not (directory / wavenet_files.NOTES_FILE).exists():
         raise InputError(f'No notes to play: expected a training run, which keeps some; an imported autoencoder only '
                          f'encodes and decodes, see gansynth_tf.baselines.wavenet_autoencoder.load. '

@@ -10,13 +10,13 @@ from gansynth_tf.config import EXPERIMENT_FILE, Config
 from gansynth_tf.errors import InputError, require_one_of
 from gansynth_tf.generation import network_model
 from gansynth_tf.generation.played_model import Synthesizer, scaled
-from gansynth_tf.hyperparameters import GANSYNTH, require
+from gansynth_tf.hyperparameters import GANSYNTH
 from gansynth_tf.instrument import BUILT_IN_MODEL, MAX_BATCH_SIZE, Instrument, shortened, whole_number
 from gansynth_tf.networks import checkpoints
 
 PRECISIONS = ('fp32', 'bf16')
 # Other values of "model" in an experiment.json: the modules of gansynth_tf.baselines, in each of which
-# load_instrument(directory, *, ema, latent_scale, batch_size) opens a run or model directory.
+# load_instrument(directory, *, ema, precision, latent_scale, batch_size, checkpoint) opens a run or model directory.
 BASELINES = ('wavegan', 'specgan', 'wavenet', 'wavenet_autoencoder')
 
 
@@ -34,6 +34,8 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
     whole_number(batch_size, 'batch_size', lowest=1, highest=MAX_BATCH_SIZE)
     directory = BUILT_IN_MODEL if path is None else files.existing_directory(path)
     checkpoints.require_whole_run(directory)
+    settings = dict(ema=ema, precision=precision, latent_scale=latent_scale, batch_size=batch_size,
+                    checkpoint=checkpoint)
     name = model_name(directory)
     is_export = name == GANSYNTH and not checkpoints.exist(directory)
     export: typing.Any = network_model.open_export(directory, precision=precision,
@@ -43,10 +45,7 @@ def instrument(path: str | os.PathLike | None, *, config: Config | str | None, e
         tensorflow_setup.import_tensorflow()
         from gansynth_tf.generation import exported_model, synthesizer
         if name in BASELINES:
-            require(precision == 'fp32', 'precision', f"'fp32' for a {name}", precision)
-            require(checkpoint == checkpoints.LATEST, 'checkpoint', f'{checkpoints.LATEST!r} for a {name}', checkpoint)
-            return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(
-                directory, ema=ema, latent_scale=latent_scale, batch_size=batch_size)
+            return importlib.import_module(f'gansynth_tf.baselines.{name}').load_instrument(directory, **settings)
         if is_export and (saved_model := exported_model.find(directory)):
             export = exported_model.ExportedModel(saved_model)
     if export is not None:
