@@ -48,7 +48,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, engine: str, data_lic
     exported_model.require_format(directory, engine)
     files.remove_abandoned(directory)
     module = tf.Module()
-    module.graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer)
+    module.graph = InferenceGraph(model.config, model.vocabulary.pitches, model.state, normalizer=model.normalizer)
     images = tf.function(module.graph.images, autograph=False, input_signature=[
         tf.TensorSpec([None, model.config.latent_vector_size], tf.float32, 'latents'),
         tf.TensorSpec([None], tf.int32, 'labels')])

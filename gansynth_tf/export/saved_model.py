@@ -36,7 +36,7 @@ def export(model: Model, export_dir: str | os.PathLike, *, data_licence: str | N
     """
     facts = description.describe(model.config, model.vocabulary, model.state, data_licence=data_licence,
                                  provenance=description.read_provenance(model.directory))
-    graph = InferenceGraph(model.config, len(model.vocabulary.pitches), model.state, normalizer=model.normalizer,
+    graph = InferenceGraph(model.config, model.vocabulary.pitches, model.state, normalizer=model.normalizer,
                            precision=precision, phase_locking=phase_locking)
     codes = model.codes
     served = ServedModel(model.config, model.vocabulary, graph.waves, variables=graph, description=facts, codes=codes,

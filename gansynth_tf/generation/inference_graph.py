@@ -17,6 +17,7 @@ from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.networks.layers import he_scale
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 _EPSILON = 1e-8  # in pixel norm, as in training
 _LOW_PRECISION_BLOCKS = 4  # the last ones: they do nearly all of the work, and few layers follow to amplify errors
@@ -27,7 +28,7 @@ class InferenceGraph(tf.Module):
 
     Args:
       config: the model's hyperparameters.
-      num_pitches: number of pitch classes.
+      pitches: MIDI number of each pitch class.
       state: the generator's weights.
       normalizer: that of the training data.
       precision: 'fp32', or 'bf16' for bfloat16 in the last blocks' convolutions, which is faster on processors that
@@ -38,14 +39,15 @@ class InferenceGraph(tf.Module):
       InputError: if the weights do not fit the configuration.
     """
 
-    def __init__(self, config: Config, num_pitches: int, state: GeneratorState, *, normalizer: Normalizer,
+    def __init__(self, config: Config, pitches: Sequence[int], state: GeneratorState, *, normalizer: Normalizer,
                  precision: str = 'fp32', phase_locking: bool = True):
         super().__init__(name='inference')
-        weights.check_generator(config, num_pitches, state.arrays)
+        weights.check_generator(config, len(pitches), state.arrays)
         weight = fading.weight(state.num_blocks, state.progress)
         self._coarser_weight = 0.0 if weight is None else float(weight)
         self._factors, self._time_patch = config.growth, config.time_patch
         self._norm = not config.simple_arch
+        self._fundamentals = tf.constant(midi_to_hz(pitches), tf.float32)
         self._synthesis = Synthesis(config, state.num_blocks, normalizer, phase_locking=phase_locking)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
@@ -58,7 +60,7 @@ class InferenceGraph(tf.Module):
 
     def waves(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length], full scale 1."""
-        return self._synthesis(self.images(latents, labels))
+        return self._synthesis(self.images(latents, labels), tf.gather(self._fundamentals, labels))
 
     def first_block(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Activations of the first block, the same as the `Generator`'s: float32 [n, height, width, channels]."""
@@ -90,10 +92,10 @@ class Synthesis:
         self._normalizer = normalizer.at_width(config.spec_shape[1])
         self._representation = representations.from_config(config, phase_locking=phase_locking)
 
-    def __call__(self, images: tf.Tensor) -> tf.Tensor:
-        """float32 [n, *resolution(num_blocks), 2], normalised -> float32 [n, audio_length]."""
+    def __call__(self, images: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
+        """float32 [n, *resolution(num_blocks), 2], normalised, fundamentals [n] in hertz -> float32 [n, audio_length]."""
         specgrams = self._normalizer.denormalize(_repeat(images, self._factors))
-        return self._representation.specgrams_to_waves(specgrams)[:, :, 0]
+        return self._representation.specgrams_to_waves(specgrams, fundamentals)[:, :, 0]
 
 
 class _Start(tf.Module):

@@ -17,6 +17,7 @@ from gansynth_tf.errors import InputError
 from gansynth_tf.instrument import shortened, whole_number
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.numpy_synthesis import NumpySynthesis
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 DESCRIPTION_FILE = 'description.json'
 
@@ -59,6 +60,7 @@ class NetworkModel:
             description = files.read_json(directory / DESCRIPTION_FILE)
             self.config, self.vocabulary = described(description, engine.form)
             self.codes = timbre_code_file.of_model(directory, self.config)
+            self._fundamentals = midi_to_hz(self.vocabulary.pitches).astype(np.float32)
             num_blocks = whole_number(description['num_blocks'], 'num_blocks', lowest=1)
             self._synthesis = NumpySynthesis(self.config, num_blocks, normalizers.read(directory),
                                              phase_locking=phase_locking)
@@ -73,7 +75,7 @@ class NetworkModel:
 
     def waves(self, latents: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Notes: float32 [n, latent_vector_size], int32 pitch labels [n] -> float32 [n, audio_length]."""
-        return self._synthesis(self._network(latents, labels))
+        return self._synthesis(self._network(latents, labels), self._fundamentals[labels])
 
 
 _Network = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from latents and labels to images

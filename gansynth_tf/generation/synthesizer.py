@@ -82,7 +82,7 @@ def from_weights(config: Config, vocabulary: PitchVocabulary, state: GeneratorSt
     Raises:
       InputError: if they do not fit the configuration.
     """
-    graph = InferenceGraph(config, len(vocabulary.pitches), state, normalizer=normalizer, precision=precision,
+    graph = InferenceGraph(config, vocabulary.pitches, state, normalizer=normalizer, precision=precision,
                            phase_locking=phase_locking)
     waves = tf.function(graph.waves, autograph=False)
 

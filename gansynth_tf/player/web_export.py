@@ -79,8 +79,8 @@ def tail_spec(config: Config, num_blocks: int, normalizer: Normalizer, *, phase_
     linear_bins = bins * config.mel_downscale
     fitted = normalizer.at_width(bins)
     return {'frames': frames, 'bins': bins, 'down': frames // height, 'across': bins // width,
-            'linear_bins': linear_bins, 'audio_length': config.audio_length, 'slopes': fitted.a.tolist(),
-            'offsets': fitted.b.tolist(), 'floor': _FLOOR, 'phase_locking': phase_locking,
+            'linear_bins': linear_bins, 'audio_length': config.audio_length, 'sample_rate': config.sample_rate,
+            'slopes': fitted.a.tolist(), 'offsets': fitted.b.tolist(), 'floor': _FLOOR, 'phase_locking': phase_locking,
             'mel': _mel_rows(bins, linear_bins, config.sample_rate) if config.data_type == 'mel' else None}
 
 

@@ -28,14 +28,15 @@ class NumpySynthesis:
         self._phase_locking = phase_locking
         num_bins = full_width * config.mel_downscale
         self._n_fft = 2 * num_bins
+        self._bins_per_hz = np.float32(self._n_fft / config.sample_rate)
         if self._kind == 'mel':
             linear_to_mel = mel.linear_to_mel_weight_matrix(full_width, num_bins, sample_rate=config.sample_rate)
             self._blocks = mel.banded_blocks(mel.mel_to_linear_weight_matrix(linear_to_mel))
         if self._kind != 'wave':
             self._window = _inverse_window(self._n_fft)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """float32 [n, *resolution(num_blocks), 2], normalised -> float32 [n, audio_length]."""
+    def __call__(self, images: np.ndarray, fundamentals: np.ndarray | None = None) -> np.ndarray:
+        """float32 [n, *resolution(num_blocks), 2], normalised, fundamentals [n] in hertz -> float32 [n, audio_length]."""
         specgrams = self._normalizer.denormalize(np.repeat(images, self._across, axis=2)).astype(np.float32)
         first, second = specgrams[..., 0], specgrams[..., 1]
         if self._kind == 'wave':
@@ -46,7 +47,8 @@ class NumpySynthesis:
         if self._kind == 'phase':
             halfturns = np.repeat(frequency, self._down, axis=1)
         elif self._phase_locking:
-            halfturns = locked_halfturns(magnitude, frequency, self._down)
+            in_bins = None if fundamentals is None else self._bins_per_hz * fundamentals
+            halfturns = locked_halfturns(magnitude, frequency, self._down, in_bins)
         else:
             sums = np.cumsum(np.repeat(frequency, self._down, axis=1), axis=1, dtype=np.float64)
             halfturns = _wrap(sums).astype(np.float32)
@@ -72,13 +74,15 @@ class NumpySynthesis:
         return total.reshape(batch, -1)[:, -self._audio_length:]
 
 
-def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int) -> np.ndarray:
+def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int,
+                     fundamentals: np.ndarray | None = None) -> np.ndarray:
     """`phase_locking.locked_phase` in units of pi radians.
 
     Args:
       magnitude: float32 [batch, time, freq].
       frequency: float32 [batch, time, freq], instantaneous.
       repeats: how many frames each of these stands for.
+      fundamentals: float32 [batch], in bins from 0 Hz; None if they are not known.
 
     Returns:
       float32 [batch, time * repeats, freq].
@@ -86,7 +90,11 @@ def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int)
     batch, num_frames, num_bins = magnitude.shape
     peaks = _peaks(magnitude)
     nearest = _nearest_peaks(peaks)
-    steps = np.where(peaks, _lobe_steps(magnitude, frequency), frequency)
+    steps = _lobe_steps(magnitude, frequency)
+    if fundamentals is not None:
+        power = np.where(peaks, np.square(magnitude), np.float32(0))
+        steps = _harmonic_steps(steps, power, fundamentals.astype(np.float32)[:, np.newaxis, np.newaxis])
+    steps = np.where(peaks, steps, frequency)
     offsets = ((np.arange(num_bins, dtype=np.int32) - nearest) & 1).astype(np.float32)
     level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))
     attacks = np.ones((batch, num_frames, 1), bool)
@@ -129,6 +137,27 @@ def _lobe_steps(magnitude: np.ndarray, frequency: np.ndarray) -> np.ndarray:
     excess += right * _wrap(_moved(frequency, -1, 0.0) - frequency)
     total = power + (left + right)
     return frequency + np.divide(excess, total, out=np.zeros_like(excess), where=total != 0)
+
+
+def _harmonic_steps(steps: np.ndarray, power: np.ndarray, fundamental: np.ndarray) -> np.ndarray:
+    bins = np.arange(1, steps.shape[2] + 1, dtype=np.float32)
+    frequencies = bins + 2 * _wrap(steps - bins / 2)
+    number, deviation = _from_multiple(frequencies, fundamental)
+    weight = power * _nearness(deviation) * number
+    total = np.sum(weight * number, axis=2, keepdims=True)
+    fundamental = fundamental + np.divide(np.sum(weight * deviation, axis=2, keepdims=True), total,
+                                          out=np.zeros_like(total), where=total != 0)
+    _, deviation = _from_multiple(frequencies, fundamental)
+    return steps - _nearness(deviation) * deviation / 2
+
+
+def _from_multiple(frequencies: np.ndarray, fundamental: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    number = np.maximum(np.rint(frequencies / fundamental), np.float32(1))
+    return number, frequencies - number * fundamental
+
+
+def _nearness(deviation: np.ndarray) -> np.ndarray:
+    return np.clip(2 - 2 * np.abs(deviation), 0, 1)
 
 
 def _moved(x: np.ndarray, distance: int, fill: float) -> np.ndarray:

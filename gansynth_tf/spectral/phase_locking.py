@@ -5,6 +5,11 @@ fades in and out. Here a partial has one phase: in every frame each peak of the 
 its lobe, and the bins around it follow at the half turn from bin to bin that a windowed sinusoid in the frame's middle
 has. Identity phase locking of Laroche and Dolson (1999), "Improved phase vocoder time-scale modification of audio",
 section 5. Where a note begins, phases are left as they are, since there they make the attack.
+
+Where the note's fundamental is known, a partial near a multiple of it moves on by that multiple of the frame's own
+fundamental. A network hits each partial's frequency only roughly; their common multiple is known better, and real
+instruments' partials keep to it. Vibrato is common to all partials and stays; a partial that is not near, as a bell's,
+is left alone.
 """
 
 import math
@@ -15,19 +20,23 @@ from gansynth_tf.spectral import ops
 from gansynth_tf.spectral.numpy_synthesis import FAINTEST, JUMP, NEIGHBOURS, REACH
 
 
-def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
+def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
     """Accumulated phase in which the bins of a partial move together; the counterpart of `ops.accumulated_phase`.
 
     Args:
       magnitude: float32 [batch, time, freq], of STFTs as `transform.Framing` has them.
       ifreq: float32 [batch, time, freq], as `ops.instantaneous_frequency` gives it.
+      fundamentals: float32 [batch], that each note should have, in bins from 0 Hz; None if they are not known.
 
     Returns:
       float32 [batch, time, freq], radians in [-pi, pi].
     """
     peaks = _peaks(magnitude)
     nearest = _nearest_peaks(peaks)
-    steps = tf.where(peaks, _lobe_steps(magnitude, ifreq), ifreq)
+    steps = _lobe_steps(magnitude, ifreq)
+    if fundamentals is not None:
+        steps = _harmonic_steps(steps, tf.where(peaks, tf.square(magnitude), 0.0), fundamentals[:, None, None])
+    steps = tf.where(peaks, steps, ifreq)
     # From a bin to the next phase turns by half a turn, which is 1 here as the unit is pi radians.
     offsets = tf.cast((tf.range(magnitude.shape[2]) - nearest) % 2, tf.float32)
 
@@ -71,6 +80,30 @@ def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
     sides = [(_moved(power, side, 0.0), ops.wrap(_moved(ifreq, side, 0.0) - ifreq, 1.0)) for side in (1, -1)]
     excess = tf.add_n([weight * difference for weight, difference in sides])
     return ifreq + tf.math.divide_no_nan(excess, power + tf.add_n([weight for weight, _ in sides]))
+
+
+def _harmonic_steps(steps: tf.Tensor, power: tf.Tensor, fundamental: tf.Tensor) -> tf.Tensor:
+    """Steps of partials that are near a multiple of the fundamental, drawn onto it; `power` is that of peaks, else 0."""
+    bins = tf.range(1, steps.shape[2] + 1, dtype=tf.float32)
+    # A frame moves on by a quarter of its length, in which a frequency of two bins makes a half turn more than one of 0.
+    frequencies = bins + 2 * ops.wrap(steps - bins / 2, 1.0)
+    number, deviation = _from_multiple(frequencies, fundamental)
+    weight = power * _nearness(deviation) * number
+    fundamental += tf.math.divide_no_nan(tf.reduce_sum(weight * deviation, axis=2, keepdims=True),
+                                         tf.reduce_sum(weight * number, axis=2, keepdims=True))
+    _, deviation = _from_multiple(frequencies, fundamental)
+    return steps - _nearness(deviation) * deviation / 2
+
+
+def _from_multiple(frequencies: tf.Tensor, fundamental: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The number of the nearest multiple of the fundamental, at least 1, and the deviation from it."""
+    number = tf.maximum(tf.round(frequencies / fundamental), 1.0)
+    return number, frequencies - number * fundamental
+
+
+def _nearness(deviation: tf.Tensor) -> tf.Tensor:
+    """1 for deviations up to half a bin, falling to 0 at a bin."""
+    return tf.clip_by_value(2 - 2 * tf.abs(deviation), 0.0, 1.0)
 
 
 def _attacks(magnitude: tf.Tensor) -> tf.Tensor:

@@ -30,8 +30,11 @@ class Representation(abc.ABC):
         """float32 [batch, audio_length, 1] -> float32 [batch, time, freq, 2], not normalised."""
 
     @abc.abstractmethod
-    def specgrams_to_waves(self, specgrams: tf.Tensor) -> tf.Tensor:
-        """float32 [batch, time, freq, 2], not normalised -> float32 [batch, audio_length, 1]."""
+    def specgrams_to_waves(self, specgrams: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
+        """float32 [batch, time, freq, 2], not normalised -> float32 [batch, audio_length, 1].
+
+        `fundamentals`, float32 [batch] in hertz, are those that notes should have; only phase locking uses them.
+        """
 
     def _channels(self, specgrams: tf.Tensor) -> list[tf.Tensor]:
         return tf.unstack(ops.require_shape('specgrams', specgrams, [None, *self.spec_shape, 2]), axis=-1)
@@ -50,14 +53,14 @@ class SpectralRepresentation(Representation):
         """complex64 [batch, time, framing.num_bins] -> float32 [batch, time, freq, 2]."""
 
     @abc.abstractmethod
-    def specgrams_to_stfts(self, specgrams: tf.Tensor) -> tf.Tensor:
+    def specgrams_to_stfts(self, specgrams: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
         """float32 [batch, time, freq, 2] -> complex64 [batch, time, framing.num_bins]."""
 
     def waves_to_specgrams(self, waves: tf.Tensor) -> tf.Tensor:
         return self.stfts_to_specgrams(transform.waves_to_stfts(waves, self.framing))
 
-    def specgrams_to_waves(self, specgrams: tf.Tensor) -> tf.Tensor:
-        return transform.stfts_to_waves(self.specgrams_to_stfts(specgrams), self.framing)
+    def specgrams_to_waves(self, specgrams: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
+        return transform.stfts_to_waves(self.specgrams_to_stfts(specgrams, fundamentals), self.framing)
 
 
 class Phase(SpectralRepresentation):
@@ -66,7 +69,7 @@ class Phase(SpectralRepresentation):
     def stfts_to_specgrams(self, stfts: tf.Tensor) -> tf.Tensor:
         return tf.stack([_logmag(stfts), _phase_angle(stfts) / math.pi], axis=-1)
 
-    def specgrams_to_stfts(self, specgrams: tf.Tensor) -> tf.Tensor:
+    def specgrams_to_stfts(self, specgrams: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
         logmag, phase = self._channels(specgrams)
         return ops.polar_to_rect(tf.exp(logmag), phase * math.pi)
 
@@ -82,11 +85,14 @@ class FrequencyRepresentation(SpectralRepresentation):
     def __init__(self, config: Config, *, phase_locking: bool = False):
         super().__init__(config)
         self._phase_locking = phase_locking
+        self._bins_per_hz = 2 * self.framing.num_bins / config.sample_rate
 
-    def specgrams_to_stfts(self, specgrams: tf.Tensor) -> tf.Tensor:
+    def specgrams_to_stfts(self, specgrams: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
         magnitude, ifreq = self._magnitude_and_ifreq(*self._channels(specgrams))
-        phase_angle = locked_phase(magnitude, ifreq) if self._phase_locking else ops.accumulated_phase(ifreq)
-        return ops.polar_to_rect(magnitude, phase_angle)
+        if not self._phase_locking:
+            return ops.polar_to_rect(magnitude, ops.accumulated_phase(ifreq))
+        in_bins = None if fundamentals is None else self._bins_per_hz * fundamentals
+        return ops.polar_to_rect(magnitude, locked_phase(magnitude, ifreq, in_bins))
 
     @abc.abstractmethod
     def _magnitude_and_ifreq(self, loudness: tf.Tensor, ifreq: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -139,7 +145,7 @@ class Wave(Representation):
         padded = tf.pad(waves, [[0, 0], [self._padding, after], [0, 0]])
         return tf.stack([padded, padded], axis=-1)
 
-    def specgrams_to_waves(self, specgrams: tf.Tensor) -> tf.Tensor:
+    def specgrams_to_waves(self, specgrams: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
         first, _ = self._channels(specgrams)
         return first[:, self._padding:self._padding + self.audio_length]
 

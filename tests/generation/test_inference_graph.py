@@ -68,7 +68,7 @@ def test_it_equals_the_training_graph(changes, num_blocks, progress):
     latents = np.random.default_rng(1).standard_normal((3, 8), np.float32)
     labels = np.array([0, 4, 2], np.int32)
     images, waves = training_graph(config, state, 5, normalizer, latents, labels)
-    graph = InferenceGraph(config, 5, state, normalizer=normalizer, phase_locking=False)
+    graph = InferenceGraph(config, range(60, 65), state, normalizer=normalizer, phase_locking=False)
     np.testing.assert_allclose(graph.images(latents, labels), images, rtol=0, atol=1e-5)
     np.testing.assert_allclose(graph.first_block(latents, labels), first_block(config, state, 5, latents, labels),
                                rtol=0, atol=1e-5)
@@ -82,7 +82,7 @@ def test_it_equals_the_training_graph_on_trained_weights():
     latents = np.random.default_rng(1).standard_normal((4, config.latent_vector_size), np.float32)
     labels = pitches.labels([36, 50, 60, 72])
     images, waves = training_graph(config, state, len(pitches.pitches), normalizer, latents, labels)
-    graph = InferenceGraph(config, len(pitches.pitches), state, normalizer=normalizer, phase_locking=False)
+    graph = InferenceGraph(config, pitches.pitches, state, normalizer=normalizer, phase_locking=False)
     np.testing.assert_allclose(graph.images(latents, labels), images, rtol=0, atol=1e-4)
     assert signal_to_noise_db(waves, graph.waves(latents, labels).numpy()) >= 60
 
@@ -91,7 +91,7 @@ def test_bfloat16_in_the_last_blocks_costs_something_but_not_the_note():
     _, config, pitches, state, normalizer = synthesizer.open_model()
     latents = np.random.default_rng(1).standard_normal((2, config.latent_vector_size), np.float32)
     labels = pitches.labels([48, 60])
-    full, low = (InferenceGraph(config, len(pitches.pitches), state, normalizer=normalizer, precision=precision)
+    full, low = (InferenceGraph(config, pitches.pitches, state, normalizer=normalizer, precision=precision)
                  .images(latents, labels).numpy() for precision in ('fp32', 'bf16'))
     assert low.dtype == np.float32
     assert 1e-5 < np.sqrt(np.mean(np.square(full - low))) < 0.02
@@ -99,7 +99,7 @@ def test_bfloat16_in_the_last_blocks_costs_something_but_not_the_note():
 
 def test_there_are_only_plain_operations():
     state = GeneratorState(weights.to_arrays(Generator(CONFIG, 5)), 2, 0.5)
-    graph = InferenceGraph(CONFIG, 5, state, normalizer=normalizers.from_config(CONFIG))
+    graph = InferenceGraph(CONFIG, range(60, 65), state, normalizer=normalizers.from_config(CONFIG))
     traced = tf.function(graph.waves).get_concrete_function(
         tf.TensorSpec([None, 8], tf.float32), tf.TensorSpec([None], tf.int32)).graph
     assert {operation.type for operation in traced.get_operations()}.isdisjoint({'IdentityN', 'PyFunc', 'XlaLaunch'})

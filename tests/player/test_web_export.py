@@ -26,6 +26,7 @@ from gansynth_tf.networks import checkpoints, weights
 from gansynth_tf.networks.checkpoints import GeneratorState
 from gansynth_tf.player import keyboard, web_export, web_runtime
 from gansynth_tf.spectral.normalizers import Normalizer
+from gansynth_tf.spectral.pitch import midi_to_hz
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -84,10 +85,11 @@ def test_the_tail_makes_the_waves_of_tensorflow(modules, data_type, mel_downscal
     images = random.uniform(-0.9, 0.9, (1, height, width, 2)).astype(np.float32)
     images = np.cumsum(images, axis=1) / np.sqrt(1 + np.arange(height))[:, None, None]  # partials last some frames
     images = np.clip(images, -1, 1).astype(np.float32)
-    expected = Synthesis(config, 2, per_bin, phase_locking=phase_locking)(tf.constant(images)).numpy()[0]
+    expected = Synthesis(config, 2, per_bin, phase_locking=phase_locking)(
+        tf.constant(images), midi_to_hz([83]).astype(np.float32)).numpy()[0]
     wave = modules.samples(READ + """
       const {Tail} = await import('/page/tail.js');
-      return new Tail(JSON.parse(arguments[0])).wave(floats(arguments[1]));""",
+      return new Tail(JSON.parse(arguments[0])).wave(floats(arguments[1]), 83);""",
                            json.dumps(web_export.tail_spec(config, 2, per_bin, phase_locking=phase_locking)),
                            as_text(images))
     assert wave.shape == expected.shape and snr_db(wave, expected) > 90

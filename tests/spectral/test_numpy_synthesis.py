@@ -35,8 +35,13 @@ def test_waves_are_tensorflows(data_type, num_blocks, phase_locking):
     config = of(data_type)
     normalizer = Normalizer(np.array([0.2, 1.1]), np.array([0.3, -0.1]))
     images = images_of(config, num_blocks)
-    expected = Synthesis(config, num_blocks, normalizer, phase_locking=phase_locking)(tf.constant(images)).numpy()
-    waves = NumpySynthesis(config, num_blocks, normalizer, phase_locking=phase_locking)(images)
+    synthesis = Synthesis(config, num_blocks, normalizer, phase_locking=phase_locking)
+    numpy_synthesis = NumpySynthesis(config, num_blocks, normalizer, phase_locking=phase_locking)
+    for fundamentals in (None, np.array([1900.0, 700.0], np.float32)):
+        check(numpy_synthesis(images, fundamentals), synthesis(tf.constant(images), fundamentals).numpy())
+
+
+def check(waves, expected):
     assert waves.shape == expected.shape == (2, 320) and waves.dtype == np.float32
     assert np.sqrt(np.mean(np.square(waves - expected))) < 10 ** (-90 / 20) * np.sqrt(np.mean(np.square(expected)))
     assert np.ptp(expected) > 0

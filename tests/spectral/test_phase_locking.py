@@ -1,4 +1,4 @@
-"""Partials of one phase: equal to the definition, frame by frame and bin by bin; steady where bins disagree."""
+"""Partials of one phase: equal to the definition, frame by frame and bin by bin; steady where bins or partials disagree."""
 
 import hypothesis
 import numpy as np
@@ -17,7 +17,27 @@ def wrapped(halfturns):
     return halfturns - 2 * np.round(halfturns / 2)
 
 
-def by_definition(magnitude, ifreq):
+def near(deviation):
+    return np.clip(2 - 2 * abs(deviation), 0, 1)
+
+
+def drawn(steps, powers, fundamental):
+    """A frame's steps of peaks, by bin, where those near a multiple of the fundamental are drawn onto it."""
+    frequencies = {bin: bin + 1 + 2 * wrapped(step - (bin + 1) / 2) for bin, step in steps.items()}
+    sums = []
+    for bin, frequency in frequencies.items():
+        number = max(1, round(frequency / fundamental))
+        deviation = frequency - number * fundamental
+        sums.append(powers[bin] * near(deviation) * number * np.array([deviation, number]))
+    excess, total = np.sum(sums, axis=0) if sums else (0, 0)
+    if total:
+        fundamental += excess / total
+    deviations = {bin: frequency - max(1, round(frequency / fundamental)) * fundamental
+                  for bin, frequency in frequencies.items()}
+    return {bin: step - near(deviations[bin]) * deviations[bin] / 2 for bin, step in steps.items()}
+
+
+def by_definition(magnitude, ifreq, fundamental=None):
     """One note, [time, freq], in units of pi."""
     num_frames, num_bins = magnitude.shape
     plain = np.cumsum(ifreq, axis=0)
@@ -28,28 +48,35 @@ def by_definition(magnitude, ifreq):
             continue
         peaks = [k for k in range(num_bins) if magnitude[t, k] > magnitude.max() * 10 ** -3.5
                  and all(magnitude[t, k] > padded[t, k + 2 + d] for d in (-2, -1, 1, 2))]
+        steps = {}
+        for peak in peaks:
+            lobe = [bin for bin in (peak - 1, peak, peak + 1) if 0 <= bin < num_bins]
+            each = ifreq[t, peak] + wrapped(ifreq[t, lobe] - ifreq[t, peak])
+            steps[peak] = np.average(each, weights=magnitude[t, lobe] ** 2)
+        if fundamental is not None:
+            steps = drawn(steps, magnitude[t] ** 2, fundamental)
         for k in range(num_bins):
-            near = min(peaks, key=lambda peak: (abs(peak - k), peak), default=None)
-            if near is None or abs(near - k) > 6:
+            peak = min(peaks, key=lambda peak: (abs(peak - k), peak), default=None)
+            if peak is None or abs(peak - k) > 6:
                 phase[t, k] = phase[t - 1, k] + ifreq[t, k]
                 continue
-            lobe = [bin for bin in (near - 1, near, near + 1) if 0 <= bin < num_bins]
-            steps = ifreq[t, near] + wrapped(ifreq[t, lobe] - ifreq[t, near])
-            phase[t, k] = phase[t - 1, near] + np.average(steps, weights=magnitude[t, lobe] ** 2) + (k - near)
+            phase[t, k] = phase[t - 1, peak] + steps[peak] + (k - peak)
     return phase
 
 
 @hypothesis.given(strategies.integers(0, 2**32 - 1), strategies.floats(0.5, 6))
 @hypothesis.settings(max_examples=8, deadline=None)
-def test_it_is_what_it_is_defined_to_be(seed, spread):
+@pytest.mark.parametrize('fundamentals', [None, (3.3, 7.9)])
+def test_it_is_what_it_is_defined_to_be(fundamentals, seed, spread):
     random = np.random.default_rng(seed)
     magnitude = np.exp(spread * random.standard_normal((2, 6, 40))).astype(np.float32)
     magnitude[:, 3:] *= 5  # the fourth frame is, for some seeds, an attack
     ifreq = random.uniform(-1, 1, (2, 6, 40)).astype(np.float32)
-    locked = locked_phase(tf.constant(magnitude), tf.constant(ifreq)).numpy()
+    locked = locked_phase(magnitude, ifreq, None if fundamentals is None else tf.constant(fundamentals)).numpy()
     assert np.abs(locked).max() <= 3.1416
     for note in range(2):
-        difference = wrapped(locked[note] / np.pi - by_definition(magnitude[note].astype(float), ifreq[note]))
+        expected = by_definition(magnitude[note].astype(float), ifreq[note], fundamentals and fundamentals[note])
+        difference = wrapped(locked[note] / np.pi - expected)
         assert np.abs(difference).max() < 1e-4
 
 
@@ -80,6 +107,40 @@ def test_where_bins_of_a_partial_disagree_it_is_steadier():
     assert locked < 0.5 * plain
 
 
+def partials(numbers, *, hop_noise):
+    """Magnitudes and frequencies of partials at multiples of 7.3 bins, each of which goes wrong in every frame."""
+    seconds = np.arange(1600) / 256  # in which a frequency of a bin turns once
+    magnitude, ifreq = stft_of(sum(np.sin(2 * np.pi * 7.3 * number * seconds) for number in numbers))
+    nearest = np.round(np.arange(1, 129) / 7.3).astype(int)
+    noise = np.random.default_rng(0).normal(0, hop_noise, (24, 20))[:, nearest]
+    return magnitude, ifreq + tf.constant(noise, tf.float32)
+
+
+def fundamentals_of(phase, numbers):
+    """The frequencies at which partials move on, divided by their numbers: [frames between, partials], in bins."""
+    numbers = np.array(numbers)
+    bins = np.round(7.3 * numbers).astype(int)
+    steps = np.diff(phase[0].numpy()[:, bins - 1], axis=0) / np.pi
+    return ((bins + 2 * wrapped(steps - bins / 2)) / numbers)[4:-4]
+
+
+def test_partials_near_multiples_of_the_fundamental_keep_together():
+    numbers = (1, 2, 3, 5, 8)
+    magnitude, ifreq = partials(numbers, hop_noise=0.1)
+    alone, together = (fundamentals_of(locked_phase(magnitude, ifreq, fundamentals), numbers)
+                       for fundamentals in (None, tf.constant([7.2])))
+    assert np.std(alone, axis=1).mean() > 0.05
+    assert np.median(np.std(together, axis=1)) < 1e-5  # a frame that is more than half a bin wrong is drawn less
+    assert np.abs(together - 7.3).mean() < 0.5 * np.abs(alone - 7.3).mean()
+
+
+def test_partials_that_are_no_multiples_are_left_alone():
+    magnitude, ifreq = partials((1.4, 2.55, 4.4), hop_noise=0.0)
+    with_it, without = (locked_phase(magnitude, ifreq, fundamentals).numpy()[:, :, [9, 18, 31]]
+                        for fundamentals in (tf.constant([7.3]), None))
+    np.testing.assert_array_equal(with_it, without)
+
+
 def test_where_a_note_begins_phases_are_left_alone():
     click = np.zeros(1600)
     click[700:720] = 1
@@ -93,6 +154,7 @@ def test_where_a_note_begins_phases_are_left_alone():
 def test_silence_stays_silent():
     zeros = tf.zeros([2, 5, 16])
     np.testing.assert_array_equal(locked_phase(zeros, zeros), zeros)
+    np.testing.assert_array_equal(locked_phase(zeros, zeros, tf.constant([2.0, 3.0])), zeros)
 
 
 @pytest.mark.parametrize('data_type, is_locked', [('linear', True), ('mel', True), ('phase', False), ('wave', False)])

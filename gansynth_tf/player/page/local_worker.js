@@ -68,5 +68,5 @@ async function wave(latent, pitch) {
     latents: new ort.Tensor('float32', Float32Array.from(latent), [1, latent.length]),
     labels: new ort.Tensor('int32', Int32Array.of(facts.pitches.indexOf(pitch)), [1]),
   });
-  return tail.wave(Object.values(output)[0].data);
+  return tail.wave(Object.values(output)[0].data, pitch);
 }

@@ -5,6 +5,7 @@
  */
 
 import {Fft} from './fft.js';
+import {midiToHz} from './music.js';
 
 const NEIGHBOURS = 2, REACH = 6;
 const FAINTEST = 10 ** (-70 / 20), JUMP = 10 ** (8 / 20);
@@ -12,7 +13,7 @@ const FAINTEST = 10 ** (-70 / 20), JUMP = 10 ** (8 / 20);
 export class Tail {
   /**
    * @param spec {frames, bins (of pictures), down, across (how often a pixel of the network's image is repeated),
-   *   linear_bins, audio_length, slopes, offsets ([2] or [bins][2]), mel (null, or from each linear bin to
+   *   linear_bins, audio_length, sample_rate, slopes, offsets ([2] or [bins][2]), mel (null, or from each linear bin to
    *   [first mel bin, weights]), power (whether the picture is of power), floor, phase_locking}
    */
   constructor(spec) {
@@ -28,10 +29,11 @@ export class Tail {
     });
   }
 
-  /** float32 [image height, image width, 2], normalised -> float32 [audio_length]. */
-  wave(image) {
+  /** float32 [image height, image width, 2], normalised, and its MIDI pitch -> float32 [audio_length]. */
+  wave(image, pitch) {
     const {magnitude, ifreq} = this.#channels(image);
-    const phase = this.spec.phase_locking ? this.#lockedPhase(magnitude, ifreq) : this.#summedPhase(ifreq);
+    const fundamental = Math.fround(midiToHz(pitch) * this.size / this.spec.sample_rate);
+    const phase = this.spec.phase_locking ? this.#lockedPhase(magnitude, ifreq, fundamental) : this.#summedPhase(ifreq);
     return this.#overlapAdd(magnitude, phase);
   }
 
@@ -84,7 +86,7 @@ export class Tail {
   }
 
   /** Half turns, float32 [frames, bins], where every partial is of one piece; `spectral/phase_locking.py` says how. */
-  #lockedPhase(magnitude, ifreq) {
+  #lockedPhase(magnitude, ifreq, fundamental) {
     const {linear_bins: bins, frames} = this.spec;
     const threshold = Math.fround(Math.fround(FAINTEST) * magnitude.reduce((most, value) => Math.max(most, value), 0));
     const phase = new Float32Array(ifreq.length), plain = new Float32Array(bins);
@@ -96,6 +98,7 @@ export class Tail {
       markPeaks(levels, threshold, isPeak);
       findNearest(isPeak, nearest);
       for (let bin = 0; bin < bins; bin += 1) steps[bin] = isPeak[bin] ? lobeStep(levels, turns, bin) : turns[bin];
+      drawToMultiples(steps, isPeak, levels, fundamental);
       const level = Math.sqrt(levels.reduce((sum, value) => sum + value * value, 0));
       const isAttack = frame === 0 || level > JUMP * levelBefore;
       for (let bin = 0; bin < bins; bin += 1) {
@@ -180,4 +183,34 @@ function lobeStep(levels, turns, bin) {
     excess += power * wrap(Math.fround(turns[other] - turns[bin]));
   }
   return turns[bin] + (weight ? excess / weight : 0);
+}
+
+/** Draws the steps of peaks that are near a multiple of the fundamental, in bins from 0 Hz, onto it. */
+function drawToMultiples(steps, isPeak, levels, fundamental) {
+  const frequency = (bin) => Math.fround(bin + 1 + 2 * wrap(Math.fround(steps[bin] - (bin + 1) / 2)));
+  let sum = 0, total = 0;
+  for (let bin = 0; bin < steps.length; bin += 1) {
+    if (!isPeak[bin]) continue;
+    const {number, deviation} = fromMultiple(frequency(bin), fundamental);
+    const weight = levels[bin] ** 2 * nearness(deviation) * number;
+    sum += weight * deviation;
+    total += weight * number;
+  }
+  const found = Math.fround(fundamental + (total ? sum / total : 0));
+  for (let bin = 0; bin < steps.length; bin += 1) {
+    if (!isPeak[bin]) continue;
+    const {deviation} = fromMultiple(frequency(bin), found);
+    steps[bin] -= nearness(deviation) * deviation / 2;
+  }
+}
+
+/** The number of the nearest multiple of the fundamental, at least 1, and the deviation from it. */
+function fromMultiple(frequency, fundamental) {
+  const number = Math.max(1, Math.round(frequency / fundamental));
+  return {number, deviation: frequency - number * fundamental};
+}
+
+/** 1 for deviations up to half a bin, falling to 0 at a bin. */
+function nearness(deviation) {
+  return Math.min(1, Math.max(0, 2 - 2 * Math.abs(deviation)));
 }
