@@ -8,6 +8,15 @@ def printable(text: str) -> str:
     return ''.join(char if char.isprintable() else char.encode('unicode_escape').decode() for char in text)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, at most 300 characters; the error's type if it has none.
+
+    >>> first_line(KeyError()), first_line(OSError('No such file.\n\nTry another one.'))
+    ('KeyError', 'No such file.')
+    """
+    return (str(error).strip() or type(error).__name__).split('\n')[0][:300]
+
+
 class InputError(ValueError):
     """Something the user gave cannot be used.
 

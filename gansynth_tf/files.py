@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import psutil
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, first_line
 
 LARGEST_JSON_BYTES = 1 << 26
 LONGEST_PATH = 4095
@@ -119,7 +119,7 @@ def write_errors(path: str | os.PathLike, *, what: str = 'the file', others: tup
     try:
         yield
     except errors as error:
-        reason = getattr(error, 'strerror', None) or str(error).partition('\n')[0]
+        reason = getattr(error, 'strerror', None) or first_line(error)
         raise InputError(f'Cannot write {what}: expected room and permission for it. '
                          f'Received: {str(path)!r} ({reason})') from error
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gansynth_tf import files
 from gansynth_tf.data import timbre_code_file
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, first_line
 from gansynth_tf.generation import network_model
 
 FORMAT = 'gansynth_tf SavedModel 1'
@@ -80,7 +80,7 @@ class ExportedModel:
             return self._generate(latents=tf.constant(latents), pitches=tf.constant(self._pitches[labels]))['audio']
         except tf.errors.OpError as error:
             raise InputError(f'Unusable export: expected one that plays. '
-                             f'Received: {network_model.first_line(error)}') from error
+                             f'Received: {first_line(error)}') from error
 
 
 @functools.cache

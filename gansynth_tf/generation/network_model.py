@@ -13,7 +13,7 @@ from gansynth_tf import files
 from gansynth_tf.config import Config, from_dict
 from gansynth_tf.data import timbre_code_file, vocabulary
 from gansynth_tf.data.vocabulary import PitchVocabulary
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, first_line
 from gansynth_tf.instrument import shortened, whole_number
 from gansynth_tf.spectral import normalizers
 from gansynth_tf.spectral.numpy_synthesis import NumpySynthesis
@@ -157,8 +157,3 @@ def unreadable(directory: str | os.PathLike, error: Exception) -> InputError:
     """The error of an export that cannot be read."""
     return InputError(f'Cannot read the export: expected what gansynth_export wrote ({first_line(error)}). '
                       f'Received: {str(directory)!r}')
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's text, at most 300 characters."""
-    return str(error).strip().split('\n')[0][:300]

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, first_line
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.network import ProgressiveNetwork
 from gansynth_tf.training import stages
@@ -90,7 +90,7 @@ def reading(prefix: str, expected: str = 'the files of a TensorFlow checkpoint')
     try:
         yield
     except (tf.errors.OpError, ValueError, IndexError, OverflowError) as error:
-        raise InputError(f'Cannot read the checkpoint: expected {expected} ({str(error).splitlines()[0]}). '
+        raise InputError(f'Cannot read the checkpoint: expected {expected} ({first_line(error)}). '
                          f'Received: {prefix!r}') from error
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import numpy as np
 import tensorflow as tf
 
-from gansynth_tf.errors import InputError
+from gansynth_tf.errors import InputError, first_line
 
 STRATEGIES = ('none', 'mirrored', 'multi_worker')
 
@@ -89,7 +89,7 @@ class Distribution:
                 tf.errors.DeadlineExceededError) as error:
             if not isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
                 raise
-            raise WorkerLostError(str(error).splitlines()[0]) from error
+            raise WorkerLostError(first_line(error)) from error
 
 
 def _is_chief(tf_config: str) -> bool:
