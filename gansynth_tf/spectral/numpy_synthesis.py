@@ -36,7 +36,7 @@ class NumpySynthesis:
             self._window = _inverse_window(self._n_fft)
 
     def __call__(self, images: np.ndarray, fundamentals: np.ndarray | None = None) -> np.ndarray:
-        """float32 [n, *resolution(num_blocks), 2], normalised, fundamentals [n] in hertz -> float32 [n, audio_length]."""
+        """float32 [n, *resolution(num_blocks), 2], normalised, and hertz [n] or None -> float32 [n, audio_length]."""
         specgrams = self._normalizer.denormalize(np.repeat(images, self._across, axis=2)).astype(np.float32)
         first, second = specgrams[..., 0], specgrams[..., 1]
         if self._kind == 'wave':

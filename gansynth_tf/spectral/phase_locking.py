@@ -83,9 +83,9 @@ def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
 
 
 def _harmonic_steps(steps: tf.Tensor, power: tf.Tensor, fundamental: tf.Tensor) -> tf.Tensor:
-    """Steps of partials that are near a multiple of the fundamental, drawn onto it; `power` is that of peaks, else 0."""
+    """Steps of bins, those near a multiple of the fundamental drawn onto it; `power` is that of peaks, else 0."""
     bins = tf.range(1, steps.shape[2] + 1, dtype=tf.float32)
-    # A frame moves on by a quarter of its length, in which a frequency of two bins makes a half turn more than one of 0.
+    # A frame is a quarter of its length after the one before, in which a frequency of a bin makes half a half turn.
     frequencies = bins + 2 * ops.wrap(steps - bins / 2, 1.0)
     number, deviation = _from_multiple(frequencies, fundamental)
     weight = power * _nearness(deviation) * number

@@ -1,4 +1,4 @@
-"""Partials of one phase: equal to the definition, frame by frame and bin by bin; steady where bins or partials disagree."""
+"""Partials of one phase: equal to the definition, bin by bin; steady where bins or partials disagree."""
 
 import hypothesis
 import numpy as np
