@@ -92,8 +92,7 @@ def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int,
     nearest = _nearest_peaks(peaks)
     steps = _lobe_steps(magnitude, frequency)
     if fundamentals is not None:
-        power = np.where(peaks, np.square(magnitude), np.float32(0))
-        steps = _harmonic_steps(steps, power, fundamentals.astype(np.float32)[:, np.newaxis, np.newaxis])
+        steps = _harmonic_steps(steps, peaks, magnitude, fundamentals.astype(np.float32))
     steps = np.where(peaks, steps, frequency)
     offsets = ((np.arange(num_bins, dtype=np.int32) - nearest) & 1).astype(np.float32)
     level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))
@@ -139,16 +138,22 @@ def _lobe_steps(magnitude: np.ndarray, frequency: np.ndarray) -> np.ndarray:
     return frequency + np.divide(excess, total, out=np.zeros_like(excess), where=total != 0)
 
 
-def _harmonic_steps(steps: np.ndarray, power: np.ndarray, fundamental: np.ndarray) -> np.ndarray:
-    bins = np.arange(1, steps.shape[2] + 1, dtype=np.float32)
-    frequencies = bins + 2 * _wrap(steps - bins / 2)
-    number, deviation = _from_multiple(frequencies, fundamental)
-    weight = power * _nearness(deviation) * number
-    total = np.sum(weight * number, axis=2, keepdims=True)
-    fundamental = fundamental + np.divide(np.sum(weight * deviation, axis=2, keepdims=True), total,
-                                          out=np.zeros_like(total), where=total != 0)
-    _, deviation = _from_multiple(frequencies, fundamental)
-    return steps - _nearness(deviation) * deviation / 2
+def _harmonic_steps(steps: np.ndarray, peaks: np.ndarray, magnitude: np.ndarray, fundamentals: np.ndarray
+                    ) -> np.ndarray:
+    """`steps`, in which those of peaks, which are few, are drawn."""
+    num_frames = steps.shape[1]
+    note, frame, index = where = np.nonzero(peaks)
+    row = note * num_frames + frame
+    bins = (index + 1).astype(np.float32)
+    frequencies = bins + 2 * _wrap(steps[where] - bins / 2)
+    nominal = np.repeat(fundamentals, num_frames)
+    number, deviation = _from_multiple(frequencies, nominal[row])
+    weight = np.square(magnitude[where]) * _nearness(deviation) * number
+    excess, total = (np.bincount(row, weight * term, len(nominal)) for term in (deviation, number))
+    found = nominal + np.divide(excess, total, out=np.zeros_like(total), where=total != 0).astype(np.float32)
+    _, deviation = _from_multiple(frequencies, found[row])
+    steps[where] -= _nearness(deviation) * deviation / 2
+    return steps
 
 
 def _from_multiple(frequencies: np.ndarray, fundamental: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
