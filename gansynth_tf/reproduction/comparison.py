@@ -125,7 +125,11 @@ def _draw_bins(rows: Mapping[str, Mapping[str, Any]], output_dir: pathlib.Path) 
 
 
 def _facts(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    facts = list(dict.fromkeys(fact for row in rows.values() for fact in row.get('facts', ())))
+    of_systems: dict[str, list[str]] = {}
+    for name, row in rows.items():
+        for fact in row.get('facts', ()):
+            of_systems.setdefault(fact, []).append(name)
+    facts = [f'{", ".join(names)}: {fact}' for fact, names in of_systems.items()]
     return [systems.NARROWING, *facts, 'Lines "paper": its Table 1, from memory, not verified; its FID is of another '
             'classifier. In brackets 95 % intervals by bootstrap over notes.']
 
