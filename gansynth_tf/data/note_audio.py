@@ -87,7 +87,7 @@ def trim_start(samples: np.ndarray, rate: int) -> np.ndarray:
 
 def _refuse_clipped(samples: np.ndarray) -> None:
     magnitudes = np.abs(samples)
-    share = np.count_nonzero(magnitudes >= _FULL_SCALE) / max(1, np.count_nonzero(magnitudes > _ONSET))
+    share = int(np.sum(magnitudes >= _FULL_SCALE)) / max(1, int(np.sum(magnitudes > _ONSET)))
     # Floating-point samples beyond full scale are loud, but not cut off there.
     if share > _MOST_CLIPPED and magnitudes.max() <= 1.0:
         raise InputError(f'Audio clipped: expected at most {_MOST_CLIPPED:.0%} of the sound at full scale. '

@@ -196,7 +196,8 @@ class Objective:
             # Modulo their number sums of two pitches are nearly uniform, and the keyboard's ends need this loss most.
             others = (real_labels + tf.roll(real_labels, 1, axis=0)) % self._generator.num_pitches
             notes.append((real_codes, others))
-        played = self.generate(*(tf.concat(part, axis=0) for part in zip(*notes)), progress)
+        all_latents, all_labels = (tf.concat(parts, axis=0) for parts in zip(*notes))
+        played = self.generate(all_latents, all_labels, progress)
         return [*tf.split(played, len(notes)), None, None][:3]
 
 
