@@ -152,9 +152,6 @@ class Config(Hyperparameters):
     generator_envelope_weight: float = hyperparameter(
         0.0, 'weight of the distance between the levels over time of real notes and of the notes played at their codes',
         **_WEIGHT, on_resume=FREE)
-    generator_transfer_weight: float = hyperparameter(
-        0.0, 'weight of the same distance where a code is played at another pitch, beyond 3 dB',
-        **_WEIGHT, on_resume=FREE)
     latent_noise: float = hyperparameter(
         0.0, 'scale of N(0, 1) that is added to codes of training notes for random latents; 0 for N(0, 1) alone',
         at_least=0, at_most=1000)
@@ -217,7 +214,7 @@ class Config(Hyperparameters):
         require(self.generator_reconstruction_weight == 0 or self.data_type != 'wave',
                 'generator_reconstruction_weight', "0 when data_type is 'wave' (there is no spectral envelope)",
                 self.generator_reconstruction_weight)
-        for needs_codes in ('latent_noise', 'generator_envelope_weight', 'generator_transfer_weight'):
+        for needs_codes in ('latent_noise', 'generator_envelope_weight'):
             require(getattr(self, needs_codes) == 0 or self.generator_reconstruction_weight > 0, needs_codes,
                     'generator_reconstruction_weight above 0 with it, since codes have no meaning otherwise',
                     getattr(self, needs_codes))

@@ -25,7 +25,7 @@ PRESETS: typing.Mapping[str, dict[str, typing.Any]] = types.MappingProxyType({
                   generator_learning_rate=0.003, discriminator_learning_rate=0.0016,
                   learning_rate_schedule=(1.0, 0.2, 0.1), gradient_penalty_weight=20.0, critic_phase_floor=0.1,
                   constant_scale=True, generator_ema_decay=0.999, generator_reconstruction_weight=1.0,
-                  generator_envelope_weight=10.0, generator_transfer_weight=15.0, latent_noise=0.3,
+                  generator_envelope_weight=10.0, latent_noise=0.3,
                   generator_partials_weight=2.0, generator_ac_loss_weight=1.0, discriminator_ac_loss_weight=1.0,
                   gradient_penalty_domain='stage', save_summaries_num_images=10_000, fake_batch_size=32,
                   sliced_wasserstein_num_samples=128, latent_scale=0.7),

@@ -71,7 +71,7 @@ def partials(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(norm((played - real)[..., 1:] * weights))
 
 
-def envelope(real: tf.Tensor, played: tf.Tensor, tolerance: float = 0.0) -> tf.Tensor:
+def envelope(real: tf.Tensor, played: tf.Tensor) -> tf.Tensor:
     """Mean difference between the levels over time of real notes and of those that are played for them, in nats.
 
     The distance of pictures depends little on the loudness of whole frames, which a listener notices first: as attack
@@ -80,12 +80,11 @@ def envelope(real: tf.Tensor, played: tf.Tensor, tolerance: float = 0.0) -> tf.T
     Args:
       real: log magnitudes or powers [batch, height, width], in their own units.
       played: likewise, the same notes.
-      tolerance: differences, in the same units, that do not count.
     """
     levels = tf.reduce_logsumexp(real, axis=2)
     floor = tf.reduce_max(levels, axis=1, keepdims=True) - _ENVELOPE_NATS
     heard, others = tf.maximum(levels, floor), tf.reduce_logsumexp(played, axis=2)
-    return tf.reduce_mean(tf.nn.relu(tf.abs(tf.maximum(others, floor) - heard) - tolerance))
+    return tf.reduce_mean(tf.abs(tf.maximum(others, floor) - heard))
 
 
 def with_phase_by_loudness(images: tf.Tensor, floor: float) -> tf.Tensor:

@@ -5,7 +5,6 @@ from the stage's, in the data's units; all quantities are equal but the norm of 
 scales to them.
 """
 
-import math
 from collections.abc import Callable
 from typing import cast
 
@@ -20,9 +19,6 @@ from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation, SpectralRepresentation
 from gansynth_tf.training import losses
 from gansynth_tf.training.stages import Stage
-
-# 3 dB in the units of loudness. Instruments' keys differ by that and more.
-_TOLERANCE = {'mel': math.log(2), 'linear': math.log(2) / 2, 'phase': math.log(2) / 2}
 
 
 class Objective:
@@ -68,7 +64,7 @@ class Objective:
           Scalars by name; 'generator/total' is what is minimised.
         """
         labels = real_labels if self._config.generator_partials_weight else labels
-        fake, at_codes, at_other_pitches = self._play(latents, labels, progress, real_labels, real_codes)
+        fake, at_codes = self._play(latents, labels, progress, real_labels, real_codes)
         scores, logits = self.criticise(fake, progress)
         terms = {'generator/wasserstein': losses.generator_wasserstein(scores),
                  'generator/pitch': losses.pitch(labels, logits)}
@@ -85,12 +81,9 @@ class Objective:
             terms['generator/reconstruction'] = losses.reconstruction(seen, at_codes)
             total += self._scale * self._config.generator_reconstruction_weight * terms['generator/reconstruction']
         if self._config.generator_envelope_weight:  # never without that for reconstruction
-            terms['generator/envelope'] = losses.envelope(self._loudness(seen), self._loudness(at_codes))
+            terms['generator/envelope'] = losses.envelope(*(self._normalizer.denormalize(images)[..., 0]
+                                                            for images in (seen, self._normalizer.clip(at_codes))))
             total += self._config.generator_envelope_weight * terms['generator/envelope']
-        if self._config.generator_transfer_weight:  # likewise
-            terms['generator/transfer'] = losses.envelope(self._loudness(seen), self._loudness(at_other_pitches),
-                                                          _TOLERANCE[self._config.data_type])
-            total += self._config.generator_transfer_weight * terms['generator/transfer']
         if self._config.generator_partials_weight:
             terms['generator/partials'] = losses.partials(seen, self._normalizer.clip(fake))
             total += self._scale * self._config.generator_partials_weight * terms['generator/partials']
@@ -180,25 +173,15 @@ class Objective:
         return self._normalizer.scale(fading.blend(real, fading.weight(self._stage.num_blocks, progress),
                                                    self._config.growth))
 
-    def _loudness(self, images: tf.Tensor) -> tf.Tensor:
-        """Log magnitudes or powers [batch, height, width] of normalised images, which it clips."""
-        return self._normalizer.denormalize(self._normalizer.clip(images))[..., 0]
+    def _play(self, latents, labels, progress, real_labels, real_codes) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """The generator's notes at `latents`, and at the codes of real notes if there is a reconstruction loss.
 
-    def _play(self, latents, labels, progress, real_labels, real_codes) -> list[tf.Tensor | None]:
-        """The generator's notes at `latents`; at the codes of real notes; at these codes and other pitches.
-
-        In one pass, so that kernels are read once; None where no loss needs them.
+        In one pass, so that kernels are read once.
         """
-        notes = [(latents, labels)]
-        if self._config.generator_reconstruction_weight:
-            notes.append((real_codes, real_labels))
-        if self._config.generator_transfer_weight:
-            # Modulo their number sums of two pitches are nearly uniform, and the keyboard's ends need this loss most.
-            others = (real_labels + tf.roll(real_labels, 1, axis=0)) % self._generator.num_pitches
-            notes.append((real_codes, others))
-        all_latents, all_labels = (tf.concat(parts, axis=0) for parts in zip(*notes))
-        played = self.generate(all_latents, all_labels, progress)
-        return [*tf.split(played, len(notes)), None, None][:3]
+        if not self._config.generator_reconstruction_weight:
+            return self.generate(latents, labels, progress), None
+        return tf.split(self.generate(tf.concat([latents, real_codes], axis=0),
+                                      tf.concat([labels, real_labels], axis=0), progress), 2)
 
 
 def _accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:

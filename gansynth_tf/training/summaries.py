@@ -105,7 +105,7 @@ def log_line(terms: Mapping[str, float]) -> str:
     shown = {'W': -terms['discriminator/wasserstein'], 'slope': terms.get('discriminator/slope', float('nan')),
              'pitch real': terms['discriminator/pitch'], 'fake': terms['generator/pitch']}
     for name, term in (('distance', 'generator/reconstruction'), ('envelope', 'generator/envelope'),
-                       ('transfer', 'generator/transfer'), ('partials', 'generator/partials')):
+                       ('partials', 'generator/partials')):
         if term in terms:
             shown[name] = terms[term]
     return ', '.join(f'{name} {value:.3g}' for name, value in shown.items())

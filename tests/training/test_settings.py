@@ -23,7 +23,6 @@ SETTINGS = {
     'gen_gl_consistency_loss_weight': dict(gen_gl_consistency_loss_weight=2.0),
     'generator_reconstruction_weight': dict(generator_reconstruction_weight=2.0),
     'generator_envelope_weight': dict(generator_reconstruction_weight=2.0, generator_envelope_weight=3.0),
-    'generator_transfer_weight': dict(generator_reconstruction_weight=2.0, generator_transfer_weight=3.0),
     'generator_partials_weight': dict(generator_partials_weight=2.0),
     'time_patch': dict(time_patch=4, critic_phase_floor=0.1),
 }
@@ -130,22 +129,6 @@ def test_what_is_played_at_codes_leaves_the_rest_alone(tiny_config):
                                losses.reconstruction(normalizer.normalize(real), played), rtol=1e-5)
     for name in ('generator/wasserstein', 'generator/pitch'):
         np.testing.assert_allclose(terms[1.0][name], terms[0.0][name], rtol=1e-4, atol=1e-5)
-
-
-def test_levels_are_carried_over_to_other_pitches(tiny_config):
-    config = tiny_config.replace(generator_reconstruction_weight=1.0, generator_transfer_weight=1.0)
-    rng, normalizer = np.random.default_rng(0), normalizers.from_config(config)
-    real = tf.constant(rng.uniform(-4, 1, (4, 4, 32, 2)), tf.float32)
-    codes = tf.constant(rng.standard_normal((4, config.latent_vector_size)), tf.float32)
-    networks, stage = Networks.create(config, NUM_PITCHES), stages.all_stages(config)[2]
-    step = TrainingStep(config, stage, networks, normalizer, representations.from_config(config))
-    terms = step.objective.generator_losses(codes, tf.constant([0, 1, 2, 1]), 1.0, real, tf.constant([0, 1, 2, 1]),
-                                            codes)
-    played = normalizer.denormalize(normalizer.clip(networks.generator(codes, tf.constant([1, 1, 0, 0]), num_blocks=2)))
-    within_range = normalizer.denormalize(normalizer.normalize(real))
-    expected = losses.envelope(within_range[..., 0], played[..., 0], np.log(2))  # 3 dB of power
-    np.testing.assert_allclose(terms['generator/transfer'], expected, rtol=1e-5)
-    assert expected > 0
 
 
 @pytest.mark.parametrize('loss', ['reconstruction', 'partials'])
