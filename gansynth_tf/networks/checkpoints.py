@@ -58,11 +58,11 @@ def _path(stage: pathlib.Path, image_id: int) -> pathlib.Path:
     return stage / f'checkpoint-{image_id:010d}.npz'
 
 
-
 def require_plain(model: str, *, precision: str, checkpoint: str) -> None:
     """Raises an `InputError` if more is asked of a baseline than it has: its newest checkpoint, played in float32."""
     require(precision == 'fp32', 'precision', f"'fp32' for a {model}", precision)
     require(checkpoint == LATEST, 'checkpoint', f'{LATEST!r} for a {model}', checkpoint)
+
 
 def write(arrays: Mapping[str, np.ndarray], directory: pathlib.Path, image_id: int, *, keep: int = 2) -> pathlib.Path:
     """Writes a checkpoint into a stage's directory, then deletes all but the newest `keep` and the best there.

@@ -92,7 +92,7 @@ def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int,
     nearest = _nearest_peaks(peaks)
     steps = _lobe_steps(magnitude, frequency)
     if fundamentals is not None:
-        steps = _harmonic_steps(steps, peaks, magnitude, fundamentals.astype(np.float32))
+        steps = _harmonic_steps(steps, peaks, magnitude, fundamentals)
     steps = np.where(peaks, steps, frequency)
     offsets = ((np.arange(num_bins, dtype=np.int32) - nearest) & 1).astype(np.float32)
     level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))

@@ -187,19 +187,20 @@ function lobeStep(levels, turns, bin) {
 
 /** Draws the steps of peaks that are near a multiple of the fundamental, in bins from 0 Hz, onto it. */
 function drawToMultiples(steps, isPeak, levels, fundamental) {
-  const frequency = (bin) => Math.fround(bin + 1 + 2 * wrap(Math.fround(steps[bin] - (bin + 1) / 2)));
+  const peaks = [];
   let sum = 0, total = 0;
   for (let bin = 0; bin < steps.length; bin += 1) {
     if (!isPeak[bin]) continue;
-    const {number, deviation} = fromMultiple(frequency(bin), fundamental);
+    const frequency = Math.fround(bin + 1 + 2 * wrap(Math.fround(steps[bin] - (bin + 1) / 2)));
+    const {number, deviation} = fromMultiple(frequency, fundamental);
     const weight = levels[bin] ** 2 * nearness(deviation) * number;
     sum += weight * deviation;
     total += weight * number;
+    peaks.push([bin, frequency]);
   }
   const found = Math.fround(fundamental + (total ? sum / total : 0));
-  for (let bin = 0; bin < steps.length; bin += 1) {
-    if (!isPeak[bin]) continue;
-    const {deviation} = fromMultiple(frequency(bin), found);
+  for (const [bin, frequency] of peaks) {
+    const {deviation} = fromMultiple(frequency, found);
     steps[bin] -= nearness(deviation) * deviation / 2;
   }
 }
