@@ -15,6 +15,8 @@ NEIGHBOURS = 2  # bins on each side, above which a peak is
 REACH = 6  # bins to each side that a peak takes with it
 FAINTEST = np.float32(10 ** (-70 / 20))  # peak, of a note's largest magnitude
 JUMP = np.float32(10 ** (8 / 20))  # of a frame's level over that of the frame before, from which on it is an attack
+LOBE = 2  # bins to each side of a partial's frequency that belong to it
+BETWEEN = np.float32(10 ** (-4 / 20))  # factor of magnitudes that do not
 
 
 class NumpySynthesis:
@@ -48,7 +50,8 @@ class NumpySynthesis:
             halfturns = np.repeat(frequency, self._down, axis=1)
         elif self._phase_locking:
             in_bins = None if fundamentals is None else self._bins_per_hz * fundamentals
-            halfturns = locked_halfturns(magnitude, frequency, self._down, in_bins)
+            magnitude, halfturns = locked(magnitude, frequency, self._down, in_bins)
+            return self._waves(magnitude, halfturns * np.float32(np.pi))
         else:
             sums = np.cumsum(np.repeat(frequency, self._down, axis=1), axis=1, dtype=np.float64)
             halfturns = _wrap(sums).astype(np.float32)
@@ -74,9 +77,9 @@ class NumpySynthesis:
         return total.reshape(batch, -1)[:, -self._audio_length:]
 
 
-def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int,
-                     fundamentals: np.ndarray | None = None) -> np.ndarray:
-    """`phase_locking.locked_phase` in units of pi radians.
+def locked(magnitude: np.ndarray, frequency: np.ndarray, repeats: int, fundamentals: np.ndarray | None = None
+           ) -> tuple[np.ndarray, np.ndarray]:
+    """`phase_locking.locked`, with phases in units of pi radians.
 
     Args:
       magnitude: float32 [batch, time, freq].
@@ -85,29 +88,28 @@ def locked_halfturns(magnitude: np.ndarray, frequency: np.ndarray, repeats: int,
       fundamentals: float32 [batch], in bins from 0 Hz; None if they are not known.
 
     Returns:
-      float32 [batch, time * repeats, freq].
+      float32 [batch, time * repeats, freq] each.
     """
     batch, num_frames, num_bins = magnitude.shape
-    peaks = _peaks(magnitude)
+    peaks, attacks = _peaks(magnitude), _attacks(magnitude, repeats)
     nearest = _nearest_peaks(peaks)
-    steps = _lobe_steps(magnitude, frequency)
+    steps, softer = _lobe_steps(magnitude, frequency), np.repeat(magnitude, repeats, axis=1)
     if fundamentals is not None:
-        steps = _harmonic_steps(steps, peaks, magnitude, fundamentals)
+        found = _draw_to_multiples(steps, peaks, magnitude, fundamentals)
+        gain = np.repeat(_gain_between(found, num_bins), repeats, axis=1)
+        gain[attacks] = 1
+        gain[:, 1:][attacks[:, :-1]] = 1
+        softer *= gain
     steps = np.where(peaks, steps, frequency)
     offsets = ((np.arange(num_bins, dtype=np.int32) - nearest) & 1).astype(np.float32)
-    level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))
-    attacks = np.ones((batch, num_frames, 1), bool)
-    attacks[:, 1:, 0] = level[:, 1:] > JUMP * level[:, :-1]
-    halfturns = np.empty((batch, num_frames, repeats, num_bins), np.float32)
-    locked = plain = np.zeros((batch, num_bins), np.float32)
-    for frame in range(num_frames):
-        for repeat in range(repeats):
-            plain = _wrap(plain + frequency[:, frame])
-            moved = np.take_along_axis(locked + steps[:, frame], nearest[:, frame], axis=1) + offsets[:, frame]
-            # A frame that is repeated is no louder than itself: only the first can be an attack.
-            locked = _wrap(moved) if repeat else np.where(attacks[:, frame], plain, _wrap(moved))
-            halfturns[:, frame, repeat] = locked
-    return halfturns.reshape(batch, -1, num_bins)
+    halfturns = np.empty((batch, num_frames * repeats, num_bins), np.float32)
+    together = plain = np.zeros((batch, num_bins), np.float32)
+    for time in range(num_frames * repeats):
+        frame = time // repeats
+        plain = _wrap(plain + frequency[:, frame])
+        moved = np.take_along_axis(together + steps[:, frame], nearest[:, frame], axis=1) + offsets[:, frame]
+        halfturns[:, time] = together = np.where(attacks[:, time, np.newaxis], plain, _wrap(moved))
+    return softer, halfturns
 
 
 def _peaks(magnitude: np.ndarray) -> np.ndarray:
@@ -138,10 +140,10 @@ def _lobe_steps(magnitude: np.ndarray, frequency: np.ndarray) -> np.ndarray:
     return frequency + np.divide(excess, total, out=np.zeros_like(excess), where=total != 0)
 
 
-def _harmonic_steps(steps: np.ndarray, peaks: np.ndarray, magnitude: np.ndarray, fundamentals: np.ndarray
-                    ) -> np.ndarray:
-    """`steps`, in which those of peaks, which are few, are drawn."""
-    num_frames = steps.shape[1]
+def _draw_to_multiples(steps: np.ndarray, peaks: np.ndarray, magnitude: np.ndarray, fundamentals: np.ndarray
+                       ) -> np.ndarray:
+    """Draws the steps of peaks, which are few, in place; returns the fundamentals of the frames, [batch, time, 1]."""
+    batch, num_frames, _ = steps.shape
     note, frame, index = where = np.nonzero(peaks)
     row = note * num_frames + frame
     bins = (index + 1).astype(np.float32)
@@ -153,7 +155,20 @@ def _harmonic_steps(steps: np.ndarray, peaks: np.ndarray, magnitude: np.ndarray,
     found = nominal + np.divide(excess, total, out=np.zeros_like(total), where=total != 0).astype(np.float32)
     _, deviation = _from_multiple(frequencies, found[row])
     steps[where] -= _nearness(deviation) * deviation / 2
-    return steps
+    return found.reshape(batch, num_frames, 1)
+
+
+def _gain_between(fundamental: np.ndarray, num_bins: int) -> np.ndarray:
+    _, deviation = _from_multiple(np.arange(1, num_bins + 1, dtype=np.float32), fundamental)
+    return 1 - (1 - BETWEEN) * np.clip(np.abs(deviation) - LOBE, 0, 1)
+
+
+def _attacks(magnitude: np.ndarray, repeats: int) -> np.ndarray:
+    """Attacks, [batch, time * repeats]: a frame that is repeated is no louder than itself, so only the first can be."""
+    level = np.sqrt(np.einsum('btf,btf->bt', magnitude, magnitude))
+    attacks = np.zeros((len(level), level.shape[1], repeats), bool)
+    attacks[:, :, 0] = np.pad(level[:, 1:] > JUMP * level[:, :-1], [(0, 0), (1, 0)], constant_values=True)
+    return attacks.reshape(len(level), -1)
 
 
 def _from_multiple(frequencies: np.ndarray, fundamental: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Phase-locked synthesis: phases of a spectrogram's frames that keep the partials' shape.
+"""Phase-locked synthesis: from a spectrogram's frames to STFTs whose partials are of one piece.
 
 Summing instantaneous frequencies bin by bin lets the bins of one partial drift apart, and where they meet the partial
 fades in and out. Here a partial has one phase: in every frame each peak of the magnitude moves on by the frequency of
@@ -9,7 +9,7 @@ section 5. Where a note begins, phases are left as they are, since there they ma
 Where the note's fundamental is known, a partial near a multiple of it moves on by that multiple of the frame's own
 fundamental. A network hits each partial's frequency only roughly; their common multiple is known better, and real
 instruments' partials keep to it. Vibrato is common to all partials and stays; a partial that is not near, as a bell's,
-is left alone.
+is left alone. What lies between the multiples is made softer by 4 dB: networks leave more there than real notes have.
 """
 
 import math
@@ -17,11 +17,12 @@ import math
 import tensorflow as tf
 
 from gansynth_tf.spectral import ops
-from gansynth_tf.spectral.numpy_synthesis import FAINTEST, JUMP, NEIGHBOURS, REACH
+from gansynth_tf.spectral.numpy_synthesis import BETWEEN, FAINTEST, JUMP, LOBE, NEIGHBOURS, REACH
 
 
-def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
-    """Accumulated phase in which the bins of a partial move together; the counterpart of `ops.accumulated_phase`.
+def locked(magnitude: tf.Tensor, ifreq: tf.Tensor, fundamentals: tf.Tensor | None = None
+           ) -> tuple[tf.Tensor, tf.Tensor]:
+    """Magnitude, and accumulated phase in which the bins of a partial move together.
 
     Args:
       magnitude: float32 [batch, time, freq], of STFTs as `transform.Framing` has them.
@@ -29,28 +30,32 @@ def locked_phase(magnitude: tf.Tensor, ifreq: tf.Tensor, fundamentals: tf.Tensor
       fundamentals: float32 [batch], that each note should have, in bins from 0 Hz; None if they are not known.
 
     Returns:
-      float32 [batch, time, freq], radians in [-pi, pi].
+      float32 [batch, time, freq] each; the magnitude softer between known partials, the phase as that of
+      `ops.accumulated_phase`, radians in [-pi, pi].
     """
-    peaks = _peaks(magnitude)
+    peaks, attacks = _peaks(magnitude), _attacks(magnitude)
     nearest = _nearest_peaks(peaks)
-    steps = _lobe_steps(magnitude, ifreq)
+    steps, softer = _lobe_steps(magnitude, ifreq), magnitude
     if fundamentals is not None:
-        steps = _harmonic_steps(steps, tf.where(peaks, tf.square(magnitude), 0.0), fundamentals[:, None, None])
+        frequencies = _frequencies(steps)
+        found = _fundamentals(frequencies, tf.where(peaks, tf.square(magnitude), 0.0), fundamentals[:, None, None])
+        steps -= _excess(frequencies, found) / 2
+        softer *= _gain_between(found, attacks, magnitude.shape[2])
     steps = tf.where(peaks, steps, ifreq)
     # From a bin to the next phase turns by half a turn, which is 1 here as the unit is pi radians.
     offsets = tf.cast((tf.range(magnitude.shape[2]) - nearest) % 2, tf.float32)
 
     def move_on(phases, frame):
-        locked, plain = phases
+        together, plain = phases
         step, peak, offset, plain_step, is_attack = frame
         plain = ops.wrap(plain + plain_step, 1.0)
-        moved = tf.gather(locked + step, peak, batch_dims=1) + offset
+        moved = tf.gather(together + step, peak, batch_dims=1) + offset
         return tf.where(is_attack, plain, ops.wrap(moved, 1.0)), plain
 
-    frames = [tf.transpose(x, [1, 0, 2]) for x in (steps, nearest, offsets, ifreq, _attacks(magnitude))]
+    frames = [tf.transpose(x, [1, 0, 2]) for x in (steps, nearest, offsets, ifreq, attacks)]
     silence = tf.zeros_like(ifreq[:, 0])
-    locked, _ = tf.scan(move_on, tuple(frames), (silence, silence), parallel_iterations=1)
-    return math.pi * tf.transpose(locked, [1, 0, 2])
+    phases, _ = tf.scan(move_on, tuple(frames), (silence, silence), parallel_iterations=1)
+    return softer, math.pi * tf.transpose(phases, [1, 0, 2])
 
 
 def _peaks(magnitude: tf.Tensor) -> tf.Tensor:
@@ -82,17 +87,33 @@ def _lobe_steps(magnitude: tf.Tensor, ifreq: tf.Tensor) -> tf.Tensor:
     return ifreq + tf.math.divide_no_nan(excess, power + tf.add_n([weight for weight, _ in sides]))
 
 
-def _harmonic_steps(steps: tf.Tensor, power: tf.Tensor, fundamental: tf.Tensor) -> tf.Tensor:
-    """Steps of bins, those near a multiple of the fundamental drawn onto it; `power` is that of peaks, else 0."""
+def _frequencies(steps: tf.Tensor) -> tf.Tensor:
+    """Those at which bins move on by `steps`, in bins."""
     bins = tf.range(1, steps.shape[2] + 1, dtype=tf.float32)
     # A frame is a quarter of its length after the one before, in which a frequency of a bin makes half a half turn.
-    frequencies = bins + 2 * ops.wrap(steps - bins / 2, 1.0)
+    return bins + 2 * ops.wrap(steps - bins / 2, 1.0)
+
+
+def _fundamentals(frequencies: tf.Tensor, power: tf.Tensor, fundamental: tf.Tensor) -> tf.Tensor:
+    """Each frame's fundamental, [batch, time, 1], by its partials near multiples; `power` is that of peaks, else 0."""
     number, deviation = _from_multiple(frequencies, fundamental)
     weight = power * _nearness(deviation) * number
-    fundamental += tf.math.divide_no_nan(tf.reduce_sum(weight * deviation, axis=2, keepdims=True),
-                                         tf.reduce_sum(weight * number, axis=2, keepdims=True))
+    return fundamental + tf.math.divide_no_nan(tf.reduce_sum(weight * deviation, axis=2, keepdims=True),
+                                               tf.reduce_sum(weight * number, axis=2, keepdims=True))
+
+
+def _excess(frequencies: tf.Tensor, fundamental: tf.Tensor) -> tf.Tensor:
+    """By how much frequencies near a multiple of the fundamental are above it; 0 for others."""
     _, deviation = _from_multiple(frequencies, fundamental)
-    return steps - _nearness(deviation) * deviation / 2
+    return _nearness(deviation) * deviation
+
+
+def _gain_between(fundamental: tf.Tensor, attacks: tf.Tensor, num_bins: int) -> tf.Tensor:
+    """Factors of magnitudes: less than 1 between the lobes of partials, but for an attack and the frame after it."""
+    _, deviation = _from_multiple(tf.range(1, num_bins + 1, dtype=tf.float32), fundamental)
+    gain = 1 - (1 - BETWEEN) * tf.clip_by_value(tf.abs(deviation) - LOBE, 0.0, 1.0)
+    after = tf.concat([tf.zeros_like(attacks[:, :1]), attacks[:, :-1]], axis=1)
+    return tf.where(attacks | after, 1.0, gain)
 
 
 def _from_multiple(frequencies: tf.Tensor, fundamental: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from gansynth_tf.config import Config
 from gansynth_tf.spectral import mel, ops, transform
 from gansynth_tf.spectral.mel import FLOOR
-from gansynth_tf.spectral.phase_locking import locked_phase
+from gansynth_tf.spectral.phase_locking import locked
 
 
 class Representation(abc.ABC):
@@ -79,7 +79,7 @@ class FrequencyRepresentation(SpectralRepresentation):
 
     Args:
       config: the hyperparameters.
-      phase_locking: sum frequencies partial by partial (`locked_phase`) instead of bin by bin, as the original does.
+      phase_locking: sum frequencies partial by partial (`locked`) instead of bin by bin, as the original does.
     """
 
     def __init__(self, config: Config, *, phase_locking: bool = False):
@@ -92,7 +92,7 @@ class FrequencyRepresentation(SpectralRepresentation):
         if not self._phase_locking:
             return ops.polar_to_rect(magnitude, ops.accumulated_phase(ifreq))
         in_bins = None if fundamentals is None else self._bins_per_hz * fundamentals
-        return ops.polar_to_rect(magnitude, locked_phase(magnitude, ifreq, in_bins))
+        return ops.polar_to_rect(*locked(magnitude, ifreq, in_bins))
 
     @abc.abstractmethod
     def _magnitude_and_ifreq(self, loudness: tf.Tensor, ifreq: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

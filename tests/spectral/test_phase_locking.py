@@ -1,4 +1,4 @@
-"""Partials of one phase: equal to the definition, bin by bin; steady where bins or partials disagree."""
+"""Partials of one phase: equal to the definition, bin by bin; steady where bins or partials disagree; clear between."""
 
 import hypothesis
 import numpy as np
@@ -8,7 +8,7 @@ from hypothesis import strategies
 
 from gansynth_tf.config import Config
 from gansynth_tf.spectral import ops, representations, transform
-from gansynth_tf.spectral.phase_locking import locked_phase
+from gansynth_tf.spectral.phase_locking import locked
 
 FRAMING = transform.Framing(num_frames=24, num_bins=128, audio_length=1600)
 
@@ -22,7 +22,7 @@ def near(deviation):
 
 
 def drawn(steps, powers, fundamental):
-    """A frame's steps of peaks, by bin, where those near a multiple of the fundamental are drawn onto it."""
+    """A frame's steps of peaks, by bin, those near a multiple of its fundamental drawn onto it; and the fundamental."""
     frequencies = {bin: bin + 1 + 2 * wrapped(step - (bin + 1) / 2) for bin, step in steps.items()}
     sums = []
     for bin, frequency in frequencies.items():
@@ -34,16 +34,18 @@ def drawn(steps, powers, fundamental):
         fundamental += excess / total
     deviations = {bin: frequency - max(1, round(frequency / fundamental)) * fundamental
                   for bin, frequency in frequencies.items()}
-    return {bin: step - near(deviations[bin]) * deviations[bin] / 2 for bin, step in steps.items()}
+    return {bin: step - near(deviations[bin]) * deviations[bin] / 2 for bin, step in steps.items()}, fundamental
 
 
 def by_definition(magnitude, ifreq, fundamental=None):
-    """One note, [time, freq], in units of pi."""
+    """One note, [time, freq]: its magnitude, and its phase in units of pi."""
     num_frames, num_bins = magnitude.shape
-    plain = np.cumsum(ifreq, axis=0)
+    plain, softer = np.cumsum(ifreq, axis=0), magnitude.copy()
     phase, padded = np.zeros_like(ifreq), np.pad(magnitude, [(0, 0), (2, 2)], constant_values=np.inf)
+    attacks = [t == 0 or np.linalg.norm(magnitude[t]) > 10 ** (8 / 20) * np.linalg.norm(magnitude[t - 1])
+               for t in range(num_frames)]
     for t in range(num_frames):
-        if t == 0 or np.linalg.norm(magnitude[t]) > 10 ** (8 / 20) * np.linalg.norm(magnitude[t - 1]):
+        if attacks[t]:
             phase[t] = plain[t]
             continue
         peaks = [k for k in range(num_bins) if magnitude[t, k] > magnitude.max() * 10 ** -3.5
@@ -54,14 +56,17 @@ def by_definition(magnitude, ifreq, fundamental=None):
             each = ifreq[t, peak] + wrapped(ifreq[t, lobe] - ifreq[t, peak])
             steps[peak] = np.average(each, weights=magnitude[t, lobe] ** 2)
         if fundamental is not None:
-            steps = drawn(steps, magnitude[t] ** 2, fundamental)
+            steps, found = drawn(steps, magnitude[t] ** 2, fundamental)
+            for k in range(num_bins) if not attacks[t - 1] else ():
+                away = abs(k + 1 - max(1, round((k + 1) / found)) * found)
+                softer[t, k] *= np.interp(away, [2, 3], [1, 10 ** (-4 / 20)])
         for k in range(num_bins):
             peak = min(peaks, key=lambda peak: (abs(peak - k), peak), default=None)
             if peak is None or abs(peak - k) > 6:
                 phase[t, k] = phase[t - 1, k] + ifreq[t, k]
                 continue
             phase[t, k] = phase[t - 1, peak] + steps[peak] + (k - peak)
-    return phase
+    return softer, phase
 
 
 @hypothesis.given(strategies.integers(0, 2**32 - 1), strategies.floats(0.5, 6))
@@ -72,12 +77,12 @@ def test_it_is_what_it_is_defined_to_be(fundamentals, seed, spread):
     magnitude = np.exp(spread * random.standard_normal((2, 6, 40))).astype(np.float32)
     magnitude[:, 3:] *= 5  # the fourth frame is, for some seeds, an attack
     ifreq = random.uniform(-1, 1, (2, 6, 40)).astype(np.float32)
-    locked = locked_phase(magnitude, ifreq, None if fundamentals is None else tf.constant(fundamentals)).numpy()
-    assert np.abs(locked).max() <= 3.1416
+    softer, phase = locked(magnitude, ifreq, None if fundamentals is None else tf.constant(fundamentals))
+    assert np.abs(phase).max() <= 3.1416
     for note in range(2):
         expected = by_definition(magnitude[note].astype(float), ifreq[note], fundamentals and fundamentals[note])
-        difference = wrapped(locked[note] / np.pi - expected)
-        assert np.abs(difference).max() < 1e-4
+        np.testing.assert_allclose(softer[note], expected[0], rtol=1e-4)
+        assert np.abs(wrapped(phase[note] / np.pi - expected[1])).max() < 1e-4
 
 
 def stft_of(wave):
@@ -94,7 +99,7 @@ def levels(magnitude, phase):
 def test_a_steady_tone_stays_what_it_is():
     tone = np.sin(2 * np.pi * 0.0826 * np.arange(1600))
     magnitude, ifreq = stft_of(tone)
-    wave, _ = levels(magnitude, locked_phase(magnitude, ifreq))
+    wave, _ = levels(*locked(magnitude, ifreq))
     assert np.corrcoef(wave, tone[400:1400])[0, 1] > 0.99
 
 
@@ -102,9 +107,9 @@ def test_where_bins_of_a_partial_disagree_it_is_steadier():
     tone = np.sin(2 * np.pi * 0.0826 * np.arange(1600))
     magnitude, ifreq = stft_of(tone)
     ifreq += tf.constant(np.random.default_rng(0).normal(0, 0.05, (1, 1, 128)), tf.float32)
-    plain, locked = (np.std(20 * np.log10(levels(magnitude, phase)[1]))
-                     for phase in (ops.accumulated_phase(ifreq), locked_phase(magnitude, ifreq)))
-    assert locked < 0.5 * plain
+    plain, together = (np.std(20 * np.log10(levels(magnitude, phase)[1]))
+                       for phase in (ops.accumulated_phase(ifreq), locked(magnitude, ifreq)[1]))
+    assert together < 0.5 * plain
 
 
 def partials(numbers, *, hop_noise):
@@ -127,7 +132,7 @@ def fundamentals_of(phase, numbers):
 def test_partials_near_multiples_of_the_fundamental_keep_together():
     numbers = (1, 2, 3, 5, 8)
     magnitude, ifreq = partials(numbers, hop_noise=0.1)
-    alone, together = (fundamentals_of(locked_phase(magnitude, ifreq, fundamentals), numbers)
+    alone, together = (fundamentals_of(locked(magnitude, ifreq, fundamentals)[1], numbers)
                        for fundamentals in (None, tf.constant([7.2])))
     assert np.std(alone, axis=1).mean() > 0.05
     assert np.median(np.std(together, axis=1)) < 1e-5  # a frame that is more than half a bin wrong is drawn less
@@ -136,9 +141,23 @@ def test_partials_near_multiples_of_the_fundamental_keep_together():
 
 def test_partials_that_are_no_multiples_are_left_alone():
     magnitude, ifreq = partials((1.4, 2.55, 4.4), hop_noise=0.0)
-    with_it, without = (locked_phase(magnitude, ifreq, fundamentals).numpy()[:, :, [9, 18, 31]]
+    with_it, without = (locked(magnitude, ifreq, fundamentals)[1].numpy()[:, :, [9, 18, 31]]
                         for fundamentals in (tf.constant([7.3]), None))
     np.testing.assert_array_equal(with_it, without)
+
+
+def test_between_known_partials_it_is_softer_but_where_a_note_begins():
+    magnitude = np.ones((1, 8, 128), np.float32)
+    magnitude[:, 4:] = 3  # an attack
+    softer, _ = locked(magnitude, np.zeros_like(magnitude), tf.constant([16.0]))
+    decibels = 20 * np.log10(softer.numpy()[0] / magnitude[0])
+    bins = np.arange(1, 129)
+    apart = abs(bins - np.maximum(1, np.round(bins / 16)) * 16)
+    expected = np.where(apart >= 3, -4.0, 0.0)
+    for frame in range(8):
+        np.testing.assert_allclose(decibels[frame], 0 if frame in (0, 1, 4, 5) else expected, atol=1e-4)
+    unknown, _ = locked(magnitude, np.zeros_like(magnitude))
+    np.testing.assert_array_equal(unknown, magnitude)
 
 
 def test_where_a_note_begins_phases_are_left_alone():
@@ -146,15 +165,16 @@ def test_where_a_note_begins_phases_are_left_alone():
     click[700:720] = 1
     magnitude, ifreq = stft_of(click)
     first = int(np.argmax(np.linalg.norm(magnitude[0], axis=1) > 0))
-    locked, plain = (phase[0, first].numpy()
-                     for phase in (locked_phase(magnitude, ifreq), ops.accumulated_phase(ifreq)))
-    np.testing.assert_allclose(np.exp(1j * locked), np.exp(1j * plain), atol=1e-4)
+    together, plain = (phase[0, first].numpy()
+                       for phase in (locked(magnitude, ifreq)[1], ops.accumulated_phase(ifreq)))
+    np.testing.assert_allclose(np.exp(1j * together), np.exp(1j * plain), atol=1e-4)
 
 
 def test_silence_stays_silent():
     zeros = tf.zeros([2, 5, 16])
-    np.testing.assert_array_equal(locked_phase(zeros, zeros), zeros)
-    np.testing.assert_array_equal(locked_phase(zeros, zeros, tf.constant([2.0, 3.0])), zeros)
+    for fundamentals in (None, tf.constant([2.0, 3.0])):
+        for numbers in locked(zeros, zeros, fundamentals):
+            np.testing.assert_array_equal(numbers, zeros)
 
 
 @pytest.mark.parametrize('data_type, is_locked', [('linear', True), ('mel', True), ('phase', False), ('wave', False)])

@@ -8,7 +8,7 @@ import {Fft} from './fft.js';
 import {midiToHz} from './music.js';
 
 const NEIGHBOURS = 2, REACH = 6;
-const FAINTEST = 10 ** (-70 / 20), JUMP = 10 ** (8 / 20);
+const FAINTEST = 10 ** (-70 / 20), JUMP = 10 ** (8 / 20), LOBE = 2, BETWEEN = 10 ** (-4 / 20);
 
 export class Tail {
   /**
@@ -33,7 +33,7 @@ export class Tail {
   wave(image, pitch) {
     const {magnitude, ifreq} = this.#channels(image);
     const fundamental = Math.fround(midiToHz(pitch) * this.size / this.spec.sample_rate);
-    const phase = this.spec.phase_locking ? this.#lockedPhase(magnitude, ifreq, fundamental) : this.#summedPhase(ifreq);
+    const phase = this.spec.phase_locking ? this.#lock(magnitude, ifreq, fundamental) : this.#summedPhase(ifreq);
     return this.#overlapAdd(magnitude, phase);
   }
 
@@ -85,20 +85,23 @@ export class Tail {
     return phase;
   }
 
-  /** Half turns, float32 [frames, bins], where every partial is of one piece; `spectral/phase_locking.py` says how. */
-  #lockedPhase(magnitude, ifreq, fundamental) {
+  /**
+   * Half turns, float32 [frames, bins], where every partial is of one piece; `spectral/phase_locking.py` says how.
+   * Makes the magnitudes between partials softer.
+   */
+  #lock(magnitude, ifreq, fundamental) {
     const {linear_bins: bins, frames} = this.spec;
     const threshold = Math.fround(Math.fround(FAINTEST) * magnitude.reduce((most, value) => Math.max(most, value), 0));
     const phase = new Float32Array(ifreq.length), plain = new Float32Array(bins);
     const isPeak = new Uint8Array(bins), nearest = new Int32Array(bins), steps = new Float32Array(bins);
-    let before = new Float32Array(bins), levelBefore = 0;
+    let before = new Float32Array(bins), levelBefore = 0, wasAttack = false;
     for (let frame = 0; frame < frames; frame += 1) {
       const part = (values) => values.subarray(frame * bins, (frame + 1) * bins);
       const levels = part(magnitude), turns = part(ifreq), now = part(phase);
       markPeaks(levels, threshold, isPeak);
       findNearest(isPeak, nearest);
       for (let bin = 0; bin < bins; bin += 1) steps[bin] = isPeak[bin] ? lobeStep(levels, turns, bin) : turns[bin];
-      drawToMultiples(steps, isPeak, levels, fundamental);
+      const found = drawToMultiples(steps, isPeak, levels, fundamental);
       const level = Math.sqrt(levels.reduce((sum, value) => sum + value * value, 0));
       const isAttack = frame === 0 || level > JUMP * levelBefore;
       for (let bin = 0; bin < bins; bin += 1) {
@@ -107,8 +110,10 @@ export class Tail {
         now[bin] = isAttack ? plain[bin]
           : wrap(Math.fround(before[peak] + steps[peak]) + Math.abs((bin - peak) % 2));
       }
+      if (!isAttack && !wasAttack) soften(levels, found);
       before = now;
       levelBefore = level;
+      wasAttack = isAttack;
     }
     return phase;
   }
@@ -185,7 +190,10 @@ function lobeStep(levels, turns, bin) {
   return turns[bin] + (weight ? excess / weight : 0);
 }
 
-/** Draws the steps of peaks that are near a multiple of the fundamental, in bins from 0 Hz, onto it. */
+/**
+ * Draws the steps of peaks that are near a multiple of the fundamental, in bins from 0 Hz, onto it; returns the frame's own
+ * fundamental.
+ */
 function drawToMultiples(steps, isPeak, levels, fundamental) {
   const peaks = [];
   let sum = 0, total = 0;
@@ -202,6 +210,15 @@ function drawToMultiples(steps, isPeak, levels, fundamental) {
   for (const [bin, frequency] of peaks) {
     const {deviation} = fromMultiple(frequency, found);
     steps[bin] -= nearness(deviation) * deviation / 2;
+  }
+  return found;
+}
+
+/** Makes a frame's magnitudes softer where they are not of the lobe of a multiple of the fundamental. */
+function soften(levels, fundamental) {
+  for (let bin = 0; bin < levels.length; bin += 1) {
+    const distance = Math.abs(fromMultiple(bin + 1, fundamental).deviation) - LOBE;
+    levels[bin] *= 1 - (1 - BETWEEN) * Math.min(1, Math.max(0, distance));
   }
 }
 
