@@ -49,6 +49,10 @@ class InferenceGraph(tf.Module):
         self._norm = not config.simple_arch
         self._fundamentals = tf.constant(midi_to_hz(pitches), tf.float32)
         self._synthesis = Synthesis(config, state.num_blocks, normalizer, phase_locking=phase_locking)
+        self._levels = None
+        if state.levels is not None:
+            weights.check('levels', {'kernel': (len(pitches), 1 + config.latent_vector_size)}, {'kernel': state.levels})
+            self._levels = _Levels(state.levels, self._synthesis.image_units_of_decibel)
         make_block = _simple_block if config.simple_arch else _block
         self._bodies, self._to_rgb = [], []
         for block_id in range(1, state.num_blocks + 1):
@@ -68,15 +72,15 @@ class InferenceGraph(tf.Module):
         return features * _inverse_length(features) if self._norm else features
 
     def images(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """Normalised spectrograms, as the `Generator` makes them: float32 [n, *resolution(num_blocks), 2]."""
+        """Normalised spectrograms, the `Generator`'s with even levels: float32 [n, *resolution(num_blocks), 2]."""
         coarser = features = self._first(latents, labels)
         for body in self._bodies[1:]:
             coarser, features = features, _through(body, features)
         images = image_ops.depth_to_time(self._to_rgb[-1](features), self._time_patch)
-        if not self._coarser_weight:
-            return images
-        coarser = _repeat(image_ops.depth_to_time(self._to_rgb[-2](coarser), self._time_patch), self._factors)
-        return self._coarser_weight * coarser + (1 - self._coarser_weight) * images
+        if self._coarser_weight:
+            coarser = _repeat(image_ops.depth_to_time(self._to_rgb[-2](coarser), self._time_patch), self._factors)
+            images = self._coarser_weight * coarser + (1 - self._coarser_weight) * images
+        return images + self._levels(latents, labels) if self._levels else images
 
     def _first(self, latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         start, *rest = self._bodies[0]
@@ -91,11 +95,27 @@ class Synthesis:
         self._factors = full_height // height, full_width // width
         self._normalizer = normalizer.at_width(config.spec_shape[1])
         self._representation = representations.from_config(config, phase_locking=phase_locking)
+        # By how much a magnitude in an image grows if the note is a decibel louder: a number, or one a bin.
+        self.image_units_of_decibel = normalizer.at_width(width).a[..., 0] * self._representation.units_of_decibel
 
     def __call__(self, images: tf.Tensor, fundamentals: tf.Tensor | None = None) -> tf.Tensor:
         """float32 [n, *resolution(num_blocks), 2], normalised, and hertz [n] or None -> float32 [n, audio_length]."""
         specgrams = self._normalizer.denormalize(_repeat(images, self._factors))
         return self._representation.specgrams_to_waves(specgrams, fundamentals)[:, :, 0]
+
+
+class _Levels(tf.Module):
+    """What a latent and a pitch add to an image, float32 [n, 1, 1 or width, 2]: `kernel` as in `keyboard_levels`."""
+
+    def __init__(self, kernel: np.ndarray, units_of_decibel: np.ndarray):
+        super().__init__()
+        self._constants, self._kernel = _variable(kernel[:, 0]), _variable(kernel[:, 1:])
+        units = np.reshape(units_of_decibel, [1, 1, -1, 1])
+        self._units = tf.constant(np.concatenate([units, np.zeros_like(units)], axis=3), tf.float32)
+
+    def __call__(self, latents, labels):
+        decibels = tf.gather(self._constants, labels) + tf.reduce_sum(latents * tf.gather(self._kernel, labels), axis=1)
+        return decibels[:, None, None, None] * self._units
 
 
 class _Start(tf.Module):

@@ -7,7 +7,8 @@
 
 The arrays have readable names: `generator/block_1/conv0/kernel`, `generator_ema/...`, `discriminator/...`,
 `generator_adam/v/...`, `image_id`, `stage_id`, `num_blocks`, `progress`, `sliced_wasserstein`. A model made for playing
-alone is a directory with `generator.npz`, which holds the generator's averaged weights without their prefix.
+alone is a directory with `generator.npz`, which holds the generator's averaged weights without their prefix, and
+perhaps `levels/kernel`.
 """
 
 import dataclasses
@@ -28,6 +29,7 @@ from gansynth_tf.hyperparameters import EXPERIMENT_FILE, require
 
 GENERATOR_FILE = 'generator.npz'
 LATEST, BEST = CHOICES = ('latest', 'best')  # checkpoints of a run to be played
+_LEVELS = 'levels/kernel'
 _FLOAT32_BITS = np.finfo(np.float32).nmant
 _COUNTERS = frozenset(('image_id', 'stage_id', 'num_blocks', 'end_image', 'random_stream', 'is_complete'))
 _CHECKPOINT_NAME = re.compile(r'checkpoint-(\d+)\.npz')
@@ -43,11 +45,14 @@ class GeneratorState:
       arrays: weights by name, as `networks.weights` names them.
       num_blocks: blocks in use.
       progress: how far the newest block has faded in (see `stages.Stage.progress`).
+      levels: float32 [num_pitches, 1 + latent_vector_size], see `generation.keyboard_levels`; None if notes are as
+        loud as the generator makes them.
     """
 
     arrays: dict[str, np.ndarray]
     num_blocks: int
     progress: float
+    levels: np.ndarray | None = None
 
 
 def stage_directory(train_root_dir: str | os.PathLike, stage_id: int) -> pathlib.Path:
@@ -183,10 +188,11 @@ def write_generator(state: GeneratorState, directory: str | os.PathLike, *, mant
                     ) -> pathlib.Path:
     """Writes `generator.npz`, compressed: the smaller, the fewer `mantissa_bits` the weights are rounded to."""
     path = files.make_directory(directory) / GENERATOR_FILE
+    arrays = state.arrays if state.levels is None else {**state.arrays, _LEVELS: state.levels}
     with files.atomic_write(path) as temporary:
         np.savez_compressed(temporary, num_blocks=state.num_blocks, progress=state.progress,
                             **{name: _rounded(array, mantissa_bits)  # type: ignore[arg-type]  # NumPy's stub
-                               for name, array in state.arrays.items()})
+                               for name, array in arrays.items()})
     return path
 
 
@@ -294,7 +300,9 @@ def _read(path: pathlib.Path, prefix: str = '') -> dict[str, np.ndarray]:
 def _generator_state(arrays: dict[str, np.ndarray], prefix: str) -> GeneratorState:
     weights = {name.removeprefix(prefix): array.astype(np.float32) for name, array in arrays.items()
                if name.startswith(prefix) and '/' in name}
+    levels = weights.pop(_LEVELS, None)
     if not weights or not {'num_blocks', 'progress'} <= arrays.keys() or arrays['progress'].shape:
         raise InputError(f'Not a checkpoint: expected num_blocks, progress and weights such as '
                          f'{prefix}block_1/conv0/kernel. Received: {", ".join(list(arrays)[:3])!r}')
-    return GeneratorState(weights, num_blocks=int(arrays['num_blocks']), progress=float(arrays['progress']))
+    return GeneratorState(weights, num_blocks=int(arrays['num_blocks']), progress=float(arrays['progress']),
+                          levels=levels)

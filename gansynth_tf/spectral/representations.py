@@ -19,7 +19,12 @@ class Representation(abc.ABC):
 
     Both are pure TensorFlow functions without variables, for use eagerly, in any tf.function and in
     tf.data.Dataset.map. Both raise an InputError if their argument is of another shape than said here.
+
+    Attributes:
+      units_of_decibel: by how much the first channel grows if the wave is a decibel louder; 0 if it does not add up so.
     """
+
+    units_of_decibel = 0.0
 
     def __init__(self, config: Config):
         self.audio_length = config.audio_length  # samples
@@ -42,6 +47,8 @@ class Representation(abc.ABC):
 
 class SpectralRepresentation(Representation):
     """A logarithm of magnitude and a phase of some kind for every frame and frequency."""
+
+    units_of_decibel = math.log(10) / 20
 
     def __init__(self, config: Config):
         super().__init__(config)
@@ -111,6 +118,8 @@ class InstantaneousFrequency(FrequencyRepresentation):
 
 class MelInstantaneousFrequency(FrequencyRepresentation):
     """ln(mel power + 1e-6), and the step of the mel-weighted phase in units of pi radians. The paper's 'IF-mel'."""
+
+    units_of_decibel = math.log(10) / 10
 
     def __init__(self, config: Config, *, phase_locking: bool = False):
         super().__init__(config, phase_locking=phase_locking)
