@@ -45,7 +45,7 @@ class GeneratorState:
       arrays: weights by name, as `networks.weights` names them.
       num_blocks: blocks in use.
       progress: how far the newest block has faded in (see `stages.Stage.progress`).
-      levels: float32 [num_pitches, 1 + latent_vector_size], see `generation.keyboard_levels`; None if notes are as
+      levels: float32 [num_pitches, 1 + latent_vector_size], see `exploration.finishing`; None if notes are as
         loud as the generator makes them.
     """
 
