@@ -13,7 +13,7 @@ from gansynth_tf.instrument import without_clicks
 
 PEAK = 0.5
 BACH_SECONDS = 25
-ONE_TIMBRE = 'dark_struck_fading'  # all of whose keys are in tune
+ONE_TIMBRE = 'dark_firm_short'  # all of whose keys are in tune
 
 
 def main(midi_file, output_dir):
