@@ -111,7 +111,7 @@ class _Levels(tf.Module):
         super().__init__()
         self._constants, self._kernel = _variable(kernel[:, 0]), _variable(kernel[:, 1:])
         units = np.reshape(units_of_decibel, [1, 1, -1, 1])
-        self._units = tf.constant(np.concatenate([units, np.zeros_like(units)], axis=3), tf.float32)
+        self._units = _variable(np.concatenate([units, np.zeros_like(units)], axis=3))
 
     def __call__(self, latents, labels):
         decibels = tf.gather(self._constants, labels) + tf.reduce_sum(latents * tf.gather(self._kernel, labels), axis=1)

@@ -19,7 +19,8 @@ def model_dir(tmp_path_factory):
     random = np.random.default_rng(0)
     arrays = {name: random.standard_normal(shape, np.float32)
               for name, shape in weights.generator_shapes(config, 3).items()}
-    checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=0.75), directory)
+    levels = random.normal(0, 3, (3, 5)).astype(np.float32)
+    checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=0.75, levels=levels), directory)
     config_lib.write_experiment(config, directory)
     vocabulary.write(vocabulary.PitchVocabulary({60: 1, 62: 2, 64: 3}), directory)
     (directory / 'provenance.json').write_text('{"data_licence": "CC0", "place": "here"}')

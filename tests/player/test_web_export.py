@@ -209,7 +209,8 @@ def model_dir(tmp_path_factory):
     random = np.random.default_rng(0)
     arrays = {name: random.standard_normal(shape, np.float32)
               for name, shape in weights.generator_shapes(config, 5).items()}
-    checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=1.0), directory)
+    levels = random.normal(0, 3, (5, 5)).astype(np.float32)
+    checkpoints.write_generator(GeneratorState(arrays, num_blocks=2, progress=1.0, levels=levels), directory)
     config_lib.write_experiment(config, directory)
     vocabulary.write(vocabulary.PitchVocabulary(dict.fromkeys(range(60, 65), 1)), directory)
     return directory
