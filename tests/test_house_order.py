@@ -104,3 +104,11 @@ def test_importing_the_package_and_its_tools_loads_nothing_heavy():
     code = f'import sys, gansynth_tf, {", ".join(tools)}; print([name for name in {HEAVY} if name in sys.modules])'
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout == '[]\n'
+
+
+def test_playing_loads_no_training():
+    code = ('import sys, gansynth_tf.generation.load, gansynth_tf.generation.synthesizer; '
+            'print(*sorted(name for name in sys.modules if name.startswith("gansynth_tf.training.")))')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    # Magenta's checkpoints say how far her stages are.
+    assert done.stdout.split() == ['gansynth_tf.training.model', 'gansynth_tf.training.stages']

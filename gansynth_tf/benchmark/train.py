@@ -7,10 +7,11 @@ import tensorflow as tf
 
 from gansynth_tf.benchmark.measurement import Case
 from gansynth_tf.config import Config
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages
 from gansynth_tf.training.draw import draw_numbers
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 NUM_PITCHES = 61
 

@@ -17,9 +17,9 @@ from gansynth_tf.config import Config
 from gansynth_tf.errors import InputError, first_line
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.network import ProgressiveNetwork
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.training import stages
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.step import Networks
 
 _OPTIMIZERS = 'progressive_gan_train_ops'
 _SLOTS = {'m': 'Adam', 'v': 'Adam_1'}

@@ -20,13 +20,14 @@ import tensorflow as tf
 from gansynth_tf import files
 from gansynth_tf.config import Config
 from gansynth_tf.networks import weights
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import representations
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.step_export.exported_step import MANIFEST_FILE, PROGRAM_FILE, STATE_FILE
 from gansynth_tf.step_export.pure_step import pure_step
 from gansynth_tf.training import stages
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 FORMAT_VERSION = 1
 

@@ -12,11 +12,12 @@ import tensorflow as tf
 from gansynth_tf import tensorflow_setup
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages
 from gansynth_tf.training.draw import draw_numbers
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 _HEADER = ('stage', 'size', 'kind', 'batch', 'images', 'G params', 'D params', 'notes cached', 'peak memory',
            'notes/s', 'time')

@@ -1,43 +1,20 @@
 """One iteration of training: the generator, its moving average, then the critic against the new generator."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
 
 from gansynth_tf.config import Config
-from gansynth_tf.networks import network
-from gansynth_tf.networks.discriminator import Discriminator
-from gansynth_tf.networks.generator import Generator
 from gansynth_tf.networks.layers import mean_over_replicas
 from gansynth_tf.networks.network import ProgressiveNetwork
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral.normalizers import Normalizer
 from gansynth_tf.spectral.representations import Representation
 from gansynth_tf.training.distribution import Distribution
 from gansynth_tf.training.objective import Objective
 from gansynth_tf.training.optimizer import Adam
 from gansynth_tf.training.stages import Stage
-
-
-@dataclasses.dataclass(frozen=True)
-class Networks:
-    """The three networks that training changes."""
-
-    generator: Generator
-    generator_ema: Generator
-    discriminator: Discriminator
-
-    @classmethod
-    def create(cls, config: Config, num_pitches: int) -> 'Networks':
-        """New networks; the average starts at the generator's initial weights, and is played in float32."""
-        with network.mixed_precision(config.mixed_precision):
-            generator, discriminator = Generator(config, num_pitches), Discriminator(config, num_pitches)
-        return cls(generator, Generator(config, num_pitches), discriminator)
-
-    def by_name(self) -> dict[str, ProgressiveNetwork]:
-        """The networks by the names under which checkpoints hold them."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 class TrainingStep:

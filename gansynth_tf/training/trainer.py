@@ -12,6 +12,7 @@ import tensorflow as tf
 from gansynth_tf.config import Config
 from gansynth_tf.data import pipeline, timbre_code_file, timbre_codes
 from gansynth_tf.networks import weights
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import loop, run_directory, stages, summaries
 from gansynth_tf.training.distribution import Distribution
@@ -19,7 +20,7 @@ from gansynth_tf.training.draw import draw_numbers, order_seed
 from gansynth_tf.training.model import Batch
 from gansynth_tf.training.sample_quality import SampleQuality
 from gansynth_tf.training.stages import Stage
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 
 def train(config: Config, notes: pipeline.PreparedNotes, train_root_dir: str | os.PathLike, *,

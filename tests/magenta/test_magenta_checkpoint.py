@@ -10,7 +10,7 @@ import tensorflow as tf
 from gansynth_tf.errors import InputError
 from gansynth_tf.magenta import magenta_checkpoint
 from gansynth_tf.networks import weights
-from gansynth_tf.training.step import Networks
+from gansynth_tf.networks.networks import Networks
 
 MAGENTA = pathlib.Path(__file__).parents[1] / 'golden' / 'magenta_tiny_pert'
 PREFIX = str(MAGENTA / 'stage_00003' / 'model.ckpt-108')

@@ -15,9 +15,10 @@ from gansynth_tf.data.vocabulary import MAGENTA_VOCABULARY, PitchVocabulary
 from gansynth_tf.errors import InputError
 from gansynth_tf.magenta import magenta_directory
 from gansynth_tf.networks import checkpoints, weights
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import stages, trainer
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
 

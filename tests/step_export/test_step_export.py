@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from gansynth_tf.cli import command, run_step
 from gansynth_tf.errors import InputError
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.step_export import step_export
 from gansynth_tf.step_export.exported_step import ExportedStep
 from gansynth_tf.training import stages
 from gansynth_tf.training.draw import draw_numbers
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 NUM_PITCHES = 3
 PROBABILITIES = np.array([0.25, 0.25, 0.5])

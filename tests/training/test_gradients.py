@@ -7,9 +7,10 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.networks import weights
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations, resolutions
 from gansynth_tf.training import losses, stages
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 GOLDEN = pathlib.Path(__file__).parents[1] / 'golden'
 NUM_PITCHES = 61

@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from gansynth_tf.networks import weights
 from gansynth_tf.networks.network import num_filters
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.training import loop, losses, stages, trainer
 from gansynth_tf.training.draw import draw_numbers
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 NUM_PITCHES = 3
 SETTINGS = {

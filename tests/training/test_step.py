@@ -7,11 +7,12 @@ import pytest
 import tensorflow as tf
 
 from gansynth_tf.networks import weights
+from gansynth_tf.networks.networks import Networks
 from gansynth_tf.spectral import normalizers, representations
 from gansynth_tf.step_export.pure_step import pure_step
 from gansynth_tf.training import stages
 from gansynth_tf.training.draw import draw_numbers
-from gansynth_tf.training.step import Networks, TrainingStep
+from gansynth_tf.training.step import TrainingStep
 
 NUM_PITCHES = 61
 
