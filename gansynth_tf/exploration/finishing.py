@@ -85,7 +85,7 @@ def levels_of(instrument: Instrument, latents: np.ndarray) -> np.ndarray:
 
 
 def correction(levels: np.ndarray, latents: np.ndarray) -> np.ndarray:
-    """What makes timbres as loud at each pitch as they are in the middle of all pitches.
+    """A correction by which timbres are as loud at each pitch as they are in the middle of all pitches.
 
     Args:
       levels: float [timbres, pitches], in dB.

@@ -105,7 +105,7 @@ class Synthesis:
 
 
 class _Levels(tf.Module):
-    """What latent and pitch add to an image, float32 [n, 1, 1 or width, 2]; `kernel` as in `exploration.finishing`."""
+    """Additions to images by latent and pitch, float32 [n, 1, 1 or width, 2]; kernel: see `exploration.finishing`."""
 
     def __init__(self, kernel: np.ndarray, units_of_decibel: np.ndarray):
         super().__init__()
