@@ -82,11 +82,16 @@ def keyboard(instrument: Instrument, latent: np.ndarray) -> Keyboard:
     pitches = list(instrument.pitches)
     latents = np.repeat(np.asarray(latent, np.float32)[np.newaxis], len(pitches), axis=0)
     waves = (wave for batch in instrument.generate_batches(latents, pitches) for wave in batch)
-    levels, off = [], []
-    for pitch, wave in zip(pitches, waves):
-        levels.append(20 * np.log10(np.sqrt(np.mean(wave ** 2)) + 1e-9))
-        off.append(abs(fundamental.pitch(wave, instrument.sample_rate) - pitch))
-    return Keyboard(float(np.mean(np.array(off) <= fundamental.TOLERANCE)), float(np.ptp(levels)))
+    levels, found = [], []
+    for wave in waves:
+        levels.append(level_db(wave))
+        found.append(fundamental.pitch(wave, instrument.sample_rate))
+    return Keyboard(float(np.mean(fundamental.is_right(found, pitches))), float(np.ptp(levels)))
+
+
+def level_db(waves: np.ndarray) -> np.ndarray:
+    """Root mean square levels of notes [..., samples], in dB of full scale: [...]."""
+    return 20 * np.log10(np.sqrt(np.mean(np.square(waves), axis=-1)) + 1e-9)
 
 
 def names(described: Sequence[Description]) -> list[str]:

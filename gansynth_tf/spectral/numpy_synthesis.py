@@ -46,16 +46,14 @@ class NumpySynthesis:
             padding = (first.shape[1] - self._audio_length) // 2
             return first[:, padding:padding + self._audio_length]
         magnitude, frequency = self._magnitude_and_frequency(first, second)
-        if self._kind == 'phase':
-            halfturns = np.repeat(frequency, self._down, axis=1)
-        elif self._phase_locking:
+        if self._kind != 'phase' and self._phase_locking:
             in_bins = None if fundamentals is None else self._bins_per_hz * fundamentals
             magnitude, halfturns = locked(magnitude, frequency, self._down, in_bins)
-            return self._waves(magnitude, halfturns * np.float32(np.pi))
         else:
-            sums = np.cumsum(np.repeat(frequency, self._down, axis=1), axis=1, dtype=np.float64)
-            halfturns = _wrap(sums).astype(np.float32)
-        return self._waves(np.repeat(magnitude, self._down, axis=1), halfturns * np.float32(np.pi))
+            magnitude, halfturns = (np.repeat(x, self._down, axis=1) for x in (magnitude, frequency))
+            if self._kind != 'phase':
+                halfturns = _wrap(np.cumsum(halfturns, axis=1, dtype=np.float64)).astype(np.float32)
+        return self._waves(magnitude, halfturns * np.float32(np.pi))
 
     def _magnitude_and_frequency(self, loudness: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if self._kind != 'mel':

@@ -5,6 +5,7 @@ the frames within 25 dB of the loudest, so that an attack or a few octave errors
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from gansynth_tf.spectral.pitch import frame_levels, hz_to_midi, midi_to_hz, yin
 
@@ -12,6 +13,11 @@ _FRAME_LENGTH, _HOP_LENGTH = 2048, 1024
 _AUDIBLE = 10 ** (-25 / 20)
 _LOWEST_PITCH, _HIGHEST_PITCH = 21, 108
 TOLERANCE = 0.5  # semitones, within which a pitch is right
+
+
+def is_right(found: npt.ArrayLike, pitches: npt.ArrayLike) -> np.ndarray:
+    """Whether fundamentals (MIDI, fractional, NaN for none) are those of their pitches: bool, of the shape of both."""
+    return np.abs(np.subtract(found, pitches)) <= TOLERANCE
 
 
 def pitch(wave: np.ndarray, sample_rate: int) -> float:

@@ -96,7 +96,7 @@ def consistency(envelopes: np.ndarray, pitches: np.ndarray, instruments: np.ndar
 
 def share_off(fundamentals: np.ndarray, pitches: np.ndarray) -> float:
     """The share of notes whose fundamental (MIDI, fractional, NaN for none) is over 50 cents off, from 0 to 1."""
-    return float(np.mean(~(np.abs(fundamentals - pitches) <= fundamental.TOLERANCE)))
+    return float(np.mean(~fundamental.is_right(fundamentals, pitches)))
 
 
 def level_ranges(levels: np.ndarray, pitches: np.ndarray, instruments: np.ndarray) -> np.ndarray:
